@@ -1,0 +1,282 @@
+"""The metric handle: a definition, its parameters, and where it is to be measured."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from evalharness.declare.bound import Bound
+from evalharness.declare.errors import DeclarationError, did_you_mean
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What `@metric` fixes: the function of a table, the statistic that fills it, and its meaning."""
+
+    name: str
+    function: Callable[..., Any]
+    statistic: Any
+    better: str | None = None
+    range: tuple[float, float] = (-math.inf, math.inf)
+    unit: str = ""
+    averages: tuple[str, ...] = ()
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The function's keyword-only parameters with their defaults."""
+        found = inspect.signature(self.function).parameters.values()
+        return {p.name: p.default for p in found if p.kind is p.KEYWORD_ONLY}
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric, ready to be placed: `recall.on("test", region="eu").by("device") >= 0.8`.
+
+    A handle is a plain value: equal handles are one computation, and `str` prints what was written.
+    """
+
+    definition: Definition
+    options: tuple[tuple[str, Any], ...] = ()
+    split: str = ""
+    where: tuple[tuple[str, Any], ...] = ()
+    group: str = ""
+    min_n: int = field(default=1)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "__doc__", self.definition.function.__doc__)
+
+    def __call__(self, **options: Any) -> Metric:
+        """The metric with other parameters: `recall(average="macro")`, `f1(threshold=0.3)`."""
+        accepted = set(self.definition.parameters) | set(self.definition.statistic.options)
+        problems = [
+            f"{self.name} has no parameter {name!r}{did_you_mean(name, accepted)}; "
+            + (f"it takes {', '.join(sorted(accepted))}" if accepted else "it takes none")
+            for name in options
+            if name not in accepted
+        ]
+        average = options.get("average")
+        if average is not None and average not in self.definition.averages:
+            offered = " or ".join(map(repr, self.definition.averages)) or "no average"
+            problems.append(f"{self.name} offers {offered}, not average={average!r}")
+        merged = dict(self.options) | options
+        if merged.get("average") is not None and merged.get("positive") is not None:
+            problems.append(
+                f"{self.name}: average= looks at every class, positive= at one; give one of them"
+            )
+        threshold = options.get("threshold")
+        if threshold is not None and not _is_finite_number(threshold):
+            problems.append(f"{self.name}: threshold={threshold!r} is not a finite number")
+        if problems:
+            raise DeclarationError("; ".join(problems))
+        return replace(self, options=tuple(sorted(merged.items())))
+
+    def on(self, split: str, **where: Any) -> Metric:
+        """The metric on one split, or on the slice of it where columns have the given values."""
+        if self.split:
+            raise DeclarationError(f"{self} already stands on {self.split!r}; use .on() once")
+        if not isinstance(split, str) or not split:
+            raise DeclarationError(
+                f'{self}.on() takes the name of a split, such as "test"; got {split!r}'
+            )
+        for column, value in where.items():
+            if (
+                value is not None
+                and not isinstance(value, (str, int, float))
+                and not hasattr(value, "item")
+            ):
+                raise DeclarationError(
+                    f"{self}.on({split!r}, {column}=…): a slice is one value of a column, "
+                    f"not {type(value).__name__}; for every value use .by({column!r})"
+                )
+        # NumPy scalars would print as np.str_('eu'), and hash otherwise than what they equal.
+        plain = {c: v.item() if hasattr(v, "item") else v for c, v in where.items()}
+        return replace(self, split=split, where=tuple(sorted(plain.items())))
+
+    def by(self, *columns: str, min_n: int = 1) -> Metric:
+        """One slice for each value of a column; values with fewer than `min_n` rows are pooled."""
+        if len(columns) != 1 or not isinstance(columns[0], str):
+            raise DeclarationError(f"{self}.by() takes one column name; got {columns!r}")
+        if self.group:
+            raise DeclarationError(f"{self} is already sliced by {self.group!r}")
+        if isinstance(min_n, bool) or not isinstance(min_n, int) or min_n < 1:
+            raise DeclarationError(
+                f"{self}.by({columns[0]!r}): min_n={min_n!r} is not a whole number ≥ 1"
+            )
+        return replace(self, group=columns[0], min_n=min_n)
+
+    def against(self, *_: Any, **__: Any) -> Metric:
+        raise DeclarationError(
+            f"{self}.against(…): comparing with a baseline is not available in this version; "
+            "gate the model itself with `satisficing`"
+        )
+
+    def __ge__(self, threshold: float) -> Bound:
+        return Bound(self, ">=", self._checked(threshold, ">="))
+
+    def __gt__(self, threshold: float) -> Bound:
+        return Bound(self, ">", self._checked(threshold, ">"))
+
+    def __le__(self, threshold: float) -> Bound:
+        return Bound(self, "<=", self._checked(threshold, "<="))
+
+    def __lt__(self, threshold: float) -> Bound:
+        return Bound(self, "<", self._checked(threshold, "<"))
+
+    def __bool__(self) -> bool:
+        raise DeclarationError(
+            f"{self} is a declaration, not a number; list a bound on it in `satisficing`, "
+            "or use the `evaluation` fixture to see its estimate"
+        )
+
+    def _checked(self, threshold: Any, op: str) -> float:
+        if not _is_finite_number(threshold):
+            raise DeclarationError(f"{self} {op} {threshold!r}: a bound needs a finite number")
+        low, high = self.definition.range
+        written = f"{self} {op} {threshold}"
+        if not low <= threshold <= high:
+            percent = (
+                f"; did you mean {threshold / 100:g}?"
+                if (low, high) == (0, 1) and 1 < threshold <= 100
+                else ""
+            )
+            raise DeclarationError(
+                f"{written}: {self.name} lies between {low:g} and {high:g}, "
+                f"so the bound is outside its range{percent}"
+            )
+        end = high if op in (">=", ">") else low
+        if threshold == end:
+            raise DeclarationError(
+                f"{written}: no number of examples can show a value at the very end of the range, "
+                f"so this bound could never pass; choose a threshold {'below' if end == high else 'above'} {end:g}"
+            )
+        return float(threshold)
+
+    @property
+    def name(self) -> str:
+        return self.definition.name
+
+    @property
+    def statistic(self) -> Any:
+        """The statistic with those of the options that concern it."""
+        accepted = self.definition.statistic.options
+        mine = {k: v for k, v in self.options if k in accepted}
+        return replace(self.definition.statistic, **mine) if mine else self.definition.statistic
+
+    def form(self, table: Any) -> Any:
+        """What the metric's function makes of a table: a number or one of `forms`."""
+        parameters = self.definition.parameters
+        return self.definition.function(table, **{k: v for k, v in self.options if k in parameters})
+
+    def value(self, table: Any) -> Any:
+        """The metric's value at a table: `recall.value(Cells(tp=8, fp=1, fn=2, tn=9))` is 0.8."""
+        form = self.form(table)
+        return getattr(form, "value", form)
+
+    @property
+    def label(self) -> str:
+        """The metric and its parameters as a person writes them: `f1(average='macro')`."""
+        column = getattr(self.definition.statistic, "column", "")
+        arguments = [f"{k}={v!r}" for k, v in self.options]
+        if column:
+            positional = [repr(v) if k == "q" else f"{k}={v!r}" for k, v in self.options]
+            if column == "latency":
+                return f"latency.{self.name}({', '.join(positional)})"
+            quoted = '"' + column + '"'
+            return f"{self.name}({', '.join([quoted, *positional])})"
+        return f"{self.name}({', '.join(arguments)})" if arguments else self.name
+
+    @property
+    def place(self) -> str:
+        """Where it is measured, in words: `test, region=eu`."""
+        return ", ".join([self.split, *(f"{c}={v}" for c, v in self.where)])
+
+    @property
+    def title(self) -> str:
+        """As messages name it: `recall on test, region=eu by device`."""
+        return f"{self.label} on {self.place}" + (f" by {self.group}" if self.group else "")
+
+    @property
+    def slug(self) -> str:
+        """For node ids: letters, digits, `-`, `_` and `.` only; never the threshold of a bound."""
+        column = getattr(self.definition.statistic, "column", "")
+        words = [column, self.name] if column else [self.name]
+        for key, value in self.options:
+            words += [str(value)] if key in ("average", "q") else [key, str(value)]
+        words.append(self.split)
+        for name, value in self.where:
+            words += [name, str(value)]
+        if self.group:
+            words += ["by", self.group]
+        return "-".join(re.sub(r"[^A-Za-z0-9_.]+", "-", w).strip("-") or "-" for w in words)
+
+    def __str__(self) -> str:
+        text = self.label
+        if self.split:
+            text += f".on({', '.join([_quoted(self.split), *(f'{c}={_quoted(v)}' for c, v in self.where)])})"
+        if self.group:
+            text += (
+                f".by({_quoted(self.group)}"
+                + (f", min_n={self.min_n}" if self.min_n > 1 else "")
+                + ")"
+            )
+        return text
+
+    __repr__ = __str__
+
+
+def metric(
+    statistic: Any,
+    *,
+    better: str | None = None,
+    range: tuple[float, float] = (-math.inf, math.inf),
+    unit: str = "",
+    averages: tuple[str, ...] = (),
+    name: str | None = None,
+) -> Callable[[Callable[..., Any]], Metric]:
+    """Declare a metric: a function of a statistic's table.
+
+    The function receives the table and returns a number, or a form (`Proportion`, `Mean`, …) that
+    says which interval decides. Keyword-only parameters become parameters of the metric.
+
+    `better`: "higher", "lower" or None; `range`: the least and greatest value; `unit`: of the value;
+    `averages`: the averages over classes that make sense ("macro").
+
+    Example:
+        @metric(Confusion(), better="higher", range=(0, 1))
+        def positive_rate(table):
+            return Proportion(table.tp + table.fp, table.tp + table.fp + table.fn + table.tn)
+    """
+    if isinstance(statistic, type) or not hasattr(statistic, "options"):
+        raise DeclarationError(
+            f"@metric takes a statistic, such as @metric(Confusion(), …); got {statistic!r}"
+        )
+    if better not in ("higher", "lower", None):
+        raise DeclarationError(f'@metric: better={better!r} must be "higher", "lower" or None')
+    if not (len(range) == 2 and range[0] < range[1]):
+        raise DeclarationError(f"@metric: range={range!r} must be two rising numbers")
+
+    def declare(function: Callable[..., Any]) -> Metric:
+        return Metric(
+            Definition(
+                name or function.__name__, function, statistic, better, range, unit, averages
+            )
+        )
+
+    return declare
+
+
+def _is_finite_number(value: Any) -> bool:
+    if isinstance(value, bool) or not hasattr(value, "__float__"):
+        return False
+    try:
+        return math.isfinite(value)
+    except TypeError:
+        return False
+
+
+def _quoted(value: Any) -> str:
+    return f'"{value}"' if isinstance(value, str) else repr(value)
