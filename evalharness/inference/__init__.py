@@ -1,0 +1,1 @@
+"""Estimates, intervals, power, multiplicity and verdicts."""

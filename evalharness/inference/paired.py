@@ -1,0 +1,87 @@
+"""Difference of two proportions on the same examples: Tango's score interval.
+
+Of n pairs, b are right in the new model only and c in the old one only; d = (b - c)/n. The limits
+solve (b - c - nD)/sqrt(n(2q + D(1 - D))) = +-z, where q is the maximum-likelihood share of c under
+the difference D: q = (sqrt(B² - 4AC) - B)/(2A), A = 2n, B = -b - c + (2n - b + c)D, C = -cD(1 - D).
+
+Source: Tango 1998.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from evalharness.inference.bounds import settle_by_width, upper_z
+
+Floats = NDArray[np.float64]
+
+
+def tango(
+    new_only: ArrayLike, old_only: ArrayLike, n: ArrayLike, z: float
+) -> tuple[Floats, Floats]:
+    """Lower and upper limit for counts of any shapes that broadcast, n >= 1, by bisection on [-1, 1]."""
+    b, c, total = np.broadcast_arrays(
+        np.asarray(new_only, float), np.asarray(old_only, float), np.asarray(n, float)
+    )
+    # Mirrored, the upper limit is a lower one: exact antisymmetry under swapping the models.
+    return _lower(b, c, total, z), -_lower(c, b, total, z)
+
+
+def _lower(b: Floats, c: Floats, n: Floats, z: float) -> Floats:
+    low, high = np.full(b.shape, -1.0), np.asarray((b - c) / n, float)
+    for _ in range(60):
+        middle = (low + high) / 2
+        big_b = -b - c + (2 * n - b + c) * middle
+        root = np.sqrt(np.maximum(big_b**2 + 8 * n * c * middle * (1 - middle), 0.0))
+        # The root of smaller cancellation, so that q stays accurate when c is 0.
+        q = np.where(
+            big_b > 0,
+            2 * c * middle * (1 - middle) / np.where(root + big_b == 0, 1.0, root + big_b),
+            (root - big_b) / (4 * n),
+        )
+        q = np.maximum(q, np.maximum(0.0, -middle))
+        spread = np.maximum(n * (2 * q + middle * (1 - middle)), 0.0)
+        outside = b - c - n * middle > z * np.sqrt(spread)
+        low, high = np.where(outside, middle, low), np.where(outside, high, middle)
+    return low
+
+
+class PairedShareBounds:
+    """The difference of a share between two models that were measured on the same ``n`` examples.
+
+    ``new_only``: examples that only the new model has right; ``old_only``: only the old one.
+    Tango is shown and decides. Without a discordant example the lower bound is -z²/(n + z²): never
+    superior, and equivalent only where that lies inside the margin.
+    """
+
+    unit = "pairs"
+    shown = "Tango"
+    decides = "Tango"
+
+    def __init__(self, new_only: int, old_only: int, n: int) -> None:
+        if min(new_only, old_only) < 0 or new_only + old_only > n:
+            raise ValueError(f"discordant pairs must fit into n: {new_only} + {old_only} of {n}")
+        self.new_only, self.old_only, self.n = int(new_only), int(old_only), int(n)
+        self.value = (self.new_only - self.old_only) / self.n if self.n else math.nan
+        self.reason = "" if self.n else "0/0: there are no pairs"
+
+    def _limits(self, alpha: float) -> tuple[float, float]:
+        if not self.n:
+            return -1.0, 1.0
+        low, high = tango(self.new_only, self.old_only, self.n, upper_z(alpha))
+        return float(low), float(high)
+
+    def interval(self, confidence: float) -> tuple[float, float]:
+        return self._limits((1 - confidence) / 2)
+
+    def lower(self, alpha: float) -> float:
+        return self._limits(alpha)[0]
+
+    def upper(self, alpha: float) -> float:
+        return self._limits(alpha)[1]
+
+    def settle(self, threshold: float, alpha: float, power: float = 0.8) -> int | None:
+        return settle_by_width(self, threshold, alpha, power)
