@@ -52,6 +52,8 @@ class Metric:
     def __call__(self, **options: Any) -> Metric:
         """The metric with other parameters: `recall(average="macro")`, `f1(threshold=0.3)`."""
         accepted = set(self.definition.parameters) | set(self.definition.statistic.options)
+        if getattr(self.definition.statistic, "average", None):
+            accepted -= {"average", "positive"}  # the metric is an average by definition
         problems = [
             f"{self.name} has no parameter {name!r}{did_you_mean(name, accepted)}; "
             + (f"it takes {', '.join(sorted(accepted))}" if accepted else "it takes none")
@@ -174,7 +176,8 @@ class Metric:
     def value(self, table: Any) -> Any:
         """The metric's value at a table: `recall.value(Cells(tp=8, fp=1, fn=2, tn=9))` is 0.8."""
         form = self.form(table)
-        return getattr(form, "value", form)
+        value = getattr(form, "value", form)
+        return value.mean() if getattr(value, "ndim", 0) else value  # macro average
 
     @property
     def label(self) -> str:

@@ -62,8 +62,9 @@ class Confusion:
 
     def tables(self, raw: Any, columns: Columns, groups: int) -> list[Cells]:
         if self.average is None:
-            return [Cells(*(raw[g, c] for c in (3, 1, 2, 0))) for g in range(groups)]
-        n, hits, labels, predictions = raw
+            return [Cells(*(float(raw[g, c]) for c in (3, 1, 2, 0))) for g in range(groups)]
+        # float64 holds counts exactly and keeps products of them from overflowing.
+        n, hits, labels, predictions = (x.astype(float) for x in raw)
         return [
             Cells(
                 hits[g],
@@ -80,7 +81,7 @@ class Confusion:
     def zero(self, classes: int = 0) -> Cells:
         import numpy as np
 
-        return Cells(*(np.zeros(classes if self.average else (), np.int64) for _ in range(4)))
+        return Cells(*(np.zeros(classes if self.average else ())[()] for _ in range(4)))
 
 
 @dataclass(frozen=True)
@@ -99,15 +100,13 @@ class Hits:
         return count_hits
 
     def tables(self, raw: Any, columns: Columns, groups: int) -> list[Share]:
-        return [Share(raw[g, 1], raw[g, 0] + raw[g, 1]) for g in range(groups)]
+        return [Share(float(raw[g, 1]), float(raw[g, 0] + raw[g, 1])) for g in range(groups)]
 
     def merge(self, a: Share, b: Share) -> Share:
         return Share(a.hits + b.hits, a.n + b.n)
 
     def zero(self, classes: int = 0) -> Share:
-        import numpy as np
-
-        return Share(np.int64(0), np.int64(0))
+        return Share(0.0, 0.0)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,63 @@
+"""evalharness: release gates for machine-learning models, decided by intervals and reported by pytest.
+
+Names are resolved when they are first used, so that importing this package costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from evalharness.declare.errors import (
+        DeclarationError,
+        EvalharnessError,
+        InconclusiveError,
+        OutputsError,
+    )
+    from evalharness.declare.forms import Concordance, Mean, Proportion, Quantile
+    from evalharness.declare.metric import metric
+    from evalharness.evaluation import Evaluation
+    from evalharness.outputs import Outputs
+    from evalharness.result import Result
+    from evalharness.statistics import Cells, Confusion, Flags, Hits, Moments, Order, Ranks
+
+_HOME = {
+    "Cells": "statistics",
+    "Concordance": "declare.forms",
+    "Confusion": "statistics",
+    "DeclarationError": "declare.errors",
+    "Evaluation": "evaluation",
+    "EvalharnessError": "declare.errors",
+    "Flags": "statistics",
+    "Hits": "statistics",
+    "InconclusiveError": "declare.errors",
+    "Mean": "declare.forms",
+    "Moments": "statistics",
+    "Order": "statistics",
+    "Outputs": "outputs",
+    "OutputsError": "declare.errors",
+    "Proportion": "declare.forms",
+    "Quantile": "declare.forms",
+    "Ranks": "statistics",
+    "Result": "result",
+    "metric": "declare.metric",
+}
+
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        import importlib.metadata
+
+        return importlib.metadata.version("evalharness")
+    if name not in _HOME:
+        raise AttributeError(f"module 'evalharness' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"evalharness.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

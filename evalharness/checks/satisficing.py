@@ -1,0 +1,139 @@
+"""Satisficing bounds: estimates of what was declared, and their verdicts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from evalharness.declare.bound import Bound
+from evalharness.declare.metric import Metric
+from evalharness.inference.estimates import Estimate, estimate
+from evalharness.inference.multiplicity import holm, next_level
+from evalharness.inference.of_form import bounds_of, seed_of
+from evalharness.inference.verdicts import FAIL, INCONCLUSIVE, PASS, Verdict, decide
+from evalharness.kernels.plan import Plan
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How an evaluation decides. `family`: bounds declared × gated models, over which the level of a fail is shared."""
+
+    confidence: float = 0.95
+    policy: str = "confident"
+    seed: int = 0
+    family: int = 1
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """One declared check of one model, decided.
+
+    verdicts: one for each slice; a check that is not sliced has one.
+    pooled:   (value, rows) of slices too small to stand alone, decided together as "other".
+    """
+
+    id: str
+    kind: str
+    model: str
+    metric: str
+    split: str
+    slice: str
+    group: str
+    op: str
+    threshold: float
+    verdicts: tuple[Verdict, ...]
+    pooled: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def outcome(self) -> str:
+        """Fail if any slice surely fails; else inconclusive if any is; else pass."""
+        return self.worst.outcome
+
+    @property
+    def worst(self) -> Verdict:
+        """The verdict that decided: the worst outcome, and among equals the one nearest to failing."""
+        order = {FAIL: 0, INCONCLUSIVE: 1, PASS: 2}
+        sign = 1 if self.op in (">=", ">") else -1
+
+        def rank(v: Verdict) -> tuple[int, float]:
+            limit = v.estimate.at_least if sign > 0 else v.estimate.at_most
+            return order[v.outcome], sign * limit if limit == limit else -float("inf")
+
+        return min(self.verdicts, key=rank)
+
+    @property
+    def message(self) -> str:
+        """The first line of a report about this check; it says it all."""
+        if not self.group:
+            return self.worst.message
+        counts = [
+            (sum(v.outcome == o for v in self.verdicts), o) for o in (FAIL, INCONCLUSIVE, PASS)
+        ]
+        told = ", ".join(f"{n} {o}" for n, o in counts if n)
+        bad = [v.estimate.slice.split(", ")[-1] for v in self.verdicts if v.outcome != PASS]
+        names = f" ({', '.join(bad[:5])}{', …' if len(bad) > 5 else ''})" if bad else ""
+        return f"{len(self.verdicts)} slices: {told}{names}; {'nearest' if not bad else 'worst'}: {self.worst.message}"
+
+
+def estimates(plan: Plan, model: str, metric: Metric, settings: Settings) -> tuple[Estimate, ...]:
+    """The estimate of each slice that the metric speaks of; one when it is not sliced."""
+    measured = plan.measure(model, metric)
+    where = ", ".join(f"{c}={v}" for c, v in metric.where)
+    shown_model = model if len(plan.outputs) > 1 else ""
+    found = []
+    for g, (name, table) in enumerate(zip(measured.groups.names, measured.tables, strict=True)):
+
+        def values(g: int = g) -> Any:
+            return measured.columns.arrays["value"][measured.groups.code == g]
+
+        piece = ", ".join(filter(None, [where, name]))
+        seed = seed_of(settings.seed, metric.label, metric.split, piece)
+        bounds = bounds_of(metric, table, values, seed)
+        found.append(
+            estimate(
+                bounds,
+                settings.confidence,
+                metric=metric.label,
+                model=shown_model,
+                split=metric.split,
+                slice=piece,
+            )
+        )
+    return tuple(found)
+
+
+def judge(
+    bound: Bound, id: str, model: str, found: tuple[Estimate, ...], settings: Settings, pooled: Any
+) -> CheckResult:
+    """The verdicts of a bound. Slices of one `.by` share the level of a fail among them by Holm."""
+    level = (1 - settings.confidence) / settings.family
+
+    def one(e: Estimate, fail_level: float) -> Verdict:
+        return decide(
+            e,
+            bound.op,
+            bound.threshold,
+            family=settings.family,
+            fail_level=fail_level,
+            policy=settings.policy,
+        )
+
+    # Passing needs every slice, so it needs no correction; failing needs only one. Holm: as slices
+    # are proven to fail, the others share what is left.
+    proven = holm(len(found), lambda i, a: one(found[i], a).outcome == FAIL, level)
+    rest = next_level(len(found), len(proven), level)
+    verdicts = [one(e, proven.get(i, rest)) for i, e in enumerate(found)]
+    metric = bound.metric
+    return CheckResult(
+        id=id,
+        kind=bound.kind,
+        model=model,
+        metric=metric.label,
+        split=metric.split,
+        slice=", ".join(f"{c}={v}" for c, v in metric.where),
+        group=metric.group,
+        op=bound.op,
+        threshold=bound.threshold,
+        verdicts=tuple(verdicts),
+        pooled=pooled,
+    )

@@ -1,0 +1,134 @@
+"""Checks as a table that a person reads at a glance, in 100 columns."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Iterable, Sequence
+
+from evalharness.checks.satisficing import CheckResult
+from evalharness.inference.estimates import Estimate
+from evalharness.inference.numbers import about, percent, plain, show
+from evalharness.inference.verdicts import FAIL, INCONCLUSIVE, PASS, Verdict
+
+WIDTH = 100
+WORD = {PASS: "pass", FAIL: "FAIL", INCONCLUSIVE: "INCONCLUSIVE"}
+HEAD = ("verdict", "check", "value", "bound", "required", "n", "to settle")
+
+
+def text_table(checks: Sequence[CheckResult], also: Iterable[Estimate] = ()) -> str:
+    """One line for each check, then what was only reported."""
+    lines = _aligned([HEAD, *(row(c) for c in checks)]) if checks else []
+    told = [f"{e.title}: {_interval(e)} (n={e.n} {e.unit})" for e in also]
+    if told:
+        lines += ["", "reported, not gated:", *("  " + t for t in told)]
+    if checks:
+        lines += ["", footnote(checks)]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def slice_table(check: CheckResult) -> str:
+    """Every slice of a check that is sliced, with its n and bound."""
+    head = ("verdict", "slice", *HEAD[2:])
+    lines = _aligned([head, *(_cells(v, v.estimate.slice.split(", ")[-1]) for v in check.verdicts)])
+    if check.pooled:
+        shown = ", ".join(f"{value} (n={n})" for value, n in check.pooled[:20])
+        more = f", and {len(check.pooled) - 20} more" if len(check.pooled) > 20 else ""
+        lines.append(f"pooled as other: {shown}{more}")
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def html_table(title: str, checks: Sequence[CheckResult], also: Iterable[Estimate] = ()) -> str:
+    """The same table for a notebook."""
+    colour = {PASS: "#1a7f37", FAIL: "#cf222e", INCONCLUSIVE: "#9a6700"}
+    head = "".join(f"<th style='text-align:left'>{html.escape(h)}</th>" for h in HEAD)
+    body = ""
+    for check in checks:
+        word, *cells = row(check)
+        body += f"<tr><td style='text-align:left;color:{colour[check.outcome]}'><b>{word}</b></td>"
+        body += (
+            "".join(f"<td style='text-align:left'>{html.escape(c)}</td>" for c in cells) + "</tr>"
+        )
+    rest = "".join(
+        f"<li>{html.escape(f'{e.title}: {_interval(e)} (n={e.n} {e.unit})')}</li>" for e in also
+    )
+    listed = f"<p>Reported, not gated:</p><ul>{rest}</ul>" if rest else ""
+    note = f"<p><small>{html.escape(footnote(checks))}</small></p>" if checks else ""
+    return f"<h4>{html.escape(title)}</h4><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{listed}{note}"
+
+
+def row(check: CheckResult) -> tuple[str, ...]:
+    """A check as cells; one that is sliced shows its worst slice."""
+    worst = check.worst
+    name = f"{check.model}: " if check.model else ""
+    name += f"{check.metric} on {check.split}" + (f", {check.slice}" if check.slice else "")
+    if check.group:
+        name += f" by {check.group}"
+        passed = sum(v.outcome == PASS for v in check.verdicts)
+        name += f" ({passed}/{len(check.verdicts)} pass)"
+    return _cells(worst, name)
+
+
+def footnote(checks: Sequence[CheckResult]) -> str:
+    """What the columns mean, at the levels that were used."""
+    verdicts = [v for c in checks for v in c.verdicts]
+    if verdicts[0].policy == "point":
+        return "Decided by the values alone (policy 'point'): no statistical guarantee."
+    family = verdicts[0].family
+    text = (
+        f"Bounds are one-sided at {percent(verdicts[0].estimate.confidence)} confidence, and decide"
+    )
+    if family > 1:
+        text += f"; a FAIL is stated at level {1 - verdicts[0].estimate.confidence:.3g} / {family} bounds"
+    return text + "."
+
+
+def _cells(v: Verdict, name: str) -> tuple[str, ...]:
+    e = v.estimate
+    upward = v.op in (">=", ">")
+    below = upward != (v.outcome == FAIL)
+    limit = v.limit
+    if math.isnan(e.value) or v.policy == "point":
+        bound = "–"
+    elif math.isinf(limit):
+        bound = "none"
+    else:
+        bound = ("≥ " if below else "≤ ") + show(
+            limit, near=v.threshold, toward="down" if below else "up"
+        )
+    settle = (
+        f"~{about(v.settle)} {e.unit}"
+        if v.settle
+        else ("see message" if v.outcome == INCONCLUSIVE else "")
+    )
+    required = ("≥ " if upward else "≤ ") + plain(v.threshold)
+    return (
+        WORD[v.outcome],
+        name,
+        show(e.value, near=v.threshold),
+        bound,
+        required,
+        f"{e.n:,}",
+        settle,
+    )
+
+
+def _interval(e: Estimate) -> str:
+    if math.isnan(e.value):
+        return f"undefined; {e.reason}"
+    return f"{show(e.value)} ({percent(e.confidence)} interval {show(e.low)} to {show(e.high)}, {e.shown})"
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Columns two blanks apart; the check's name gives way when the line would pass WIDTH."""
+    widths = [max(len(r[c]) for r in rows) for c in range(len(rows[0]))]
+    spare = WIDTH - sum(widths) - 2 * (len(widths) - 1)
+    if spare < 0:
+        widths[1] = max(24, widths[1] + spare)
+    lines = []
+    for r in rows:
+        name = r[1] if len(r[1]) <= widths[1] else r[1][: widths[1] - 1] + "…"
+        cells = [r[0].ljust(widths[0]), name.ljust(widths[1])]
+        cells += [c.rjust(w) for c, w in zip(r[2:6], widths[2:6], strict=True)] + [r[6]]
+        lines.append("  ".join(cells))
+    return lines

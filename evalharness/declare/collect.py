@@ -1,0 +1,164 @@
+"""From the attributes of an evaluation to its checks, with everything that is wrong with them."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from evalharness.declare.bound import Bound
+from evalharness.declare.errors import did_you_mean
+from evalharness.declare.metric import Metric
+
+KNOWN = ("models", "satisficing", "also", "confidence", "policy", "seed", "abstract")
+LATER = {
+    "optimizing": "comparing with a baseline",
+    "splits": "checks between splits",
+    "diagnosis": "the bias/variance diagnosis",
+}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One declared check of one gated model. `id` is its node id; `model` is "" when the only one is meant."""
+
+    id: str
+    kind: str
+    model: str
+    bound: Bound
+
+
+def checks(attributes: Mapping[str, Any]) -> tuple[tuple[Check, ...], list[str]]:
+    """Every check that the attributes declare, and every problem with them."""
+    problems: list[str] = []
+    bounds = _listed(attributes["satisficing"], Bound, "satisficing", problems)
+    also = _listed(attributes["also"], Metric, "also", problems)
+    for metric in [b.metric for b in bounds] + list(also):
+        if not metric.split:
+            problems.append(f'{metric} stands on no split; write {metric.label}.on("test")')
+    problems += _repeated(bounds)
+    problems += _settings(attributes)
+    models = attributes["models"]
+    if isinstance(models, str) or not all(isinstance(m, str) and m for m in models):
+        problems.append(f'models = {models!r} must list names, such as models = ["candidate"]')
+        models = ()
+    problems += [f"models lists {m!r} twice" for m, n in Counter(models).items() if n > 1]
+    ids = _ids(bounds)
+    found = [
+        Check(i, b.kind, m, b) for m in (models or ("",)) for i, b in zip(ids, bounds, strict=True)
+    ]
+    return tuple(found), problems
+
+
+def unknown(namespace: Mapping[str, Any], inherited: Iterable[str]) -> list[str]:
+    """Names in a class body that look like declarations and are none."""
+    problems = []
+    for name, value in namespace.items():
+        if name in LATER:
+            problems.append(f"`{name}`: {LATER[name]} is not available in this version; remove it")
+        elif name.startswith("_") or name in KNOWN or callable(value) or name in inherited:
+            continue
+        elif isinstance(value, (classmethod, staticmethod, property)):
+            continue
+        elif hint := did_you_mean(name, (*KNOWN, *LATER, "outputs")):
+            problems.append(f"`{name}` is no declaration{hint}")
+        elif _holds_declarations(value):
+            problems.append(
+                f"`{name}` holds metrics or bounds but is no declaration, so nothing would judge them; "
+                f"list them in `satisficing` or `also`, or begin the name with _"
+            )
+    return problems
+
+
+def _listed(value: Any, kind: type, name: str, problems: list[str]) -> list[Any]:
+    example = 'recall.on("test") >= 0.9' if kind is Bound else 'precision.on("dev")'
+    if isinstance(value, kind):
+        problems.append(f"{name} = {value} must be a list: {name} = [{value}]")
+        return []
+    if isinstance(value, (str, Mapping)) or not isinstance(value, Iterable):
+        problems.append(
+            f"{name} must be a list of {'bounds' if kind is Bound else 'metrics'}, such as [{example}]; got {value!r}"
+        )
+        return []
+    found = []
+    for item in value:
+        if isinstance(item, kind):
+            found.append(item)
+        elif isinstance(item, Metric):
+            problems.append(
+                f"{name} lists {item}, which has no threshold; write a bound ({example}), or list it in `also`"
+            )
+        elif isinstance(item, Bound):
+            problems.append(f"{name} lists the bound {item}; bounds belong in `satisficing`")
+        else:
+            problems.append(
+                f"{name} lists {item!r}, which is not {'a bound' if kind is Bound else 'a metric'} such as {example}"
+            )
+    return found
+
+
+def _repeated(bounds: list[Bound]) -> list[str]:
+    problems = []
+    same_side: dict[tuple[Metric, str], list[Bound]] = {}
+    for bound in bounds:
+        same_side.setdefault((bound.metric, bound.side), []).append(bound)
+    for (_, _), group in same_side.items():
+        if len(group) > 1 and len(set(group)) == 1:
+            problems.append(f"{group[0]} is declared {len(group)} times; once is enough")
+        elif len(group) > 1:
+            written = ", ".join(map(str, group))
+            problems.append(f"{written} bound one metric from the same side; keep the stricter one")
+    names: dict[str, set[Any]] = {}
+    for bound in bounds:
+        names.setdefault(str(bound.metric), set()).add(bound.metric)
+    problems += [
+        f"two different metrics are both written {n}; rename one"
+        for n, m in names.items()
+        if len(m) > 1
+    ]
+    return problems
+
+
+def _settings(attributes: Mapping[str, Any]) -> list[str]:
+    problems = []
+    confidence = attributes["confidence"]
+    if (
+        isinstance(confidence, bool)
+        or not isinstance(confidence, (int, float))
+        or not 0.5 <= confidence < 1
+    ):
+        hint = (
+            f"; did you mean {confidence / 100:g}?"
+            if isinstance(confidence, (int, float)) and 50 <= confidence < 100
+            else ""
+        )
+        problems.append(f"confidence = {confidence!r} must lie in 0.5 ≤ confidence < 1{hint}")
+    elif math.isnan(confidence):
+        problems.append("confidence is NaN")
+    if attributes["policy"] not in ("confident", "point"):
+        problems.append(
+            f'policy = {attributes["policy"]!r} must be "confident" (the interval decides) or "point"'
+        )
+    if isinstance(attributes["seed"], bool) or not isinstance(attributes["seed"], int):
+        problems.append(f"seed = {attributes['seed']!r} must be a whole number")
+    return problems
+
+
+def _ids(bounds: list[Bound]) -> list[str]:
+    """Node ids: the slug, with min or max where one metric is bounded twice, and a short hash where slugs collide."""
+    twice = Counter(b.metric for b in bounds)
+    ids = [b.metric.slug + (f"-{b.side}" if twice[b.metric] > 1 else "") for b in bounds]
+    shared = Counter(ids)
+    return [
+        i if shared[i] == 1 else f"{i}-{hashlib.sha256(str(b.metric).encode()).hexdigest()[:4]}"
+        for i, b in zip(ids, bounds, strict=True)
+    ]
+
+
+def _holds_declarations(value: Any) -> bool:
+    if isinstance(value, (list, tuple, set)):
+        return any(isinstance(item, (Bound, Metric)) for item in value)
+    return isinstance(value, Bound)

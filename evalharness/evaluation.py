@@ -1,0 +1,189 @@
+"""The user's class of declarations. `run()` evaluates it; the pytest plugin makes an item of each check."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from evalharness.declare.bound import Bound
+from evalharness.declare.collect import KNOWN, Check, checks, unknown
+from evalharness.declare.errors import DeclarationError, numbered
+from evalharness.declare.metric import Metric
+
+if TYPE_CHECKING:
+    from evalharness.inference.estimates import Estimate
+    from evalharness.result import Result
+
+
+class Evaluation:
+    """What a model must do, declared. Subclass it; `pytest` then reports each check as a test result.
+
+    satisficing: bounds that every gated model must be shown to meet.
+    also:        metrics to compute and report, not to gate.
+    models:      names of the gated models; may be left out when the outputs hold one.
+    confidence:  one-sided, of every bound that decides (0.95).
+    policy:      "confident": the interval decides; "point": the value does, which guarantees nothing.
+    seed:        of everything that is resampled.
+    abstract:    True for a base class that is not evaluated itself.
+    outputs:     a classmethod that returns `Outputs`, or a mapping of model names to `Outputs`; its parameters
+                 are pytest fixtures of class scope or wider. It runs once.
+    """
+
+    models: ClassVar[Iterable[str]] = ()
+    satisficing: ClassVar[Iterable[Bound]] = ()
+    also: ClassVar[Iterable[Metric]] = ()
+    confidence: ClassVar[float] = 0.95
+    policy: ClassVar[str] = "confident"
+    seed: ClassVar[int] = 0
+    abstract: ClassVar[bool] = True
+
+    __test__ = False
+    checks: ClassVar[tuple[Check, ...]] = ()
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.abstract = bool(cls.__dict__.get("abstract", False))
+        cls.__test__ = not cls.abstract
+        attributes = {name: getattr(cls, name) for name in KNOWN}
+        cls.checks, problems = checks(attributes)
+        own = {k: v for k, v in cls.__dict__.items() if k not in ("checks",)}
+        problems += unknown(own, set(dir(Evaluation)))
+        problems += _outputs_problems(cls)
+        if not cls.abstract and not cls.checks and not problems and not _tests(cls):
+            problems.append(
+                'it declares no check; list at least one bound, such as satisficing = [recall.on("test") >= 0.9]'
+            )
+        if problems:
+            raise DeclarationError(
+                f"{cls.__name__}: {numbered('problems in the declaration', tuple(problems))}"
+            )
+        if cls.checks and "test_satisficing" not in cls.__dict__:
+            cls.test_satisficing = _item_of("satisficing")  # type: ignore[attr-defined]
+
+    @classmethod
+    def run(cls, outputs: Any = None, *, select: Collection[Check] | None = None) -> Result:
+        """Evaluate and return the result; without pytest.
+
+        outputs: `Outputs`, or a mapping of model names to `Outputs`; default: what the class's `outputs()` returns.
+        select:  the checks to decide; default: all. What is selected never changes a verdict.
+
+        Raises DeclarationError, and OutputsError for outputs that cannot be evaluated, with all problems at once.
+        """
+        from evalharness.checks.compare import difference
+        from evalharness.checks.satisficing import Settings, estimates, judge
+        from evalharness.kernels.plan import Plan
+        from evalharness.result import Result, provenance
+
+        if outputs is None:
+            outputs = cls.outputs()  # type: ignore[attr-defined]
+        named = _named(cls.__name__, outputs)
+        gated = cls.gated(named)
+        settings = Settings(cls.confidence, cls.policy, cls.seed, family=max(1, len(cls.checks)))
+        plan = Plan(named)
+        wanted = [(c.model or gated[0], c.bound.metric) for c in cls.checks]
+        wanted += [(model, metric) for model in gated for metric in cls.also]
+        plan.require(
+            wanted
+        )  # everything declared, whatever is selected: an error never depends on -k
+
+        def compute(model: str, metric: Metric) -> tuple[Estimate, ...]:
+            return estimates(plan, model, metric, settings)
+
+        found: dict[str, dict[str, tuple[Estimate, ...]]] = {model: {} for model in named}
+        decided = []
+        chosen = cls.checks if select is None else [c for c in cls.checks if c in select]
+        for check in chosen:
+            model, metric = check.model or gated[0], check.bound.metric
+            each = found[model].setdefault(str(metric), compute(model, metric))
+            pooled = plan.measure(model, metric).groups.pooled
+            decided.append(judge(check.bound, check.id, check.model, each, settings, pooled))
+        for model in gated:
+            for metric in cls.also:
+                found[model][str(metric)] = compute(model, metric)
+        return Result(
+            evaluation=cls.__name__,
+            checks=tuple(decided),
+            estimates=found,
+            provenance=provenance(plan, settings),
+            _compute=compute,
+            _minus=lambda metric, a, b: difference(plan, metric, a, b, settings),
+        )
+
+    @classmethod
+    def gated(cls, outputs: Mapping[str, Any]) -> tuple[str, ...]:
+        """The names of the gated models among those that have outputs."""
+        from evalharness.declare.errors import OutputsError, did_you_mean
+
+        names = tuple(cls.models)
+        known = ", ".join(map(repr, outputs))
+        if not names:
+            if len(outputs) > 1:
+                raise OutputsError(
+                    [
+                        f"{cls.__name__}: the outputs hold {len(outputs)} models ({known}); say which are gated: models = [{next(iter(outputs))!r}]"
+                    ]
+                )
+            return tuple(outputs)
+        absent = [n for n in names if n not in outputs]
+        if absent:
+            raise OutputsError(
+                [
+                    f"{cls.__name__}: models lists {n!r}, but the outputs hold {known}{did_you_mean(n, outputs)}"
+                    for n in absent
+                ]
+            )
+        return names
+
+
+def _named(evaluation: str, outputs: Any) -> Mapping[str, Any]:
+    """Outputs by model; lone `Outputs` are those of a model without a name of its own."""
+    from evalharness.declare.errors import OutputsError
+    from evalharness.outputs import Outputs
+
+    named = {"model": outputs} if isinstance(outputs, Outputs) else outputs
+    if not isinstance(named, Mapping) or not named:
+        raise OutputsError(
+            [
+                f"{evaluation}: outputs() must return Outputs(test=…), or a mapping of model names to Outputs; it returned {type(outputs).__name__}"
+            ]
+        )
+    wrong = [
+        f"{evaluation}: the outputs of model {m!r} are {type(o).__name__}, not Outputs; write Outputs(test=…)"
+        for m, o in named.items()
+        if not isinstance(o, Outputs)
+    ]
+    if wrong:
+        raise OutputsError(wrong)
+    return named
+
+
+def _item_of(kind: str) -> Any:
+    """The test function that the plugin parametrizes with the checks of a kind."""
+
+    def test(self, evaluation, check):
+        __tracebackhide__ = True
+        evaluation.judge(check)
+
+    test.__name__ = test.__qualname__ = f"test_{kind}"
+    test.__doc__ = None
+    test._evalharness_kind = kind  # type: ignore[attr-defined]
+    return test
+
+
+def _tests(cls: type) -> list[str]:
+    """Names of the hand-written tests."""
+    return [n for n in dir(cls) if n.startswith("test") and callable(getattr(cls, n))]
+
+
+def _outputs_problems(cls: type) -> list[str]:
+    if cls.__dict__.get("abstract", False):
+        return []
+    found = inspect.getattr_static(cls, "outputs", None)
+    if found is None:
+        return [
+            "it has no `outputs`: a classmethod that returns Outputs(test=…), or a mapping of model names to Outputs"
+        ]
+    if not isinstance(found, classmethod):
+        return ["`outputs` must be a classmethod: write @classmethod above `def outputs(cls): …`"]
+    return []

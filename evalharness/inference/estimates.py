@@ -1,0 +1,117 @@
+"""An estimate: a value that never travels without its interval and its n."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from evalharness.inference.bounds import Bounds
+    from evalharness.inference.verdicts import Verdict
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One metric of one model, on one split or slice.
+
+    value:       the metric on the examples; NaN when it is 0/0 there.
+    low, high:   two-sided interval at `confidence`, by the method `shown`.
+    at_least, at_most: one-sided bounds at `confidence`, by the method `decides`; these decide. Infinite when
+                 no bound exists at this n.
+    n, unit:     how many examples the metric is about, and what they are ("positives").
+    reason:      why nothing can be decided, or "".
+    closed:      the bounds are values that were seen (quantiles): `<=` passes when at_most equals the threshold.
+
+    Comparing it with a number gives a `Verdict`: `assert evaluation[recall.on("test")] >= 0.9`.
+    """
+
+    metric: str
+    model: str
+    split: str
+    slice: str
+    value: float
+    low: float
+    high: float
+    at_least: float
+    at_most: float
+    confidence: float
+    n: int
+    unit: str
+    shown: str
+    decides: str
+    reason: str = ""
+    closed: bool = False
+    _bounds: Bounds | None = field(default=None, repr=False, compare=False)
+    _minus: Callable[[Estimate, Estimate], Estimate] | None = field(
+        default=None, repr=False, compare=False
+    )
+
+    @property
+    def title(self) -> str:
+        """As messages name it: `recall on test, region=eu`."""
+        place = f"{self.metric} on {self.split}" + (f", {self.slice}" if self.slice else "")
+        return f"{self.model}: {place}" if self.model else place
+
+    def __ge__(self, threshold: float) -> Verdict:
+        return self._decide(">=", threshold)
+
+    def __gt__(self, threshold: float) -> Verdict:
+        return self._decide(">", threshold)
+
+    def __le__(self, threshold: float) -> Verdict:
+        return self._decide("<=", threshold)
+
+    def __lt__(self, threshold: float) -> Verdict:
+        return self._decide("<", threshold)
+
+    def __sub__(self, other: Any) -> Estimate:
+        """The difference of two models, paired by id."""
+        if not isinstance(other, Estimate):
+            return NotImplemented
+        if self._minus is None:
+            raise TypeError(
+                f"{self.title} comes from a saved result, which holds no examples to pair; "
+                "compare models inside the evaluation, or with `run(outputs=…)`"
+            )
+        return self._minus(self, other)
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Estimate):
+            return repr(self) == repr(other)  # field by field, with NaN equal to NaN
+        raise TypeError(
+            f"{self.title}: an estimate is never exactly equal to a number; compare with >= or <= "
+            "(its interval decides), or use its .value"
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __bool__(self) -> bool:
+        raise TypeError(f"{self.title} is an estimate, not a truth value; compare it with >= or <=")
+
+    def _decide(self, op: str, threshold: float) -> Verdict:
+        from evalharness.inference.verdicts import decide
+
+        return decide(self, op, threshold)
+
+
+def estimate(bounds: Bounds, confidence: float, **place: str) -> Estimate:
+    """The estimate that a form's bounds give; `place`: metric, model, split, slice."""
+    alpha = 1 - confidence
+    low, high = bounds.interval(confidence)
+    return Estimate(
+        value=float(bounds.value),
+        low=float(low),
+        high=float(high),
+        at_least=float(bounds.lower(alpha)),
+        at_most=float(bounds.upper(alpha)),
+        confidence=confidence,
+        n=int(bounds.n),
+        unit=bounds.unit,
+        shown=bounds.shown,
+        decides=bounds.decides,
+        reason=bounds.reason,
+        closed=getattr(bounds, "closed", False),
+        _bounds=bounds,
+        **place,
+    )

@@ -1,0 +1,50 @@
+"""Numbers as messages print them: short, and never rounded across the threshold they are compared with."""
+
+from __future__ import annotations
+
+import math
+
+
+def show(x: float, near: float | None = None, toward: str = "") -> str:
+    """`x` with four decimals (fewer for large numbers), more when it would look equal to `near`.
+
+    toward: "down" or "up" rounds a bound outwards, so that what is printed is not more than what was shown.
+    """
+    if math.isnan(x):
+        return "undefined"
+    if math.isinf(x):
+        return "∞" if x > 0 else "−∞"
+    start = 4 if abs(x) < 10 else max(0, 4 - int(math.log10(abs(x))))
+    for decimals in range(start, 13):
+        text = f"{_rounded(x, decimals, toward):,.{decimals}f}"
+        if near is None or x == near or float(text.replace(",", "")) != round(near, decimals):
+            break
+    return "0.0000" if text == "-0.0000" else text
+
+
+def plain(x: float) -> str:
+    """A threshold as its author wrote it: 0.9, 100, 1e-06."""
+    return f"{x:,.12g}" if 1e-4 <= abs(x) < 1e9 or x == 0 else f"{x:g}"
+
+
+def about(n: int) -> str:
+    """A count that is a forecast: four digits are more than it deserves."""
+    if n < 10_000:
+        return f"{n:,}"
+    step = 10 ** (len(str(n)) - 4)
+    return f"{-(-n // step) * step:,}"
+
+
+def percent(share: float) -> str:
+    """0.95 → "95 %", 0.99375 → "99.375 %"."""
+    return f"{100 * share:.6g} %"
+
+
+def _rounded(x: float, decimals: int, toward: str) -> float:
+    scale = 10**decimals
+    # A hair of tolerance: 0.95 · 10⁴ is 9499.999…, which "down" would make 0.9499.
+    if toward == "down":
+        return math.floor(x * scale + 1e-6) / scale
+    if toward == "up":
+        return math.ceil(x * scale - 1e-6) / scale
+    return round(x, decimals)

@@ -1,0 +1,116 @@
+"""From a metric at a table to the bounds that decide: the form that the metric says it has chooses them."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable
+from typing import Any
+
+from evalharness.declare.errors import EvalharnessError
+from evalharness.declare.forms import Concordance, Mean, Proportion, Quantile
+from evalharness.declare.metric import Metric
+from evalharness.inference.bounds import Bounds
+from evalharness.statistics.tables import Cells
+
+
+class MetricError(EvalharnessError):
+    """A metric's function did something that no metric may do."""
+
+
+def bounds_of(metric: Metric, table: Any, values: Callable[[], Any], seed: int) -> Bounds:
+    """The deciding bounds of a metric at a table. `values`: the values of the examples, for a mean's bootstrap."""
+    import numpy as np
+
+    with np.errstate(all="ignore"):  # 0/0 is an answer here, not an accident
+        form = _form(metric, table)
+        if isinstance(form, Proportion):
+            return _proportion(metric, form, table)
+        if isinstance(form, Mean):
+            from evalharness.inference.means import MeanBounds
+
+            m = form.table
+            return MeanBounds(int(m.n), float(m.mean), float(m.m2), float(m.m3), values, seed)
+        if isinstance(form, Concordance):
+            from evalharness.inference.concordance import ConcordanceBounds
+
+            return ConcordanceBounds(form.positives, form.negatives)
+        if isinstance(form, Quantile):
+            from evalharness.inference.quantiles import QuantileBounds
+
+            return QuantileBounds(form.values, form.counts, form.q)
+        return _smooth(metric, form, table)
+
+
+def seed_of(seed: int, *place: str) -> int:
+    """A seed for one estimate: a pure function of the evaluation's seed and of what is estimated."""
+    text = "\0".join([str(seed), *place])
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
+
+
+def _form(metric: Metric, table: Any) -> Any:
+    try:
+        return metric.form(table)
+    except ZeroDivisionError:
+        return math.nan
+    except Exception as error:
+        raise MetricError(
+            f"the metric {metric.label} raised {type(error).__name__}: {error} on {table!r}; "
+            "its function must accept any table, and return NaN where it is undefined"
+        ) from error
+
+
+def _proportion(metric: Metric, form: Proportion, table: Any) -> Bounds:
+    import numpy as np
+
+    hits, trials = np.asarray(form.hits, float), np.asarray(form.trials, float)
+    whole = (hits == np.round(hits)).all() and (trials == np.round(trials)).all()
+    if not (whole and (hits >= 0).all() and (hits <= trials).all()):
+        raise MetricError(
+            f"the metric {metric.label} says it is a proportion of {form.hits} hits in {form.trials} trials; "
+            "both must be whole numbers with 0 ≤ hits ≤ trials"
+        )
+    if hits.ndim == 0:
+        from evalharness.inference.proportions import ProportionBounds
+
+        return ProportionBounds(int(hits), int(trials), form.unit, form.through)
+    from evalharness.inference.mover import MacroBounds, TwoClassBounds
+
+    if len(hits) == 2:
+        cells = Cells(*(float(part[1]) for part in table))
+        return TwoClassBounds(_mean_of_both(metric), cells)
+    return MacroBounds(metric.form, table)
+
+
+def _mean_of_both(metric: Metric) -> Callable[[Cells], Any]:
+    """The macro average of two classes as a function of one 2×2 table: the other class has it mirrored."""
+
+    def both(cells: Cells) -> Any:
+        def one(c: Cells) -> Any:
+            form = metric.form(c)
+            share = form.hits / form.trials
+            return form.through(share) if form.through else share
+
+        return (one(cells) + one(Cells(cells.tn, cells.fn, cells.fp, cells.tp))) / 2
+
+    return both
+
+
+def _smooth(metric: Metric, value: Any, table: Any) -> Bounds:
+    if not isinstance(table, Cells):
+        raise MetricError(
+            f"the metric {metric.label} returns a plain number, and for its statistic {metric.statistic} no interval "
+            "is known to decide that; return a form: Proportion(hits, trials), Mean(table), Concordance(…) or Quantile(…)"
+        )
+    if getattr(value, "ndim", 0) or not hasattr(value, "__float__") or isinstance(value, complex):
+        raise MetricError(
+            f"the metric {metric.label} must return one number; it returned {value!r}"
+        )
+    low, high = metric.definition.range
+    if not math.isnan(value) and not low - 1e-9 <= value <= high + 1e-9:
+        raise MetricError(
+            f"the metric {metric.label} is {float(value):g} on {table!r}, outside the range {low:g} to {high:g} that it declares"
+        )
+    from evalharness.inference.mover import TwoClassBounds
+
+    return TwoClassBounds(metric.form, table)

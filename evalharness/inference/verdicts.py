@@ -1,0 +1,174 @@
+"""Verdicts: pass, fail or inconclusive, decided by the interval and never by the value alone."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from evalharness.declare.errors import DeclarationError, InconclusiveError
+from evalharness.inference.estimates import Estimate
+from evalharness.inference.numbers import about, percent, plain, show
+
+PASS, FAIL, INCONCLUSIVE = "pass", "fail", "inconclusive"
+POLICIES = ("confident", "point")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What an estimate says about a threshold.
+
+    outcome: "pass", "fail" or "inconclusive".
+    level:   error level of the bound that decided; of the one nearer to deciding when inconclusive.
+    family:  over how many bounds the level of a fail is shared; a pass needs no correction.
+    likely:  beyond the threshold at the unshared level, but not at the shared one: a likely fail.
+    settle:  fresh examples with which it would be decided, if the true value is `estimate.value`; None when
+             it is decided, or never would be.
+    """
+
+    estimate: Estimate
+    op: str
+    threshold: float
+    outcome: str
+    level: float
+    family: int = 1
+    likely: bool = False
+    settle: int | None = None
+    policy: str = "confident"
+    limit: float = math.nan
+
+    def __bool__(self) -> bool:
+        if self.outcome == INCONCLUSIVE:
+            raise InconclusiveError(f"INCONCLUSIVE: {self.message}")
+        return self.outcome == PASS
+
+    def __repr__(self) -> str:
+        return f"<{self.message}>"
+
+    @property
+    def message(self) -> str:
+        """One line that says all: value, bound, n, requirement, verdict, and what would settle it."""
+        e = self.estimate
+        sign = "≥" if self.op in (">=", ">") else "≤"
+        required = f"required {sign} {plain(self.threshold)}: {self.outcome}"
+        count = f"n={e.n} {e.unit}"
+        if math.isnan(e.value):
+            return f"{e.title}: undefined ({count}); {required}; {e.reason}"
+        value = f"{e.title}: {show(e.value, near=self.threshold)}"
+        if self.policy == "point":
+            return f"{value} ({count}); {required} by the value alone (policy 'point'): no statistical guarantee"
+        return f"{value}, {self._bound(count)}; {required}" + self._remedy()
+
+    def _bound(self, count: str) -> str:
+        lower = (self.op in (">=", ">")) != (self.outcome == FAIL)
+        shared = (
+            f", level {_level(self.level * self.family)} / {self.family}"
+            if self.outcome == FAIL and self.family > 1
+            else ""
+        )
+        if math.isinf(self.limit):
+            return f"with no {'lower' if lower else 'upper'} bound at this n ({count}{shared})"
+        word, toward = ("at least", "down") if lower else ("at most", "up")
+        shown = show(self.limit, near=self.threshold, toward=toward)
+        return f"{word} {shown} with {percent(1 - self.level if self.outcome == FAIL else self.estimate.confidence)} confidence ({count}{shared})"
+
+    def _remedy(self) -> str:
+        if self.outcome != INCONCLUSIVE:
+            return ""
+        e = self.estimate
+        text = (
+            f" (likely fail: beyond the threshold, but not at the shared level {_level(self.level)})"
+            if self.likely
+            else ""
+        )
+        if e.reason:
+            text += f"; {e.reason}"
+        if self.settle is None:
+            return (
+                text
+                if e.reason
+                else text
+                + "; no number of examples would settle it, if the true value is the threshold itself"
+            )
+        return f"{text}; about {about(self.settle)} fresh {e.unit} would settle it, if the true value is {show(e.value, near=self.threshold)}"
+
+
+def decide(
+    estimate: Estimate,
+    op: str,
+    threshold: Any,
+    *,
+    family: int = 1,
+    fail_level: float | None = None,
+    policy: str = "confident",
+) -> Verdict:
+    """Decide `estimate op threshold`.
+
+    Pass: the one-sided bound at the estimate's confidence lies strictly beyond the threshold (for a closed
+    estimate, at it). Fail: the opposite
+    bound, at `fail_level`, lies strictly on the wrong side. Else inconclusive. `family` shares the level of a fail
+    over that many bounds, unless `fail_level` says it outright.
+    """
+    if (
+        isinstance(threshold, bool)
+        or not isinstance(threshold, (int, float))
+        and not hasattr(threshold, "__float__")
+    ):
+        raise DeclarationError(
+            f"{estimate.title} {op} {threshold!r}: compare an estimate with a number"
+        )
+    threshold = float(threshold)
+    if not math.isfinite(threshold):
+        raise DeclarationError(f"{estimate.title} {op} {threshold}: a bound needs a finite number")
+    alpha = 1 - estimate.confidence
+    shared = alpha / family if fail_level is None else fail_level
+    upward = op in (">=", ">")
+
+    def beyond(limit: float, *, good: bool) -> bool:
+        return limit > threshold if good == upward else limit < threshold
+
+    passing = estimate.at_least if upward else estimate.at_most
+    failing = estimate.at_most if upward else estimate.at_least
+    strict = failing if shared == alpha else _opposite(estimate, upward, shared)
+
+    def verdict(outcome: str, level: float, limit: float, **more: Any) -> Verdict:
+        return Verdict(
+            estimate, op, threshold, outcome, level, family, policy=policy, limit=limit, **more
+        )
+
+    if math.isnan(estimate.value):
+        return verdict(INCONCLUSIVE, alpha, passing)
+    if policy == "point":
+        met = estimate.value >= threshold if upward else estimate.value <= threshold
+        return verdict(PASS if met else FAIL, math.nan, passing)
+    touching = estimate.closed and op in (">=", "<=") and passing == threshold
+    if beyond(passing, good=True) or touching:
+        return verdict(PASS, alpha, passing)
+    if beyond(strict, good=False):
+        return verdict(FAIL, shared, strict)
+    wrong_side = beyond(estimate.value, good=False)
+    level = shared if wrong_side else alpha
+    return verdict(
+        INCONCLUSIVE,
+        level,
+        passing,
+        likely=beyond(failing, good=False),
+        settle=_settle(estimate, threshold, level),
+    )
+
+
+def _opposite(estimate: Estimate, upward: bool, level: float) -> float:
+    """The bound on the failing side at a level of its own. A restored estimate has none but at its confidence."""
+    if estimate._bounds is None:
+        return math.inf if upward else -math.inf
+    return float(estimate._bounds.upper(level) if upward else estimate._bounds.lower(level))
+
+
+def _settle(estimate: Estimate, threshold: float, level: float) -> int | None:
+    if estimate._bounds is None:
+        return None
+    return estimate._bounds.settle(threshold, level)
+
+
+def _level(level: float) -> str:
+    return f"{level:.4g}"

@@ -1,0 +1,1 @@
+"""The pass: from declarations and splits to tables, in JAX."""

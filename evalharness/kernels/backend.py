@@ -1,0 +1,73 @@
+"""JAX as a guest in the user's process: 64 bits inside one scope only, and a compile cache on disk."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+
+@contextmanager
+def scope() -> Iterator[None]:
+    """Run JAX code in 64 bits. Hand out NumPy arrays only: a float64 JAX array is silently
+    truncated to float32 when it is used after the scope."""
+    import jax
+
+    _keep_compiled()
+    with jax.enable_x64(True):
+        yield
+
+
+@cache
+def compiled(program):
+    """The jitted program; one object for each, so that JAX finds what it traced before."""
+    import jax
+
+    return jax.jit(program, static_argnames=("groups", "classes"))
+
+
+def device() -> str:
+    """The device that computes, as results name it: "cpu", "gpu (NVIDIA H100)"."""
+    import jax
+
+    first = jax.local_devices()[0]
+    kind = first.device_kind
+    return first.platform if kind == first.platform else f"{first.platform} ({kind})"
+
+
+def cache_folder() -> Path:
+    """Where compiled programs are kept between runs. Safe to delete at any time."""
+    named = os.environ.get("EVALHARNESS_CACHE")
+    if named:
+        return Path(named)
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Caches"
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "evalharness"
+
+
+@cache
+def _keep_compiled() -> None:
+    """Turn on JAX's compile cache, unless the user has already decided about it.
+
+    The programs here are small and compile in less than the second below which JAX keeps nothing.
+    """
+    import jax
+
+    config = jax.config
+    if config.jax_compilation_cache_dir is not None or not config.jax_enable_compilation_cache:
+        return
+    try:
+        folder = cache_folder()
+        folder.mkdir(parents=True, exist_ok=True)
+    except (OSError, RuntimeError):  # read-only or no home: compile anew each time
+        return
+    config.update("jax_compilation_cache_dir", str(folder))
+    config.update("jax_persistent_cache_min_compile_time_secs", 0)
+    config.update("jax_persistent_cache_min_entry_size_bytes", -1)

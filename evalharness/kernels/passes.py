@@ -1,0 +1,39 @@
+"""The jitted pass over the examples. The only place where examples go to the device and tables come back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from evalharness.kernels.backend import compiled, scope
+from evalharness.statistics.base import Columns, Statistic
+
+
+def count(statistic: Statistic, columns: Columns, code: Any, groups: int) -> list[Any]:
+    """The table of each group.
+
+    columns: arrays of shape (n,); code: int32 (n,), the group of each row, ≥ groups for none.
+    """
+    import jax
+    import numpy as np
+
+    # Shapes in buckets: every small split and every handful of slices share one compiled program.
+    rows, padded = _rows(len(code)), _power(max(groups, 16))
+    padding = (0, rows - len(code))
+    arrays = {k: np.pad(v, padding) for k, v in columns.arrays.items()}
+    code = np.pad(
+        np.where(code < groups, code, padded).astype(np.int32), padding, constant_values=padded
+    )
+    with scope():
+        program = compiled(statistic.program)
+        raw = jax.device_get(program(arrays, code, groups=padded, classes=columns.classes))
+    return statistic.tables(raw, columns, groups)
+
+
+def _rows(n: int) -> int:
+    """n rounded up to a shape bucket: a power of two up to a million, then whole millions (2²⁰)."""
+    top = 1 << 20
+    return max(1 << 14, _power(n)) if n <= top else -(-n // top) * top
+
+
+def _power(n: int) -> int:
+    return 1 << (n - 1).bit_length() if n > 1 else 1

@@ -1,0 +1,225 @@
+"""The result of an evaluation: all estimates and verdicts, with their provenance."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from evalharness.checks.satisficing import CheckResult
+from evalharness.checks.table import html_table, text_table
+from evalharness.declare.errors import EvalharnessError
+from evalharness.declare.metric import Metric
+from evalharness.inference.estimates import Estimate
+from evalharness.inference.verdicts import Verdict
+
+SCHEMA = "evalharness.result/1"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What `Evaluation.run()` returns.
+
+    evaluation: name of the class.
+    checks:     every decided check, in the order of declaration.
+    estimates:  by model, then by the metric as it was written, one Estimate for each slice.
+    provenance: versions, seed, device, content hash of every table, time, confidence and policy.
+
+    `result[metric]`, or `result["candidate", metric]` with several models, is the Estimate; a mapping of slice names
+    to estimates when the metric is sliced with `.by`. `print(result)` shows every check.
+    """
+
+    evaluation: str
+    checks: tuple[CheckResult, ...]
+    estimates: Mapping[str, Mapping[str, tuple[Estimate, ...]]]
+    provenance: Mapping[str, Any]
+    _compute: Callable[[str, Metric], tuple[Estimate, ...]] | None = field(
+        default=None, repr=False, compare=False
+    )
+    _minus: Callable[[Metric, str, str], Estimate] | None = field(
+        default=None, repr=False, compare=False
+    )
+
+    @property
+    def outcome(self) -> str:
+        """ "fail" if any check fails, else "inconclusive" if any is, else "pass"."""
+        found = {c.outcome for c in self.checks}
+        return next((o for o in ("fail", "inconclusive") if o in found), "pass")
+
+    def __getitem__(self, key: Metric | tuple[str, Metric]) -> Any:
+        model, metric = key if isinstance(key, tuple) else (None, key)
+        if not isinstance(metric, Metric) or not metric.split:
+            raise KeyError(f'{metric!r}: ask for a metric on a split, such as recall.on("test")')
+        model = self._model(model)
+        found = self.estimates.get(model, {}).get(str(metric))
+        if found is None:
+            if self._compute is None:
+                held = ", ".join(self.estimates.get(model, {})) or "none"
+                raise KeyError(
+                    f"{metric} of {model!r} is not in this saved result; it holds {held}"
+                )
+            found = self._compute(model, metric)
+        if self._minus is not None:
+            found = tuple(replace(e, _minus=self._subtract(model, metric)) for e in found)
+        if metric.group:
+            return {e.slice: e for e in found}
+        return found[0]
+
+    def _model(self, model: str | None) -> str:
+        if model is None:
+            if len(self.estimates) != 1:
+                raise KeyError(
+                    f"there are {len(self.estimates)} models; ask for result[model, metric] with one of {', '.join(map(repr, self.estimates))}"
+                )
+            return next(iter(self.estimates))
+        if model not in self.estimates:
+            raise KeyError(
+                f"there is no model {model!r}; the result holds {', '.join(map(repr, self.estimates))}"
+            )
+        return model
+
+    def _subtract(self, model: str, metric: Metric) -> Callable[[Estimate, Estimate], Estimate]:
+        def minus(a: Estimate, b: Estimate) -> Estimate:
+            if (
+                (a.metric, a.split, a.slice) != (b.metric, b.split, b.slice)
+                or not b.model
+                or a.model == b.model
+            ):
+                raise TypeError(
+                    f"{a.title} minus {b.title}: a difference is of one metric, on one slice, between two models"
+                )
+            assert self._minus is not None
+            return self._minus(metric, model, b.model)
+
+        return minus
+
+    def to_json(self, path: str | Path | None = None) -> str:
+        """The result as JSON text (schema in docs/result.md), also written to `path` if given."""
+        text = json.dumps(_plain({"schema": SCHEMA, **self.as_dict()}), indent=1, allow_nan=False)
+        if path is not None:
+            Path(path).write_text(text + "\n", encoding="utf-8")
+        return text
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain dictionaries and lists of everything public."""
+        return {
+            "evaluation": self.evaluation,
+            "outcome": self.outcome,
+            "checks": [
+                {"outcome": c.outcome, "message": c.message}
+                | _record(c)
+                | {"verdicts": [_verdict(v) for v in c.verdicts]}
+                for c in self.checks
+            ],
+            "estimates": {
+                m: {k: [_record(e) for e in es] for k, es in by.items()}
+                for m, by in self.estimates.items()
+            },
+            "provenance": dict(self.provenance),
+        }
+
+    @classmethod
+    def from_json(cls, source: str | Path) -> Result:
+        """The result that `to_json` wrote; `source`: the text, or the path of a file."""
+        text = source.read_text(encoding="utf-8") if isinstance(source, Path) else source
+        if isinstance(source, str) and not source.lstrip().startswith("{"):
+            text = Path(source).read_text(encoding="utf-8")
+        data = json.loads(text)
+        if data.get("schema") != SCHEMA:
+            raise EvalharnessError(
+                f"this JSON has the schema {data.get('schema')!r}; this version reads {SCHEMA!r}"
+            )
+        return cls.from_dict(data)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Result:
+        return cls(
+            evaluation=data["evaluation"],
+            checks=tuple(_check(c) for c in data["checks"]),
+            estimates={
+                m: {k: tuple(_made(Estimate, e) for e in es) for k, es in by.items()}
+                for m, by in data["estimates"].items()
+            },
+            provenance=data["provenance"],
+        )
+
+    def __str__(self) -> str:
+        return text_table(self.checks, self._also())
+
+    def _repr_html_(self) -> str:
+        return html_table(self.evaluation, self.checks, self._also())
+
+    def _also(self) -> list[Estimate]:
+        """Estimates that no check judges."""
+        judged = {(v.estimate.model, v.estimate.title) for c in self.checks for v in c.verdicts}
+        return [
+            e
+            for by in self.estimates.values()
+            for es in by.values()
+            for e in es
+            if (e.model, e.title) not in judged
+        ]
+
+
+def provenance(plan: Any, settings: Any) -> dict[str, Any]:
+    """Where a result comes from: enough to say later whether two are about the same thing."""
+    import datetime
+    import importlib.metadata
+    import platform
+
+    from evalharness.kernels.backend import device
+
+    packages = ("evalharness", "jax", "numpy", "scipy", "pyarrow")
+    return {
+        "versions": {"python": platform.python_version()}
+        | {p: importlib.metadata.version(p) for p in packages},
+        "device": device(),
+        "time": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "seed": settings.seed,
+        "confidence": settings.confidence,
+        "policy": settings.policy,
+        "family": settings.family,
+        "tables": plan.digests(),
+    }
+
+
+def _record(value: Any) -> dict[str, Any]:
+    return {f.name: getattr(value, f.name) for f in fields(value) if not f.name.startswith("_")}
+
+
+def _verdict(v: Verdict) -> dict[str, Any]:
+    return _record(v) | {"estimate": _record(v.estimate)}
+
+
+def _check(data: Mapping[str, Any]) -> CheckResult:
+    verdicts = tuple(
+        _made(Verdict, v | {"estimate": _made(Estimate, v["estimate"])}) for v in data["verdicts"]
+    )
+    pooled = tuple((str(v), int(n)) for v, n in data["pooled"])
+    return _made(CheckResult, {**data, "verdicts": verdicts, "pooled": pooled})
+
+
+def _made(kind: type, data: Mapping[str, Any]) -> Any:
+    """An instance from its public fields; numbers that JSON cannot hold were written as words."""
+    names = {f.name: f for f in fields(kind) if not f.name.startswith("_")}
+    return kind(
+        **{k: _number(v) if names[k].type == "float" else v for k, v in data.items() if k in names}
+    )
+
+
+def _number(value: Any) -> float:
+    return float(value)  # "nan", "inf" and "-inf" are read as what they are
+
+
+def _plain(value: Any) -> Any:
+    """JSON has no NaN and no infinity: they are the words "nan", "inf", "-inf"."""
+    if isinstance(value, Mapping):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(v) for v in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value
