@@ -1,0 +1,211 @@
+"""Labels and predictions as places in the list of classes."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from evalharness.declare.errors import did_you_mean
+from evalharness.outputs import kinds, scores
+from evalharness.outputs.words import Refused, names, rows, short, values
+
+if TYPE_CHECKING:
+    from evalharness.outputs.split import Split
+
+NULL, UNKNOWN = -1, -2
+DEFAULT_THRESHOLD = 0.5
+
+
+def classes(split: "Split") -> tuple[Any, ...]:
+    """The classes in order; Refused when the labels cannot be classes."""
+    label = split.column("label")
+    declared = split.options.classes
+    if declared is not None:
+        return declared
+    kind = kinds.kind(label)
+    if kind not in kinds.CLASSES:
+        raise Refused(_not_classes(label))
+    found = set(kinds.distinct(label))
+    if "prediction" in split.column_names:
+        prediction = split.column("prediction")
+        if not _mismatch(split, label, prediction):
+            found |= set(kinds.distinct(prediction))
+    elif "score" not in split.column_names and scores.class_columns(split):
+        found = set(scores.class_names(split, kind))
+    if kind == kinds.BOOLEAN:
+        return (False, True)
+    return (0, 1) if found <= {0, 1} else tuple(sorted(found))
+
+
+def label_codes(split: "Split") -> np.ndarray:
+    """int32 (n,); Refused where a label is null or none of the classes."""
+    label = split.column("label")
+    known = split.classes
+    codes = _encode(label, known)
+    problems = []
+    if (codes == NULL).any():
+        problems.append(
+            f"column `label` is null in {rows(codes == NULL)}; every example needs its label: "
+            "leave unlabelled ones out of the table"
+        )
+    problems += _strangers("label", label, codes, known)
+    if problems:
+        raise Refused(*problems)
+    return codes
+
+
+def prediction_codes(split: "Split", threshold: float | None) -> np.ndarray:
+    """int32 (n,) from `prediction`, else from `score`, else from the largest of `scores`; with a
+    threshold of the metric's own always from the score."""
+    available = split.column_names
+    if threshold is not None:
+        return _from_score(split, split.score(), threshold)
+    if "prediction" in available:
+        return _from_prediction(split)
+    if "score" in available:
+        chosen = split.options.threshold
+        if chosen is not None:
+            return _from_score(split, split.score(), chosen)
+        return _from_score(split, scores.probability(split), DEFAULT_THRESHOLD)
+    if "scores" in available or scores.class_columns(split):
+        # The first of equal scores wins, as everywhere in NumPy.
+        return scores.matrix(split).argmax(axis=1).astype(np.int32)
+    raise Refused(
+        f"there is no column `prediction`{did_you_mean('prediction', available)}, nor `score`, "
+        f"`scores` or `score_<class>` to make it from; there are {names(available)}; "
+        'name it: Outputs(…, columns={"prediction": "<its name in the table>"})'
+    )
+
+
+def positive_code(split: "Split", positive: Any) -> int:
+    """The place of the positive class; Refused when it is not known which one that is."""
+    known = split.classes
+    wanted = split.options.positive if positive is None else positive
+    if wanted is not None:
+        if wanted in known:
+            return known.index(wanted)
+        typed = next((c for c in known if str(c) == str(wanted)), None)
+        hint = f"write {typed!r}" if typed is not None else "write one of them"
+        raise Refused(
+            f"`positive={short(wanted)}` is not one of the classes{did_you_mean(wanted, known)}; "
+            f"there are {values(known, 10)}; {hint}"
+        )
+    if set(known) == {0, 1}:
+        return known.index(1)
+    raise Refused(
+        f"it is not known which class is the positive one of {values(known, 10)}; name it in "
+        "Outputs(…, positive=…) or in the metric (positive=…), or average over all: "
+        'average="macro"'
+    )
+
+
+def _from_prediction(split: "Split") -> np.ndarray:
+    label, prediction = split.column("label"), split.column("prediction")
+    known = split.classes
+    if problem := _mismatch(split, label, prediction):
+        raise Refused(problem)
+    codes = _encode(prediction, known)
+    null = codes == NULL
+    problems = _strangers("prediction", prediction, codes, known)
+    if null.any() and split.options.missing == "error":
+        problems.append(
+            f"column `prediction` is null in {rows(null)}; if the model may abstain and that "
+            'counts as wrong, say Outputs(…, missing="wrong")'
+        )
+    elif null.any() and len(known) == 2:
+        codes[null] = 1 - split.label_codes()[null]
+    else:
+        codes[null] = len(known)
+    if problems:
+        raise Refused(*problems)
+    return codes
+
+
+def _from_score(split: "Split", score: np.ndarray, threshold: float) -> np.ndarray:
+    known = split.classes
+    if len(known) != 2:
+        raise Refused(
+            f"a threshold decides between two classes, and there are {len(known)} "
+            f"({values(known, 10)}); give a `prediction` column, or fix the two: "
+            "Outputs(…, classes=[…])"
+        )
+    positive = split.positive_code()
+    return np.where(score >= threshold, positive, 1 - positive).astype(np.int32)
+
+
+def _encode(column: Any, known: tuple[Any, ...]) -> np.ndarray:
+    """int32 (n,): the place of each value, NULL or UNKNOWN. True equals 1, as in Python."""
+    import pyarrow as pa
+
+    if kinds.kind(column) not in (*kinds.CLASSES, kinds.REAL, kinds.EMPTY):
+        return np.full(len(column), UNKNOWN, np.int32)
+    if pa.types.is_null(column.type):
+        return np.full(len(column), NULL, np.int32)
+    encoded = column.dictionary_encode()
+    place = {value: i for i, value in enumerate(known)}
+    table = [place.get(value, UNKNOWN) for value in encoded.dictionary.to_pylist()]
+    indices = encoded.indices.fill_null(len(table)).to_numpy(zero_copy_only=False)
+    return np.array([*table, NULL], np.int32)[indices]
+
+
+def _strangers(name: str, column: Any, codes: np.ndarray, known: tuple[Any, ...]) -> list[str]:
+    """Say which values are none of the classes."""
+    strange = codes == UNKNOWN
+    if not strange.any():
+        return []
+    kind = kinds.kind(column)
+    listed = kinds.TEXT if isinstance(known[0], str) else "numbers"
+    if kinds.is_list(column):
+        return [f"column `{name}` is {kind}; it must have one value for each row"]
+    mixed = (kind == kinds.TEXT) != (listed == kinds.TEXT)
+    import pyarrow as pa
+
+    found = column.filter(pa.array(strange)).unique()[:4].to_pylist()
+    return [
+        f"column `{name}` holds {values(found)} in {rows(strange)}, which is not one of the "
+        f"classes {values(known, 10)}; "
+        + (
+            f"the column is {kind} and the classes are {listed}: write classes=[…] in its type"
+            if mixed
+            else "correct the table, or list every class: Outputs(…, classes=[…])"
+        )
+    ]
+
+
+def _not_classes(label: Any) -> str:
+    kind = kinds.kind(label)
+    if kind == kinds.REAL:
+        return (
+            "column `label` is real-valued (float), but this metric needs classes; use a metric "
+            "of numbers (mean_absolute_error), cast the labels to integers, or list the classes: "
+            "Outputs(…, classes=[0.0, 1.0])"
+        )
+    if kind == kinds.EMPTY:
+        return "column `label` is null in every row; every example needs its label"
+    return (
+        f"column `label` is {kind}, but labels must be text, booleans or integers (or floats for "
+        "metrics of numbers); cast it in the table"
+    )
+
+
+def _mismatch(split: "Split", label: Any, prediction: Any) -> str:
+    """Say so when predictions are of another type than labels; "" when they can be compared."""
+    ours, theirs = kinds.kind(label), kinds.kind(prediction)
+    if ours == theirs or kinds.EMPTY in (ours, theirs):
+        return ""
+    if {ours, theirs} == {kinds.BOOLEAN, kinds.INTEGER}:
+        integers = label if ours == kinds.INTEGER else prediction
+        if set(kinds.distinct(integers)) <= {0, 1}:
+            return ""
+    if kinds.TEXT not in (ours, theirs) and split.options.classes is not None:
+        if kinds.REAL in (ours, theirs) and not kinds.is_list(prediction):
+            return ""  # the classes are listed: each value is compared with that list
+    remedy = "give both the same type in the table"
+    if theirs == kinds.REAL and ours in kinds.CLASSES:
+        remedy = (
+            "it looks like a score: name it `score` "
+            '(Outputs(…, columns={"score": "prediction"})), or cast it to the type of the labels'
+        )
+        whole = prediction.drop_null().to_numpy(zero_copy_only=False)
+        if prediction.null_count and ours == kinds.INTEGER and (whole == np.floor(whole)).all():
+            remedy = "nulls made floats of integers: keep them integers (pandas: .astype('Int64'))"
+    return f"column `prediction` is {theirs}, but `label` is {ours}; {remedy}"

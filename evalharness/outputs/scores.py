@@ -1,0 +1,175 @@
+"""Scores: one number for each row (`score`), or one for each row and class (`scores`)."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from evalharness.declare.errors import did_you_mean
+from evalharness.outputs import kinds, table
+from evalharness.outputs.words import Refused, names, rows, short, values
+
+if TYPE_CHECKING:
+    from evalharness.outputs.split import Split
+
+PREFIX = "score_"
+TOLERANCE = 1e-4  # how far probabilities may sum away from one: float32 softmax, printed digits
+
+
+def score(split: "Split", positive: Any) -> np.ndarray:
+    """float64 (n,): `score`, which belongs to the positive class, or that class's own column."""
+    available = split.column_names
+    if "score" in available:
+        owner = split.positive_code()
+        if positive is not None and split.positive_code(positive) != owner:
+            raise Refused(
+                f"column `score` is for the class {short(split.classes[owner])}, not for "
+                f"{short(positive)}; give a column for each class (`scores` or `score_<class>`), "
+                "or change Outputs(…, positive=…)"
+            )
+        return table.numbers(split, "score")
+    if "scores" in available or class_columns(split):
+        return np.ascontiguousarray(matrix(split)[:, split.positive_code(positive)])
+    raise Refused(
+        f"there is no column `score`{did_you_mean('score', available)}, nor `scores` or "
+        f"`score_<class>`; there are {names(available)}; name it: "
+        'Outputs(…, columns={"score": "<its name in the table>"})'
+    )
+
+
+def probability(split: "Split") -> np.ndarray:
+    """float64 (n,): `score` where it must be a probability, since no threshold was given."""
+    found = split.score()
+    outside = (found < 0) | (found > 1)
+    if outside.any():
+        raise Refused(
+            f"column `score` lies outside [0, 1] in {rows(outside)}, from {found.min():.4g} to "
+            f"{found.max():.4g}; without a `prediction` column it is compared with 0.5 and must "
+            "be a probability: give Outputs(…, threshold=…) on the score's own scale"
+        )
+    return found
+
+
+def class_columns(split: "Split") -> list[str]:
+    """The names of the `score_<class>` columns."""
+    return [name for name in split.column_names if name.startswith(PREFIX)]
+
+
+def class_names(split: "Split", kind: str) -> list[Any]:
+    """The classes that `score_<class>` columns name, in the type of the labels, sorted."""
+    found: list[Any] = [name.removeprefix(PREFIX) for name in class_columns(split)]
+    if kind == kinds.BOOLEAN:
+        return [False, True]
+    if kind == kinds.INTEGER:
+        odd = [name for name in found if not name.removeprefix("-").isdecimal()]
+        if odd:
+            raise Refused(
+                f"labels are integers, but {names([PREFIX + name for name in odd])} name no "
+                "integer class; rename them, or give `prediction`"
+            )
+        found = [int(name) for name in found]
+    return sorted(found)
+
+
+def matrix(split: "Split") -> np.ndarray:
+    """float64 (n, classes), columns in the order of the classes; finite. Rows that are
+    probabilities must sum to one; other numbers (logits) are as good for ranking."""
+    found = _from_list(split) if "scores" in split.column_names else _from_columns(split)
+    what = "`scores`" if "scores" in split.column_names else "`score_<class>`"
+    odd = ~np.isfinite(found).all(axis=1)
+    if odd.any():
+        raise Refused(
+            f"column {what} is null, NaN or infinite in {rows(odd)}; finite numbers are needed"
+        )
+    inside = ((found >= 0) & (found <= 1)).all(axis=1)
+    # Logits seldom lie in [0, 1]: where most rows do, the others are mistakes.
+    if inside.mean() > 0.5 if len(found) else False:
+        wrong = inside & (np.abs(found.sum(axis=1) - 1) > TOLERANCE)
+        problems = []
+        if not inside.all():
+            problems.append(
+                f"column {what} lies outside [0, 1] in {rows(~inside)}, while the other rows are "
+                "probabilities; mend them"
+            )
+        if wrong.any():
+            problems.append(
+                f"column {what}: probabilities do not sum to one within {TOLERANCE:g} in "
+                f"{rows(wrong)}, from {found[wrong].sum(axis=1).min():.6g} to "
+                f"{found[wrong].sum(axis=1).max():.6g}; normalise them, or hand over logits"
+            )
+        if problems:
+            raise Refused(*problems)
+    return found
+
+
+def _from_list(split: "Split") -> np.ndarray:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    column, known = split.column("scores"), split.classes
+    if not kinds.is_list(column):
+        raise Refused(
+            f"column `scores` is {kinds.kind(column)}, but each row needs a list with one number "
+            "for each class; a single number is `score`"
+        )
+    if split.options.classes is None and set(known) != {0, 1}:
+        raise Refused(
+            "column `scores`: it is not known which place stands for which class; list them in "
+            f"that order: Outputs(…, classes=[{', '.join(map(repr, known[:3]))}, …])"
+        )
+    null = column.is_null().to_numpy(zero_copy_only=False)
+    if null.any():
+        raise Refused(f"column `scores` is null in {rows(null)}; every row needs its scores")
+    if pa.types.is_fixed_size_list(column.type):
+        lengths = np.full(len(column), column.type.list_size)
+    else:
+        lengths = pc.list_value_length(column).to_numpy(zero_copy_only=False)
+    if (lengths != len(known)).any():
+        raise Refused(
+            f"column `scores` has {values(np.unique(lengths).tolist())} numbers in "
+            f"{rows(lengths != len(known))}, but there are {len(known)} classes "
+            f"({values(known, 10)}); list every class in order: Outputs(…, classes=[…])"
+        )
+    flat = kinds.plain(column.flatten())
+    if kinds.kind(flat) not in (kinds.REAL, kinds.INTEGER):
+        raise Refused(f"column `scores` holds lists of {kinds.kind(flat)}; numbers are needed")
+    numbers = flat.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+    return numbers.reshape(len(column), len(known))
+
+
+def _from_columns(split: "Split") -> np.ndarray:
+    available = set(split.column_names)
+    chosen: list[str] = []
+    absent: list[str] = []
+    for value in split.classes:
+        named = [PREFIX + text for text in _spellings(value) if PREFIX + text in available]
+        (chosen if named else absent).append(named[0] if named else f"{PREFIX}{value}")
+    if absent:
+        raise Refused(
+            f"there is no column {names(absent)}; there are {names(class_columns(split))}; every "
+            "class needs its score"
+        )
+    # Without `classes=`, a class that never occurs here still has its share of the probability.
+    extra = [name for name in class_columns(split) if name not in chosen]
+    if extra and split.options.classes is None:
+        raise Refused(
+            f"{names(extra)} belong to no class that occurs ({values(split.classes, 10)}); list "
+            "all classes: Outputs(…, classes=[…]), or rename what is no score"
+        )
+    problems: list[str] = []
+    found = np.empty((split.n, len(chosen)))
+    for place, name in enumerate(chosen):
+        try:
+            found[:, place] = table.numbers(split, name)
+        except Refused as refused:
+            problems.extend(refused.problems)
+    if problems:
+        raise Refused(*problems)
+    return found
+
+
+def _spellings(value: Any) -> list[str]:
+    """How a class may be written in a column's name."""
+    texts = [str(value), str(value).lower()]
+    if isinstance(value, bool | float) and value == int(value):
+        texts.append(str(int(value)))
+    return texts

@@ -1,0 +1,143 @@
+"""`Split`: the columns of one table, as statistics ask for them."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import numpy as np
+
+from evalharness.declare.errors import OutputsError, did_you_mean
+from evalharness.outputs import classes as labels
+from evalharness.outputs import kinds, scores, slices, table
+from evalharness.outputs.files import Source
+from evalharness.outputs.outputs import Options
+from evalharness.outputs.words import Refused, names, short
+
+T = TypeVar("T")
+REMEDY = 'name it: Outputs(…, columns={{"{name}": "<its name in the table>"}})'
+
+
+class Split:
+    """One model's outputs on one split; columns are read when first asked for, and kept.
+
+    Every method that hands out an array (n,) checks what it hands out and raises OutputsError with
+    all problems of the columns that it needs. The arrays are read-only.
+    """
+
+    def __init__(self, source: Source, options: Options, name: str, model: str, where: str):
+        self.name, self.model, self.where = name, model, where
+        self.options = options
+        self.n = source.n
+        self.digest = source.digest
+        self._source = source
+        self._kept: dict[Any, Any] = {}
+        self._names = table.rename(source.names, options.columns)
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """The names by which columns are asked for, after renaming."""
+        return tuple(self._names)
+
+    @property
+    def source_names(self) -> tuple[str, ...]:
+        """The names of the columns in the table itself."""
+        return self._source.names
+
+    def column(self, name: str, *, remedy: str = "") -> Any:
+        """The column as one plain pyarrow Array (n,), unchecked but for being there."""
+        return self._keep(("column", name), lambda: self._read(name, remedy))
+
+    def check(self) -> None:
+        """Refuse what spoils every number: an empty table, ids that are null or occur twice, and
+        columns that change what an interval means but are not supported yet."""
+        self._keep(("check",), lambda: table.check(self))
+
+    @property
+    def classes(self) -> tuple[Any, ...]:
+        """The class values in order: `classes=`, else those of `score_<class>` where these alone
+        make the prediction, else what occurs among labels and predictions, sorted; both values of
+        booleans and of 0/1 whatever occurs."""
+        return self._keep(("classes",), lambda: labels.classes(self))
+
+    def label_codes(self) -> np.ndarray:
+        """int32 (n,): the place of each label in `classes`."""
+        return self._keep(("label",), lambda: labels.label_codes(self))
+
+    def prediction_codes(self, threshold: float | None = None) -> np.ndarray:
+        """int32 (n,): the place of each prediction in `classes`; with a threshold from the score.
+        `len(classes)` stands for no answer; of two classes, no answer becomes the wrong one."""
+        return self._keep(
+            ("prediction", threshold), lambda: labels.prediction_codes(self, threshold)
+        )
+
+    def positive_code(self, positive: Any = None) -> int:
+        """The place in `classes` of the given class, else of `positive=`, else of 1 or True."""
+        return self._keep(
+            ("positive", type(positive), positive), lambda: labels.positive_code(self, positive)
+        )
+
+    def score(self, positive: Any = None) -> np.ndarray:
+        """float64 (n,): how much the model holds each row for the positive class; finite."""
+        return self._keep(("score", type(positive), positive), lambda: scores.score(self, positive))
+
+    def numbers(self, column: str) -> np.ndarray:
+        """float64 (n,): a column of finite numbers."""
+        return self._keep(("numbers", column), lambda: table.numbers(self, column))
+
+    def flags(self, column: str) -> np.ndarray:
+        """bool (n,): a column of booleans, or of the integers 0 and 1."""
+        return self._keep(("flags", column), lambda: table.flags(self, column))
+
+    def ids(self) -> np.ndarray:
+        """The ids (n,), unique: integers as such, text as objects."""
+        return self._keep(("ids",), lambda: table.ids(self))
+
+    def partition(self, column: str) -> tuple[np.ndarray, tuple[Any, ...]]:
+        """int32 codes (n,) and the slice values that they stand for: sorted, null (None) last."""
+        return self._keep(("partition", column), lambda: slices.partition(self, column))
+
+    def matches(self, column: str, value: Any) -> np.ndarray:
+        """bool (n,): the rows whose column has the value; at least one."""
+        return self._keep(
+            ("matches", column, type(value), value), lambda: slices.matches(self, column, value)
+        )
+
+    def select(self, conditions: Mapping[str, Any]) -> np.ndarray:
+        """bool (n,): the rows that meet all conditions (column -> value); at least one."""
+        return self._guard(lambda: slices.select(self, conditions))
+
+    def __repr__(self) -> str:
+        return f"<Split {self.where}: {self.n} rows>"
+
+    def _read(self, name: str, remedy: str) -> Any:
+        if name not in self._names:
+            asked = self.options.columns.get(name)
+            mapped = f" (columns={{{name!r}: {asked!r}}}, not in the table)" if asked else ""
+            known = self._source.names if asked else self.column_names
+            raise Refused(
+                f"there is no column `{name}`{mapped}{did_you_mean(asked or name, known)}; there "
+                f"are {names(known)}; {remedy or REMEDY.format(name=name)}"
+            )
+        return kinds.plain(self._source.read(self._names[name]))
+
+    def _keep(self, key: tuple[Any, ...], compute: Callable[[], T]) -> T:
+        try:
+            if key in self._kept:
+                return self._kept[key]
+        except TypeError:
+            raise OutputsError(
+                [f"{self.where}: {short(key[-1])} cannot be a value; give text or a number"]
+            ) from None
+        found = self._guard(compute)
+        for array in found if isinstance(found, tuple) else (found,):
+            if isinstance(array, np.ndarray):
+                array.setflags(write=False)
+        self._kept[key] = found
+        return found
+
+    def _guard(self, compute: Callable[[], T]) -> T:
+        try:
+            return compute()
+        except Refused as refused:
+            problems = refused.problems
+        # Outside of the handler, so that the error carries no other error with it.
+        raise OutputsError(f"{self.where}: {problem}" for problem in problems)

@@ -1,0 +1,150 @@
+"""What holds for a whole table and for plain columns: names, ids, numbers, flags."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from evalharness.outputs import kinds
+from evalharness.outputs.words import Refused, rows, short, values
+
+if TYPE_CHECKING:
+    from evalharness.outputs.split import Split
+
+NOT_YET = {
+    "weight": "weighted examples are not supported yet, and leaving the weights out would give a "
+    "wrong value and a wrong interval",
+    "cluster": "examples that were sampled in clusters are not supported yet, and taking them for "
+    "independent would give an interval that is too narrow",
+}
+
+
+def rename(found: tuple[str, ...], columns: Mapping[str, str]) -> dict[str, str]:
+    """Name to ask for -> name in the table. A renamed column loses its own name, and a renamed one
+    goes before another that already has the new name."""
+    names = {name: name for name in found if name not in columns.values()}
+    names.update({name: column for name, column in columns.items() if column in found})
+    for name, column in columns.items():
+        if column not in found:  # `label` must not quietly mean another column than was asked for
+            names.pop(name, None)
+    return names
+
+
+def check(split: "Split") -> None:
+    """Refuse with every problem of the whole table."""
+    problems = []
+    if split.n == 0:
+        problems.append("the table is empty (0 rows); nothing can be evaluated")
+    twice = [name for name, times in Counter(split.source_names).items() if times > 1]
+    for name in twice:
+        problems.append(f"column `{name}` occurs twice; rename one of them in the table")
+    problems += [
+        f"there is no column `{column}` for `columns={{{name!r}: {column!r}}}`"
+        for name, column in split.options.columns.items()
+        if column not in split.source_names
+    ]
+    for name, reason in NOT_YET.items():
+        if name in split.column_names:
+            problems.append(
+                f"there is a column `{name}`: {reason}; if it is an ordinary column, free the "
+                f'name: Outputs(…, columns={{"my_{name}": "{name}"}})'
+            )
+    if "id" in split.column_names and "id" not in twice:
+        problems += id_problems(split)
+    if problems:
+        raise Refused(*problems)
+
+
+def id_problems(split: "Split") -> list[str]:
+    """Null ids and ids that occur twice."""
+    import pyarrow.compute as pc
+
+    ids = split.column("id")
+    if kinds.is_list(ids):
+        return ["column `id` holds lists; it must have one value for each row"]
+    problems = []
+    if ids.null_count:
+        null = ids.is_null().to_numpy(zero_copy_only=False)
+        problems.append(f"column `id` is null in {rows(null)}; give every example an id")
+    counts = pc.value_counts(ids.drop_null())
+    times = counts.field("counts").to_numpy()
+    if (times > 1).any():
+        first = counts.field("values")[int(np.argmax(times > 1))]
+        places = pc.equal(ids, first).fill_null(False).to_numpy(zero_copy_only=False)
+        problems.append(
+            f"column `id`: {int((times > 1).sum()):,} ids occur more than once, the first is "
+            f"{short(first.as_py())} in {rows(places)}; give every example its own id, or drop "
+            "the copies"
+        )
+    return problems
+
+
+def ids(split: "Split") -> np.ndarray:
+    """The checked ids (n,)."""
+    column = split.column("id", remedy="pairing needs it; " + _remedy("id"))
+    if problems := id_problems(split):
+        raise Refused(*problems)
+    return column.to_numpy(zero_copy_only=False).copy()
+
+
+def numbers(split: "Split", name: str) -> np.ndarray:
+    """float64 (n,); Refused where a value is not a finite number."""
+    column = split.column(name)
+    kind = kinds.kind(column)
+    if kind not in (kinds.REAL, kinds.INTEGER):
+        remedy = "cast it in the table"
+        if kind == kinds.BOOLEAN:
+            remedy = f'use rate("{name}") for a share, or cast it to integers in the table'
+        elif kinds.is_list(column):
+            remedy = "keep one number for each row"
+        raise Refused(f"column `{name}` is {kind}, but numbers are needed; {remedy}")
+    found = column.cast("float64", safe=False).to_numpy(zero_copy_only=False)
+    missing = column.is_null().to_numpy(zero_copy_only=False)
+    problems = []
+    if missing.any():
+        problems.append(
+            f"column `{name}` is null (or was NaN) in {rows(missing)}; a number is needed in "
+            "every row: mend them, or leave them out of the split for a reason that you state"
+        )
+    odd = ~np.isfinite(found) & ~missing
+    if odd.any():
+        problems.append(
+            f"column `{name}` is NaN or infinite in {rows(odd)}; a finite number is needed in "
+            "every row: mend what wrote them"
+        )
+    if problems:
+        raise Refused(*problems)
+    return found.copy()
+
+
+def flags(split: "Split", name: str) -> np.ndarray:
+    """bool (n,); Refused where a value is neither true nor false."""
+    column = split.column(name)
+    kind = kinds.kind(column)
+    problems = []
+    if kind not in (kinds.BOOLEAN, kinds.INTEGER):
+        raise Refused(
+            f"column `{name}` is {kind}, but true/false or 0/1 is needed; cast it in the table"
+        )
+    missing = column.is_null().to_numpy(zero_copy_only=False)
+    if missing.any():
+        problems.append(f"column `{name}` is null in {rows(missing)}; say true or false there")
+    found = column.fill_null(False if kind == kinds.BOOLEAN else 0).to_numpy(zero_copy_only=False)
+    if kind == kinds.INTEGER:
+        odd = (found != 0) & (found != 1)
+        if odd.any():
+            shown: list[Any] = np.unique(found[odd]).tolist()
+            problems.append(
+                f"column `{name}` holds {values(shown)} in {rows(odd)}, but only 0 and 1 (or "
+                "booleans) can be counted"
+            )
+    if problems:
+        raise Refused(*problems)
+    return found.astype(bool)
+
+
+def _remedy(name: str) -> str:
+    from evalharness.outputs.split import REMEDY
+
+    return REMEDY.format(name=name)
