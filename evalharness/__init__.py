@@ -49,9 +49,9 @@ __all__ = sorted(_HOME)
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
-        import importlib.metadata
+        from importlib.metadata import version
 
-        return importlib.metadata.version("evalharness")
+        return version("evalharness")
     if name not in _HOME:
         raise AttributeError(f"module 'evalharness' has no attribute {name!r}")
     value = getattr(importlib.import_module(f"evalharness.{_HOME[name]}"), name)

@@ -161,7 +161,7 @@ def _named(evaluation: str, outputs: Any) -> Mapping[str, Any]:
 def _item_of(kind: str) -> Any:
     """The test function that the plugin parametrizes with the checks of a kind."""
 
-    def test(self, evaluation, check):
+    def test(self: Any, evaluation: Any, check: Check) -> None:
         __tracebackhide__ = True
         evaluation.judge(check)
 

@@ -72,7 +72,12 @@ class CheckResult:
         told = ", ".join(f"{n} {o}" for n, o in counts if n)
         bad = [v.estimate.slice.split(", ")[-1] for v in self.verdicts if v.outcome != PASS]
         names = f" ({', '.join(bad[:5])}{', …' if len(bad) > 5 else ''})" if bad else ""
-        return f"{len(self.verdicts)} slices: {told}{names}; {'nearest' if not bad else 'worst'}: {self.worst.message}"
+        place = self.split + (f", {self.slice}" if self.slice else "")
+        title = (
+            f"{self.model}: " if self.model else ""
+        ) + f"{self.metric} on {place} by {self.group}"
+        word = "worst" if bad else "nearest"
+        return f"{title}, {len(self.verdicts)} slices: {told}{names}; {word}: {self.worst.message}"
 
 
 def estimates(plan: Plan, model: str, metric: Metric, settings: Settings) -> tuple[Estimate, ...]:

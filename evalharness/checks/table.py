@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import math
+import textwrap
 from collections.abc import Iterable, Sequence
 
 from evalharness.checks.satisficing import CheckResult
@@ -96,11 +97,7 @@ def _cells(v: Verdict, name: str) -> tuple[str, ...]:
         bound = ("≥ " if below else "≤ ") + show(
             limit, near=v.threshold, toward="down" if below else "up"
         )
-    settle = (
-        f"~{about(v.settle)} {e.unit}"
-        if v.settle
-        else ("see message" if v.outcome == INCONCLUSIVE else "")
-    )
+    settle = f"~{about(v.settle)}" if v.settle else ("?" if v.outcome == INCONCLUSIVE else "")
     required = ("≥ " if upward else "≤ ") + plain(v.threshold)
     return (
         WORD[v.outcome],
@@ -120,15 +117,16 @@ def _interval(e: Estimate) -> str:
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Columns two blanks apart; the check's name gives way when the line would pass WIDTH."""
+    """Columns two blanks apart; a check's name wraps when the line would pass WIDTH."""
     widths = [max(len(r[c]) for r in rows) for c in range(len(rows[0]))]
     spare = WIDTH - sum(widths) - 2 * (len(widths) - 1)
     if spare < 0:
         widths[1] = max(24, widths[1] + spare)
     lines = []
     for r in rows:
-        name = r[1] if len(r[1]) <= widths[1] else r[1][: widths[1] - 1] + "…"
-        cells = [r[0].ljust(widths[0]), name.ljust(widths[1])]
-        cells += [c.rjust(w) for c, w in zip(r[2:6], widths[2:6], strict=True)] + [r[6]]
+        first, *more = textwrap.wrap(r[1], widths[1], subsequent_indent="  ") or [""]
+        cells = [r[0].ljust(widths[0]), first.ljust(widths[1])]
+        cells += [c.rjust(w) for c, w in zip(r[2:], widths[2:], strict=True)]
         lines.append("  ".join(cells))
+        lines += [" " * (widths[0] + 2) + rest for rest in more]
     return lines

@@ -20,7 +20,7 @@ class OutputsError(EvalharnessError, ValueError):
         self.problems = tuple(dict.fromkeys(problems))
         super().__init__(numbered("problems in the outputs", self.problems))
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[type, tuple[tuple[str, ...]]]:
         return type(self), (self.problems,)
 
 

@@ -95,7 +95,7 @@ class Estimate:
         return decide(self, op, threshold)
 
 
-def estimate(bounds: Bounds, confidence: float, **place: str) -> Estimate:
+def estimate(bounds: Bounds, confidence: float, **place: Any) -> Estimate:
     """The estimate that a form's bounds give; `place`: metric, model, split, slice."""
     alpha = 1 - confidence
     low, high = bounds.interval(confidence)

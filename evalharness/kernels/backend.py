@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 
 @contextmanager
@@ -22,7 +23,7 @@ def scope() -> Iterator[None]:
 
 
 @cache
-def compiled(program):
+def compiled(program: Callable[..., Any]) -> Callable[..., Any]:
     """The jitted program; one object for each, so that JAX finds what it traced before."""
     import jax
 
@@ -60,7 +61,7 @@ def _keep_compiled() -> None:
     """
     import jax
 
-    config = jax.config
+    config: Any = jax.config
     if config.jax_compilation_cache_dir is not None or not config.jax_enable_compilation_cache:
         return
     try:
