@@ -62,6 +62,13 @@ class Evaluation:
             cls.test_satisficing = _item_of("satisficing")  # type: ignore[attr-defined]
 
     @classmethod
+    def outputs(cls, *fixtures: Any) -> Any:
+        raise DeclarationError(
+            f"{cls.__name__} has no `outputs`: write a classmethod that returns Outputs(test=…), or a mapping of "
+            f"model names to Outputs; without pytest, {cls.__name__}.run(outputs=…) takes them directly"
+        )
+
+    @classmethod
     def run(cls, outputs: Any = None, *, select: Collection[Check] | None = None) -> Result:
         """Evaluate and return the result; without pytest.
 
@@ -75,9 +82,7 @@ class Evaluation:
         from evalharness.kernels.plan import Plan
         from evalharness.result import Result, provenance
 
-        if outputs is None:
-            outputs = cls.outputs()  # type: ignore[attr-defined]
-        named = _named(cls.__name__, outputs)
+        named = _named(cls.__name__, cls.outputs() if outputs is None else outputs)
         gated = cls.gated(named)
         settings = Settings(cls.confidence, cls.policy, cls.seed, family=max(1, len(cls.checks)))
         plan = Plan(named)
@@ -177,13 +182,7 @@ def _tests(cls: type) -> list[str]:
 
 
 def _outputs_problems(cls: type) -> list[str]:
-    if cls.__dict__.get("abstract", False):
-        return []
-    found = inspect.getattr_static(cls, "outputs", None)
-    if found is None:
-        return [
-            "it has no `outputs`: a classmethod that returns Outputs(test=…), or a mapping of model names to Outputs"
-        ]
+    found = inspect.getattr_static(cls, "outputs")
     if not isinstance(found, classmethod):
         return ["`outputs` must be a classmethod: write @classmethod above `def outputs(cls): …`"]
     return []

@@ -93,7 +93,7 @@ def estimates(plan: Plan, model: str, metric: Metric, settings: Settings) -> tup
 
         piece = ", ".join(filter(None, [where, name]))
         seed = seed_of(settings.seed, metric.label, metric.split, piece)
-        bounds = bounds_of(metric, table, values, seed)
+        bounds = bounds_of(metric, table, values, seed, measured.columns.classes)
         found.append(
             estimate(
                 bounds,

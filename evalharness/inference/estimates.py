@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
+
+from evalharness.inference.numbers import percent, show
 
 if TYPE_CHECKING:
     from evalharness.inference.bounds import Bounds
@@ -53,6 +55,14 @@ class Estimate:
         place = f"{self.metric} on {self.split}" + (f", {self.slice}" if self.slice else "")
         return f"{self.model}: {place}" if self.model else place
 
+    def __repr__(self) -> str:
+        if self.value != self.value:
+            return f"<{self.title}: undefined (n={self.n} {self.unit}): {self.reason}>"
+        interval = f"{percent(self.confidence)} interval {show(self.low)} to {show(self.high)}"
+        return (
+            f"<{self.title}: {show(self.value)} ({interval}, {self.shown}; n={self.n} {self.unit})>"
+        )
+
     def __ge__(self, threshold: float) -> Verdict:
         return self._decide(">=", threshold)
 
@@ -78,7 +88,7 @@ class Estimate:
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Estimate):
-            return repr(self) == repr(other)  # field by field, with NaN equal to NaN
+            return repr(self._public()) == repr(other._public())  # NaN is equal to NaN here
         raise TypeError(
             f"{self.title}: an estimate is never exactly equal to a number; compare with >= or <= "
             "(its interval decides), or use its .value"
@@ -88,6 +98,9 @@ class Estimate:
 
     def __bool__(self) -> bool:
         raise TypeError(f"{self.title} is an estimate, not a truth value; compare it with >= or <=")
+
+    def _public(self) -> list[Any]:
+        return [getattr(self, f.name) for f in fields(self) if not f.name.startswith("_")]
 
     def _decide(self, op: str, threshold: float) -> Verdict:
         from evalharness.inference.verdicts import decide

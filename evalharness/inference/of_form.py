@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from evalharness.declare.errors import EvalharnessError
@@ -18,14 +19,20 @@ class MetricError(EvalharnessError):
     """A metric's function did something that no metric may do."""
 
 
-def bounds_of(metric: Metric, table: Any, values: Callable[[], Any], seed: int) -> Bounds:
-    """The deciding bounds of a metric at a table. `values`: the values of the examples, for a mean's bootstrap."""
+def bounds_of(
+    metric: Metric, table: Any, values: Callable[[], Any], seed: int, classes: tuple[Any, ...] = ()
+) -> Bounds:
+    """The deciding bounds of a metric at a table.
+
+    values: gives the values of the examples, for a mean's bootstrap; called only where that is needed.
+    classes: names of the classes that an average is over, for messages.
+    """
     import numpy as np
 
     with np.errstate(all="ignore"):  # 0/0 is an answer here, not an accident
         form = _form(metric, table)
         if isinstance(form, Proportion):
-            return _proportion(metric, form, table)
+            return _proportion(metric, form, table, classes)
         if isinstance(form, Mean):
             from evalharness.inference.means import MeanBounds
 
@@ -60,7 +67,7 @@ def _form(metric: Metric, table: Any) -> Any:
         ) from error
 
 
-def _proportion(metric: Metric, form: Proportion, table: Any) -> Bounds:
+def _proportion(metric: Metric, form: Proportion, table: Any, classes: tuple[Any, ...]) -> Bounds:
     import numpy as np
 
     hits, trials = np.asarray(form.hits, float), np.asarray(form.trials, float)
@@ -78,10 +85,11 @@ def _proportion(metric: Metric, form: Proportion, table: Any) -> Bounds:
 
     if len(hits) == 2:
         cells = Cells(*(float(part[1]) for part in table))
-        return TwoClassBounds(_mean_of_both(metric), cells)
-    return MacroBounds(metric.form, table)
+        return TwoClassBounds(_mean_of_both(metric), cells, metric.definition.range)
+    return MacroBounds(metric.form, table, classes)
 
 
+@lru_cache  # one function for one metric, so that its gradient is compiled once
 def _mean_of_both(metric: Metric) -> Callable[[Cells], Any]:
     """The macro average of two classes as a function of one 2×2 table: the other class has it mirrored."""
 
@@ -113,4 +121,4 @@ def _smooth(metric: Metric, value: Any, table: Any) -> Bounds:
         )
     from evalharness.inference.mover import TwoClassBounds
 
-    return TwoClassBounds(metric.form, table)
+    return TwoClassBounds(metric.form, table, metric.definition.range)

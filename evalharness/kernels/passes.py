@@ -25,7 +25,7 @@ def count(statistic: Statistic, columns: Columns, code: Any, groups: int) -> lis
     )
     with scope():
         program = compiled(statistic.program)
-        raw = jax.device_get(program(arrays, code, groups=padded, classes=columns.classes))
+        raw = jax.device_get(program(arrays, code, groups=padded, classes=len(columns.classes)))
     return statistic.tables(raw, columns, groups)
 
 

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple, Protocol
 
 
 class Columns(NamedTuple):
-    """What a statistic reads of a split: (n,) arrays by name, and the number of classes if it counts by class."""
+    """What a statistic reads of a split: (n,) arrays by name, and the classes if it counts by class."""
 
     arrays: dict[str, Any]
-    classes: int = 0
+    classes: tuple[Any, ...] = ()
     values: Any = (
         None  # host data that the tables are labelled with (distinct scores), never traced
     )

@@ -32,7 +32,7 @@ class Confusion:
             return Columns({"label": label == positive, "prediction": prediction == positive})
         label, prediction = split.label_codes(), split.prediction_codes(self.threshold)
         self._every_class_occurs(split, label)
-        return Columns({"label": label, "prediction": prediction}, classes=len(split.classes))
+        return Columns({"label": label, "prediction": prediction}, classes=tuple(split.classes))
 
     def _every_class_occurs(self, split: Any, label: Any) -> None:
         import numpy as np
