@@ -158,8 +158,9 @@ class MacroBounds:
     With d_k the distance from class k's value to its Clopper-Pearson limit, the bound lies
     sqrt(S)/K away. Only errors tie classes together: one from a to b is a miss of a and a false
     alarm of b. What the margins allow at most is S = sum d² + 2 sqrt(A B), with A and B the parts
-    of sum d² that are due to misses and to false alarms (Cauchy-Schwarz; at most 2 sum d², the bound of "R = 2I"). Where the
-    metric also counts true negatives, every example ties all classes, and S = (sum d)².
+    of sum d² that are due to misses and to false alarms (Cauchy-Schwarz; at most 2 sum d², the
+    bound of "R = 2I"). Where the metric also counts true negatives, every example ties all
+    classes, and S = (sum d)².
     """
 
     unit = "examples"
@@ -252,7 +253,7 @@ class MacroBounds:
 
 
 def _effects(function: Callable[[Any], Any], cells: Any) -> tuple[Floats, Floats] | None:
-    """The parts of each class's variance due to misses (fn) and false alarms (fp); None if tn counts.
+    """Shares of each class's variance due to misses (fn) and false alarms (fp); None if tn counts.
 
     Hits and trials are sums of cells, so asking for a table with one filled cell tells what it
     adds.

@@ -18,7 +18,7 @@ EXACT_UP_TO = 1_000_000
 
 
 def wilks_n(q: float, alpha: float) -> int:
-    """Smallest n with q**n <= alpha: below it no pass of ``share >= q`` is possible (Wilks 1941)."""
+    """Smallest n with q**n <= alpha; below it ``share >= q`` cannot pass (Wilks 1941)."""
     if not 0 < q < 1:
         raise ValueError(f"q must lie strictly between 0 and 1: {q}")
     # The guard keeps an exact power (0.5**2 <= 0.25) from being lost to rounding.
@@ -26,7 +26,7 @@ def wilks_n(q: float, alpha: float) -> int:
 
 
 def least_hits(threshold: float, n: int, alpha: float) -> int | None:
-    """Fewest hits of ``n`` that pass ``share >= threshold`` at ``alpha``; None when even n do not."""
+    """Fewest hits of ``n`` that pass ``share >= threshold`` at ``alpha``; None if even n do not."""
     k = int(_critical(np.array([n]), threshold, alpha)[0])
     return k if k <= n else None
 
@@ -115,7 +115,7 @@ def _worst_power(n: int, tau: float, p: float, alpha: float) -> float:
 
 
 def _critical(n: NDArray[np.int64], tau: float, alpha: float) -> NDArray[np.float64]:
-    """Fewest hits with P(Bin(n, tau) >= k) <= alpha for each of the consecutive ``n``; n + 1 if none."""
+    """Fewest hits with P(Bin(n, tau) >= k) <= alpha for consecutive ``n``; n + 1 where none do."""
     ends = [_real_critical(int(m), tau, alpha) for m in (n[0], n[-1])]
     # Nearly linear between the ends; the two loops make it exact whatever the guess.
     k = np.ceil(np.interp(n, [n[0], n[-1]], ends))

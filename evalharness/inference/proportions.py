@@ -23,7 +23,7 @@ Floats = NDArray[np.float64]
 
 
 def wilson(hits: ArrayLike, trials: ArrayLike, z: float) -> tuple[Floats, Floats]:
-    """Wilson's score limits for ``hits`` of ``trials`` (any shapes that broadcast), clipped to [0, 1].
+    """Wilson's score limits for ``hits`` of ``trials`` (shapes that broadcast), clipped to [0, 1].
 
     Without trials the limits are 0 and 1.
     """
