@@ -45,9 +45,9 @@ class Evaluation:
         super().__init_subclass__(**kwargs)
         cls.abstract = bool(cls.__dict__.get("abstract", False))
         cls.__test__ = not cls.abstract
+        own = dict(cls.__dict__)
         attributes = {name: getattr(cls, name) for name in KNOWN}
         cls.checks, problems = checks(attributes)
-        own = {k: v for k, v in cls.__dict__.items() if k not in ("checks",)}
         problems += unknown(own, set(dir(Evaluation)))
         problems += _outputs_problems(cls)
         if not cls.abstract and not cls.checks and not problems and not _tests(cls):
@@ -58,8 +58,7 @@ class Evaluation:
             raise DeclarationError(
                 f"{cls.__name__}: {numbered('problems in the declaration', tuple(problems))}"
             )
-        if cls.checks and "test_satisficing" not in cls.__dict__:
-            cls.test_satisficing = _item_of("satisficing")  # type: ignore[attr-defined]
+        cls.test_satisficing = _item_of("satisficing") if cls.checks else None  # type: ignore[attr-defined]
 
     @classmethod
     def outputs(cls, *fixtures: Any) -> Any:
@@ -82,7 +81,7 @@ class Evaluation:
         from evalharness.kernels.plan import Plan
         from evalharness.result import Result, provenance
 
-        named = _named(cls.__name__, cls.outputs() if outputs is None else outputs)
+        named = _named(cls, cls.outputs() if outputs is None else outputs)
         gated = cls.gated(named)
         settings = Settings(cls.confidence, cls.policy, cls.seed, family=max(1, len(cls.checks)))
         plan = Plan(named)
@@ -141,12 +140,14 @@ class Evaluation:
         return names
 
 
-def _named(evaluation: str, outputs: Any) -> Mapping[str, Any]:
+def _named(cls: type[Evaluation], outputs: Any) -> Mapping[str, Any]:
     """Outputs by model; lone `Outputs` are those of a model without a name of its own."""
     from evalharness.declare.errors import OutputsError
     from evalharness.outputs import Outputs
 
-    named = {"model": outputs} if isinstance(outputs, Outputs) else outputs
+    evaluation, models = cls.__name__, tuple(cls.models)
+    alone = models[0] if len(models) == 1 else "model"
+    named = {alone: outputs} if isinstance(outputs, Outputs) else outputs
     if not isinstance(named, Mapping) or not named:
         raise OutputsError(
             [

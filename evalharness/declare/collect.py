@@ -14,6 +14,7 @@ from evalharness.declare.errors import did_you_mean
 from evalharness.declare.metric import Metric
 
 KNOWN = ("models", "satisficing", "also", "confidence", "policy", "seed", "abstract")
+RESERVED = ("checks", "gated", "run", "test_satisficing")
 LATER = {
     "optimizing": "comparing with a baseline",
     "splits": "checks between splits",
@@ -57,7 +58,9 @@ def unknown(namespace: Mapping[str, Any], inherited: Iterable[str]) -> list[str]
     """Names in a class body that look like declarations and are none."""
     problems = []
     for name, value in namespace.items():
-        if name in LATER:
+        if name in RESERVED:
+            problems.append(f"`{name}` is a name that Evaluation itself uses; choose another")
+        elif name in LATER:
             problems.append(f"`{name}`: {LATER[name]} is not available in this version; remove it")
         elif name.startswith("_") or name in KNOWN or callable(value) or name in inherited:
             continue

@@ -38,14 +38,14 @@ class Plan:
         for model, metric in requests:
             for key, read in self._steps(model, metric):
                 if key in broken:
-                    break  # said once
+                    continue  # said once
                 try:
                     read()
                 except OutputsError as error:
                     problems += error.problems
                     broken.add(key)
-                    if key == (model, metric.split):
-                        break  # without its split nothing more can be said of this metric
+                if (model, metric.split) in broken:
+                    break  # what cannot be read has no columns to check
         if problems:
             raise OutputsError(problems)
 
@@ -68,7 +68,7 @@ class Plan:
         return found
 
     def split(self, model: str, name: str) -> Any:
-        """A split of a model, read and checked as a whole."""
+        """A split of a model."""
         if model not in self.outputs:
             known = ", ".join(map(repr, self.outputs))
             raise OutputsError(
@@ -78,7 +78,6 @@ class Plan:
             )
         if (model, name) not in self._splits:
             split = self.outputs[model].split(name, model if len(self.outputs) > 1 else "")
-            split.check()
             self._splits[model, name] = split
         return self._splits[model, name]
 
@@ -87,6 +86,7 @@ class Plan:
         where = (*place, metric.where, metric.group, metric.min_n)
         return [
             (place, lambda: self.split(*place)),
+            ((*place, "whole"), lambda: self.split(*place).check()),
             (where, lambda: self._remember(self._groups, where, lambda s: groups(s, metric))),
             (
                 (*place, metric.statistic),
