@@ -81,7 +81,7 @@ class Evaluation:
         from evalharness.kernels.plan import Plan
         from evalharness.result import Result, provenance
 
-        named = _named(cls, cls.outputs() if outputs is None else outputs)
+        named = by_model(cls, cls.outputs() if outputs is None else outputs)
         gated = cls.gated(named)
         settings = Settings(cls.confidence, cls.policy, cls.seed, family=max(1, len(cls.checks)))
         plan = Plan(named)
@@ -140,7 +140,7 @@ class Evaluation:
         return names
 
 
-def _named(cls: type[Evaluation], outputs: Any) -> Mapping[str, Any]:
+def by_model(cls: type[Evaluation], outputs: Any) -> Mapping[str, Any]:
     """Outputs by model; lone `Outputs` are those of a model without a name of its own."""
     from evalharness.declare.errors import OutputsError
     from evalharness.outputs import Outputs
@@ -168,11 +168,11 @@ def _item_of(kind: str) -> Any:
     """The test function that the plugin parametrizes with the checks of a kind."""
 
     def test(self: Any, evaluation: Any, check: Check) -> None:
-        __tracebackhide__ = True
         evaluation.judge(check)
 
     test.__name__ = test.__qualname__ = f"test_{kind}"
     test.__doc__ = None
+    test.__test__ = True  # type: ignore[attr-defined]  # collected whatever `python_functions` says
     test._evalharness_kind = kind  # type: ignore[attr-defined]
     return test
 

@@ -98,7 +98,7 @@ class Result:
 
     def to_json(self, path: str | Path | None = None) -> str:
         """The result as JSON text (schema in docs/result.md), also written to `path` if given."""
-        text = json.dumps(_plain({"schema": SCHEMA, **self.as_dict()}), indent=1, allow_nan=False)
+        text = json.dumps(plain({"schema": SCHEMA, **self.as_dict()}), indent=1, allow_nan=False)
         if path is not None:
             Path(path).write_text(text + "\n", encoding="utf-8")
         return text
@@ -147,13 +147,14 @@ class Result:
         )
 
     def __str__(self) -> str:
-        return text_table(self.checks, self._also())
+        return text_table(self.checks, self.also)
 
     def _repr_html_(self) -> str:
-        return html_table(self.evaluation, self.checks, self._also())
+        return html_table(self.evaluation, self.checks, self.also)
 
-    def _also(self) -> list[Estimate]:
-        """Estimates that no check judges."""
+    @property
+    def also(self) -> list[Estimate]:
+        """The estimates that no check judges: reported, not gated."""
         judged = {(v.estimate.model, v.estimate.title) for c in self.checks for v in c.verdicts}
         return [
             e
@@ -183,6 +184,7 @@ def provenance(plan: Any, settings: Any) -> dict[str, Any]:
         "policy": settings.policy,
         "family": settings.family,
         "tables": plan.digests(),
+        "examples": plan.sizes(),
     }
 
 
@@ -214,12 +216,12 @@ def _number(value: Any) -> float:
     return float(value)  # "nan", "inf" and "-inf" are read as what they are
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """JSON has no NaN and no infinity: they are the words "nan", "inf", "-inf"."""
     if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items()}
+        return {str(k): plain(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(v) for v in value]
+        return [plain(v) for v in value]
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     return value

@@ -67,6 +67,13 @@ class Plan:
             found.setdefault(model, {})[name] = split.digest
         return found
 
+    def sizes(self) -> dict[str, dict[str, int]]:
+        """The number of rows of every table that was read, by model and split."""
+        found: dict[str, dict[str, int]] = {}
+        for (model, name), split in self._splits.items():
+            found.setdefault(model, {})[name] = split.n
+        return found
+
     def split(self, model: str, name: str) -> Any:
         """A split of a model."""
         if model not in self.outputs:

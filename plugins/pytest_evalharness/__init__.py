@@ -1,0 +1,1 @@
+"""The pytest plugin of evalharness: every check of an evaluation is a test item."""

@@ -1,0 +1,85 @@
+"""What tests get as the fixture `evaluation`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_evalharness import keys, outcomes
+
+if TYPE_CHECKING:
+    from evalharness.checks.satisficing import CheckResult
+    from evalharness.declare.collect import Check
+    from evalharness.result import Result
+    from pytest_evalharness.run import Run
+
+
+class Handle:
+    """The estimates of an evaluation, as one test sees them.
+
+    `evaluation[recall.on("test")]`, or `evaluation["candidate", recall.on("test")]` where the
+    outputs hold several models, is an Estimate; comparing it with a number gives a Verdict, and
+    the difference of two models is paired by id. A metric that was not declared is computed on
+    demand, outside of the correction for several bounds.
+    """
+
+    def __init__(self, run: Run, item: pytest.Function):
+        __tracebackhide__ = True
+        self._run, self._item = run, item
+        item.stash[keys.NOTE] = {"node": run.key, "evaluation": run.name}
+        if run.failure is not None:
+            if run.failure.told == item.nodeid and not run.failure.skipped:
+                item.stash[keys.NOTE]["error"] = run.failure.message
+            run.failure.report(run.name, item.nodeid)
+        if not run.sent:
+            run.sent = True
+            item.stash[keys.NOTE] |= {"result": run.text, "seconds": run.seconds}
+
+    @property
+    def result(self) -> Result:
+        """Everything that was estimated and decided, with its provenance."""
+        assert self._run.result is not None
+        return self._run.result
+
+    def __getitem__(self, key: Any) -> Any:
+        __tracebackhide__ = True
+        return self.result[key]
+
+    def __repr__(self) -> str:
+        return f"<evaluation of {self._run.name}>"
+
+    def judge(self, check: Check) -> None:
+        """Report the check as the outcome of this test."""
+        __tracebackhide__ = True
+        from evalharness.checks.table import slice_table
+
+        found = self._run.find(check)
+        self._item.stash[keys.NOTE]["check"] = [found.model, found.id]
+        self._item.user_properties += properties(found)
+        table = slice_table(found) if found.group else ""
+        outcomes.settle(self._item, found.outcome, found.message, table)
+
+
+def properties(found: CheckResult) -> list[tuple[str, object]]:
+    """What JUnit files and other reports tell of a check; of several slices, the worst."""
+    from evalharness.inference.numbers import plain
+    from evalharness.result import plain as in_json
+
+    worst = found.worst
+    estimate = worst.estimate
+    told = {
+        "kind": found.kind,
+        "metric": found.metric,
+        "split": found.split,
+        "slice": estimate.slice,
+        "model": found.model,
+        "value": estimate.value,
+        "low": estimate.low,
+        "high": estimate.high,
+        "n": estimate.n,
+        "bound": f"{found.op} {plain(found.threshold)}",
+        "level": worst.level,
+        "verdict": found.outcome,
+    }
+    return [(name, in_json(value)) for name, value in told.items()]

@@ -1,0 +1,84 @@
+"""Command-line options and ini settings, checked before anything is collected."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+POLICIES = ("fail", "skip", "pass")
+
+
+@dataclass(frozen=True)
+class Options:
+    """inconclusive: "fail", "skip" or "pass"; source: what set it, as messages name it;
+    json: where the report goes; disable: deselect evaluations; only: deselect all else."""
+
+    inconclusive: str
+    source: str
+    json: Path | None
+    disable: bool
+    only: bool
+
+
+def add(parser: pytest.Parser) -> None:
+    group = parser.getgroup("evalharness", "release gates (evalharness)")
+    group.addoption(
+        "--eval-inconclusive",
+        choices=POLICIES,
+        default=None,
+        help="what a check that the data cannot decide becomes: fail (default), or skip or pass, "
+        "which let it through as INCONCLUSIVE: then the gate guarantees nothing",
+    )
+    group.addoption(
+        "--eval-json",
+        metavar="PATH",
+        default=None,
+        help="write the results of all evaluations to this file",
+    )
+    group.addoption(
+        "--eval-disable", action="store_true", help="deselect every test of an evaluation"
+    )
+    group.addoption(
+        "--eval-only", action="store_true", help="deselect every test outside of an evaluation"
+    )
+    parser.addini(
+        "eval_inconclusive",
+        help="default of --eval-inconclusive: fail, skip or pass",
+        default="fail",
+    )
+
+
+def read(config: pytest.Config) -> Options:
+    """The options; UsageError, in one line, when they make no sense."""
+    given = config.getoption("eval_inconclusive")
+    policy, source = given, f"--eval-inconclusive={given}"
+    if given is None:
+        policy = config.getini("eval_inconclusive")
+        source = f"the setting eval_inconclusive = {policy}"
+        if config.inipath is not None:
+            source += f" in {config.inipath.name}"
+    if policy not in POLICIES:
+        raise pytest.UsageError(f"{source}: it must be one of {', '.join(POLICIES)}")
+    disable, only = config.getoption("eval_disable"), config.getoption("eval_only")
+    if disable and only:
+        raise pytest.UsageError(
+            "--eval-disable and --eval-only together deselect every test; give one of them"
+        )
+    return Options(policy, source, _json(config), disable, only)
+
+
+def _json(config: pytest.Config) -> Path | None:
+    given = config.getoption("eval_json")
+    if given is None or hasattr(config, "workerinput"):  # only the controller writes
+        return None
+    path = Path(config.invocation_params.dir, given)
+    if path.is_dir():
+        raise pytest.UsageError(f"--eval-json={given}: this is a folder; give the name of a file")
+    if not path.parent.is_dir():
+        raise pytest.UsageError(f"--eval-json={given}: there is no folder {path.parent}; make it")
+    if not os.access(path.parent, os.W_OK) or path.exists() and not os.access(path, os.W_OK):
+        raise pytest.UsageError(f"--eval-json={given}: no permission to write there")
+    return path

@@ -1,0 +1,94 @@
+"""From verdicts to what pytest reports: first lines that say it all, and an outcome of its own for
+what could not be decided, where that was allowed."""
+
+from __future__ import annotations
+
+import operator
+import os
+from typing import Any
+
+import pytest
+
+from pytest_evalharness import keys
+
+WORD = {"fail": "FAIL", "inconclusive": "INCONCLUSIVE"}
+COMPARE: dict[str, Any] = {
+    ">=": operator.ge,
+    ">": operator.gt,
+    "<=": operator.le,
+    "<": operator.lt,
+}
+
+
+class Inconclusive(pytest.skip.Exception):  # type: ignore[name-defined]
+    """Neither shown to hold nor shown to be broken, and allowed by --eval-inconclusive=skip."""
+
+
+def settle(item: pytest.Item, outcome: str, message: str, details: str = "") -> None:
+    """Let the test pass, or end it as the outcome and the policy of the session ask."""
+    __tracebackhide__ = True
+    if outcome == "pass":
+        return
+    policy = item.config.stash[keys.OPTIONS].inconclusive
+    if outcome == "inconclusive" and policy != "fail":
+        allow(item, message)
+        return
+    text = f"{WORD[outcome]}: {message}"
+    pytest.fail(f"{text}\n{details}" if details else text, pytrace=False)
+
+
+def allow(item: pytest.Item, message: str) -> None:
+    """Let a test through that decided nothing, under its own word."""
+    __tracebackhide__ = True
+    note = item.stash.setdefault(keys.NOTE, {})
+    note["allowed"] = message
+    if item.config.stash[keys.OPTIONS].inconclusive == "skip":
+        raise Inconclusive(message)
+
+
+def undecided(item: pytest.Item, error: Exception) -> None:
+    """An inconclusive verdict was used as a truth value in a test that is written by hand."""
+    __tracebackhide__ = True
+    message = str(error).removeprefix("INCONCLUSIVE: ")
+    if item.config.stash[keys.OPTIONS].inconclusive != "fail":
+        allow(item, message)
+        return
+    # A plain AssertionError: reports print its text alone, with nothing in front of INCONCLUSIVE.
+    traceback = error.__traceback__
+    last, step = None, traceback
+    while step is not None:
+        if not step.tb_frame.f_globals.get("__name__", "").startswith("evalharness."):
+            last = step
+        step = step.tb_next
+    if last is not None:
+        last.tb_next = None  # the failure is at the user's line, not inside of the library
+    raise AssertionError(f"INCONCLUSIVE: {message}").with_traceback(traceback) from None
+
+
+def attach(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
+    """Put what the reporter needs into the report, which may travel to another process."""
+    if call.when == "teardown":
+        for run in item.config.stash[keys.RUNS].values():
+            run.ended(item.nodeid)
+        return
+    if call.when == "setup" and report.passed:
+        return
+    report.evalharness = item.stash[keys.NOTE]  # type: ignore[attr-defined]
+    path, line, _ = item.location
+    raised = call.excinfo.value if call.excinfo is not None else None
+    if isinstance(raised, Inconclusive):
+        where = os.fspath(item.config.rootpath / path)
+        report.longrepr = (where, (line or 0) + 1, f"Skipped: {raised.msg}")
+    elif isinstance(raised, pytest.fail.Exception) and not raised.pytrace:
+        crash = getattr(report.longrepr, "reprcrash", None)
+        if crash is not None:  # summaries and annotations show this one line, at this place
+            crash.message = crash.message.removeprefix("Failed: ")
+            crash.path, crash.lineno = os.fspath(item.config.rootpath / path), (line or 0) + 1
+
+
+def explain(op: str, left: Any, right: Any) -> list[str] | None:
+    """Why `assert estimate >= 0.9` failed: the message of its verdict."""
+    if op not in COMPARE:
+        return None
+    verdict = COMPARE[op](left, right)
+    return [verdict.message] if hasattr(verdict, "message") else None

@@ -1,0 +1,198 @@
+"""What the controller tells: a section at the end, the JSON file, and the last line."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_evalharness import keys
+
+if TYPE_CHECKING:
+    from evalharness.result import Result
+
+SCHEMA = "evalharness.report/1"
+COLOURS = {"pass": "green", "FAIL": "red", "INCONCLUSIVE": "yellow"}
+
+
+@dataclass
+class Told:
+    """What the reports told of one evaluation.
+
+    node: id of its class; ran: (model, id) of the checks whose items ran; allowed: messages of what
+    was let through undecided; error: why there is no result, and `told`: the item that says it all.
+    """
+
+    node: str
+    name: str
+    text: str = ""
+    seconds: float = 0.0
+    ran: set[tuple[str, str]] = field(default_factory=set)
+    allowed: dict[str, str] = field(default_factory=dict)
+    error: str = ""
+    told: str = ""
+
+    @cached_property
+    def result(self) -> Result:
+        from evalharness.result import Result
+
+        return Result.from_json(self.text)
+
+
+class Reporter:
+    """Listens to the reports of all processes; registered where the terminal is."""
+
+    def __init__(self, config: pytest.Config):
+        self.config = config
+        self.options = config.stash[keys.OPTIONS]
+        self.evaluations: dict[str, Told] = {}
+        self.problem = ""
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        note: dict[str, Any] | None = getattr(report, "evalharness", None)
+        if note is None:
+            return
+        key = note.get("node", "")
+        told = self.evaluations.setdefault(key, Told(key, note.get("evaluation", "")))
+        if note.get("result") and not told.text:
+            told.text, told.seconds = note["result"], note["seconds"]
+        if "error" in note:
+            told.error, told.told = note["error"], report.nodeid
+        if "check" in note:
+            told.ran.add(tuple(note["check"]))
+        if "allowed" in note and not report.failed:
+            told.allowed[report.nodeid] = note["allowed"]
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, None, None]:
+        self._write_json(session)
+        yield
+        terminal = self.config.pluginmanager.get_plugin("terminalreporter")
+        if terminal is None:
+            return
+        if self.problem:
+            terminal.write_line(f"evalharness: {self.problem}", red=True, bold=True)
+        if last := self._last_line():
+            terminal.write_line(f"evalharness: {last}", yellow=True, bold=True)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        told = [t for t in self.evaluations.values() if t.text or t.error or t.allowed]
+        if not told or terminalreporter.verbosity < 0:
+            return
+        terminalreporter.section("evalharness", sep="=")
+        for number, one in enumerate(told):
+            if number:
+                terminalreporter.write_line("")
+            Section(one, terminalreporter, self.options.source).write()
+        if self.options.json is not None and not self.problem:
+            terminalreporter.write_line("")
+            terminalreporter.write_line(f"written to {self.options.json}")
+
+    def _write_json(self, session: pytest.Session) -> None:
+        path = self.options.json
+        if path is None or self.config.option.collectonly:
+            return
+        from evalharness.result import plain
+
+        told = self.evaluations.values()
+        report = {
+            "schema": SCHEMA,
+            "results": [{"node": t.node} | t.result.as_dict() for t in told if t.text],
+            "errors": [
+                {"node": t.node, "evaluation": t.name, "item": t.told, "message": t.error}
+                for t in told
+                if t.error
+            ],
+        }
+        partial = path.with_name(path.name + ".part")
+        try:
+            text = json.dumps(plain(report), indent=1, allow_nan=False, ensure_ascii=False)
+            partial.write_text(text + "\n", encoding="utf-8")
+            os.replace(partial, path)
+        except OSError as error:
+            self.problem = f"--eval-json={path} could not be written: {error}"
+            if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+                session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+
+    def _last_line(self) -> str:
+        """What the exit status alone would hide."""
+        parts = []
+        allowed = sum(len(t.allowed) for t in self.evaluations.values())
+        if allowed:
+            parts.append(
+                f"this gate guarantees nothing: {allowed} inconclusive "
+                f"check{'s were' if allowed > 1 else ' was'} allowed by {self.options.source}"
+            )
+        by_value = [
+            t.name
+            for t in self.evaluations.values()
+            if t.text and t.result.provenance.get("policy") == "point"
+        ]
+        if by_value:
+            parts.append(
+                f"no statistical guarantee: {', '.join(by_value)} "
+                f"decide{'s' if len(by_value) == 1 else ''} by the values alone (policy 'point')"
+            )
+        return "; ".join(parts)
+
+
+class Section:
+    """The part of the terminal section about one evaluation."""
+
+    def __init__(self, told: Told, terminal: pytest.TerminalReporter, source: str):
+        self.told, self.terminal, self.source = told, terminal, source
+
+    def write(self) -> None:
+        told, terminal = self.told, self.terminal
+        if told.text:
+            self._table(told.result)
+        else:
+            terminal.write_line(told.name or told.node, bold=True)
+        if told.error:
+            first = told.error.splitlines()[0]
+            terminal.write("ERROR", red=True, bold=True)
+            terminal.write_line(f"  could not be evaluated: {first}")
+            terminal.write_line(f"       in full above, at {told.told}")
+        if told.allowed:
+            terminal.write_line("")
+            terminal.write_line(f"not decided, and allowed by {self.source}:")
+            for node, message in told.allowed.items():
+                terminal.write_line(f"  {node.rsplit('::', 1)[-1]}: {message}")
+
+    def _table(self, result: Result) -> None:
+        from evalharness.checks.table import text_table
+
+        ran = [c for c in result.checks if (c.model, c.id) in self.told.ran]
+        file = self.told.node.split("::")[0]
+        counts = [(sum(c.outcome == o for c in ran), o) for o in ("fail", "inconclusive", "pass")]
+        summary = ", ".join(f"{n} {o}" for n, o in counts if n)
+        self.terminal.write(self.told.name, bold=True)
+        self.terminal.write_line(f" ({file}){': ' if summary else ''}{summary}")
+        if self.terminal.verbosity > 0:
+            self.terminal.write_line(self._what_ran(result))
+        self.terminal.write_line("")
+        for line in text_table(ran, result.also).splitlines():
+            word = line.split(" ", 1)[0]
+            if word in COLOURS:
+                self.terminal.write(word, **{COLOURS[word]: True})
+                line = line[len(word) :]
+            self.terminal.write_line(line)
+
+    def _what_ran(self, result: Result) -> str:
+        """Such as "2 models × 14 checks over 10,000 examples: 0.3 s"."""
+        models = {c.model for c in result.checks}
+        checks = len(result.checks)
+        what = f"{checks} check{'s' * (checks != 1)}"
+        if len(models) > 1 and checks % len(models) == 0:
+            what = f"{len(models)} models × {checks // len(models)} checks"
+        rows: dict[str, int] = {}
+        for splits in result.provenance["examples"].values():
+            for split, n in splits.items():
+                rows[split] = max(rows.get(split, 0), n)
+        return f"{what} over {sum(rows.values()):,} examples: {self.told.seconds:.1f} s"

@@ -1,0 +1,180 @@
+"""The one run of an evaluation in this session: lazily, at the first of its items that needs it."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_evalharness import items, keys
+
+if TYPE_CHECKING:
+    from evalharness.checks.satisficing import CheckResult
+    from evalharness.declare.collect import Check
+    from evalharness.result import Result
+    from pytest_evalharness.items import Planned
+
+
+@dataclass
+class Failure:
+    """Why an evaluation has no result.
+
+    message: all of it; told: the item that reports it; skipped: `outputs` asked to skip;
+    error: what was raised, in the process where that happened.
+    """
+
+    message: str
+    told: str
+    skipped: bool = False
+    error: BaseException | None = None
+
+    def report(self, name: str, nodeid: str) -> None:
+        """Raise it: in full at the item that met it first, in one line at every other."""
+        __tracebackhide__ = True
+        if self.skipped:
+            pytest.skip(self.message)
+        if nodeid == self.told and self.error is not None:
+            raise self.error
+        first = self.message.splitlines()[0] if self.message else ""
+        pytest.fail(
+            f"{name} could not be evaluated: {first} (in full at {self.told})", pytrace=False
+        )
+
+
+@dataclass
+class Run:
+    """One evaluation, run. Either `result` or `failure` is there.
+
+    key: node id of the class; name: of the class; text: the result as JSON, for other processes;
+    seconds: how long it took; models: the outputs by model name, in the process that computed.
+    """
+
+    key: str
+    name: str
+    planned: Planned
+    result: Result | None = None
+    failure: Failure | None = None
+    text: str = ""
+    seconds: float = 0.0
+    models: Mapping[str, Any] | None = None
+    sent: bool = False
+
+    def find(self, check: Check) -> CheckResult:
+        assert self.result is not None
+        for found in self.result.checks:
+            if (found.id, found.model) == (check.id, check.model):
+                return found
+        raise LookupError(
+            f"{self.name}: {check.id} was collected after the run was planned; a plugin adds items "
+            "after pytest_collection_finish, and evalharness cannot follow it"
+        )
+
+    def ended(self, nodeid: str) -> None:
+        """An item has ended. After the last one, the examples are let go."""
+        self.planned.pending.discard(nodeid)
+        if not self.planned.pending:
+            self.result = self.models = None
+
+
+def run_of(request: pytest.FixtureRequest) -> Run:
+    """The run of the class that the request (of class scope) belongs to. Errors are kept in it."""
+    runs = request.config.stash[keys.RUNS]
+    key = request.node.nodeid
+    if key not in runs:  # a shuffled order may come back to a class that it had left
+        planned = request.config.stash[keys.PLANS][key]
+        if hasattr(request.config, "workerinput"):
+            from pytest_evalharness.shared import shared_run
+
+            runs[key] = shared_run(request, planned)
+        else:
+            runs[key] = computed(request, planned)
+    return runs[key]
+
+
+def computed(request: pytest.FixtureRequest, planned: Planned) -> Run:
+    """Call `outputs` and evaluate, here and now."""
+    __tracebackhide__ = True
+    cls = items.evaluation_class(request)
+    run = Run(request.node.nodeid, cls.__name__, planned)
+    started = time.perf_counter()
+    try:
+        from evalharness.evaluation import by_model
+
+        run.models = by_model(cls, cls.outputs(**_fixtures(cls, request)))
+        run.result = cls.run(run.models, select=planned.checks)
+    except pytest.exit.Exception:
+        raise
+    except pytest.skip.Exception as skipped:
+        run.failure = Failure(str(skipped), _here(), skipped=True)
+    except (Exception, pytest.fail.Exception) as error:
+        run.failure = _failure(error)
+    else:
+        run.text = run.result.to_json()
+    run.seconds = time.perf_counter() - started
+    return run
+
+
+def _failure(error: BaseException) -> Failure:
+    from evalharness.declare.errors import EvalharnessError
+
+    message = str(error)
+    if not isinstance(error, EvalharnessError | pytest.fail.Exception):
+        message = f"{type(error).__name__}: {message}"
+    return Failure(message, _here(), error=_presented(error))
+
+
+def _presented(error: BaseException) -> BaseException:
+    """An error of the library speaks for itself, unless the user's own code raised it: then the
+    traceback shows where. A bug keeps its traceback in any case."""
+    from evalharness.declare.errors import EvalharnessError
+
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_frame.f_globals.get("__name__") == __name__:
+        traceback = traceback.tb_next
+    owner = traceback.tb_frame.f_globals.get("__name__", "") if traceback is not None else ""
+    if isinstance(error, EvalharnessError) and owner.startswith("evalharness."):
+        return pytest.fail.Exception(str(error), pytrace=False)
+    return error.with_traceback(traceback)
+
+
+def _fixtures(cls: Any, request: pytest.FixtureRequest) -> dict[str, Any]:
+    """The values of the parameters of `outputs`; as for tests, a default is no fixture."""
+    __tracebackhide__ = True
+    found = {}
+    for name, parameter in inspect.signature(cls.outputs).parameters.items():
+        named = parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
+        if not named or parameter.default is not parameter.empty:
+            continue
+        try:
+            found[name] = request.getfixturevalue(name)
+        except pytest.fail.Exception as error:
+            why = _unsuitable(str(error))
+            if not why:
+                raise
+            pytest.fail(f"{cls.__name__}.outputs asks for the fixture `{name}`, {why}", False)
+    return found
+
+
+def _unsuitable(message: str) -> str:
+    if "ScopeMismatch" in message:
+        return (
+            "which is made anew for each test; outputs() runs once for the class, so it takes "
+            'fixtures of class scope or wider: write @pytest.fixture(scope="class"), or use '
+            "`tmp_path_factory` in place of `tmp_path`"
+        )
+    if "no parameter defined" in message:
+        return (
+            "which is parametrized; outputs() runs once for the class, so return the outputs of "
+            "all of them by name, and list the gated ones in `models`"
+        )
+    return ""
+
+
+def _here() -> str:
+    """The node id of the running item."""
+    return os.environ.get("PYTEST_CURRENT_TEST", "").rsplit(" ", 1)[0]
