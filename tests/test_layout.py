@@ -33,7 +33,7 @@ FLOORS = {
 }
 
 # What the library never imports: outside frameworks have packages of their own under `plugins/`;
-# scikit-learn and its kin are oracles of the tests; tables of other libraries come through narwhals.
+# scikit-learn and its kin are oracles of the tests; foreign tables come through narwhals.
 NEVER = {
     *("pytest", "_pytest", "pluggy", "pytest_evalharness", "dask", "mlflow"),
     *("sklearn", "statsmodels", "pandas", "polars", "duckdb", "torch"),
