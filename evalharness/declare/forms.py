@@ -87,6 +87,6 @@ class Quantile:
         total = np.cumsum(self.counts)
         if not len(total):
             return float("nan")
-        # The rank is ⌈q·n⌉; the tolerance keeps 0.9 · 10 from becoming rank 10 by rounding error.
-        rank = max(1, int(np.ceil(self.q * total[-1] - 1e-9)))
+        # The rank is ⌈q·n⌉; the tolerance keeps 0.07 · 300 from becoming rank 22 by rounding error.
+        rank = max(1, int(np.ceil(self.q * total[-1] * (1 - 1e-12))))
         return float(self.values[np.searchsorted(total, rank)])

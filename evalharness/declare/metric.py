@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from evalharness.declare.bound import Bound
@@ -25,7 +26,7 @@ class Definition:
     unit: str = ""
     averages: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def parameters(self) -> dict[str, Any]:
         """The function's keyword-only parameters with their defaults."""
         found = inspect.signature(self.function).parameters.values()

@@ -89,7 +89,12 @@ def _proportion(metric: Metric, form: Proportion, table: Any, classes: tuple[Any
     return MacroBounds(metric.form, table, classes)
 
 
-@lru_cache  # one function for one metric, so that its gradient is compiled once
+@lru_cache  # equal metrics have one function, so that its gradient is compiled once
+def _function(metric: Metric) -> Callable[[Cells], Any]:
+    return metric.form
+
+
+@lru_cache
 def _mean_of_both(metric: Metric) -> Callable[[Cells], Any]:
     """The macro average of two classes as a function of one 2×2 table: the other class has it mirrored."""
 
@@ -121,4 +126,4 @@ def _smooth(metric: Metric, value: Any, table: Any) -> Bounds:
         )
     from evalharness.inference.mover import TwoClassBounds
 
-    return TwoClassBounds(metric.form, table, metric.definition.range)
+    return TwoClassBounds(_function(metric), table, metric.definition.range)
