@@ -42,6 +42,7 @@ class Evaluation:
     checks: ClassVar[tuple[Check, ...]] = ()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
+        __tracebackhide__ = True  # a wrong declaration is reported at the user's line
         super().__init_subclass__(**kwargs)
         cls.abstract = bool(cls.__dict__.get("abstract", False))
         cls.__test__ = not cls.abstract

@@ -22,7 +22,9 @@ def text_table(checks: Sequence[CheckResult], also: Iterable[Estimate] = ()) -> 
     lines = _aligned([HEAD, *(row(c) for c in checks)]) if checks else []
     told = [f"{e.title}: {_interval(e)} (n={e.n} {e.unit})" for e in also]
     if told:
-        lines += ["", "reported, not gated:", *("  " + t for t in told)]
+        lines += ["", "reported, not gated:"]
+        for text in told:
+            lines += textwrap.wrap("  " + text, WIDTH, subsequent_indent="    ")
     if checks:
         lines += ["", footnote(checks)]
     return "\n".join(line.rstrip() for line in lines)

@@ -60,6 +60,8 @@ def unknown(namespace: Mapping[str, Any], inherited: Iterable[str]) -> list[str]
     for name, value in namespace.items():
         if name in RESERVED:
             problems.append(f"`{name}` is a name that Evaluation itself uses; choose another")
+        elif name in ("__init__", "__new__"):
+            problems.append(f"`{name}`: pytest collects no class that defines it; use a fixture")
         elif name in LATER:
             problems.append(f"`{name}`: {LATER[name]} is not available in this version; remove it")
         elif name.startswith("_") or name in KNOWN or callable(value) or name in inherited:

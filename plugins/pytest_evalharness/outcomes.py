@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from pytest_evalharness import keys
+from pytest_evalharness.run import outside
 
 WORD = {"fail": "FAIL", "inconclusive": "INCONCLUSIVE"}
 COMPARE: dict[str, Any] = {
@@ -40,29 +41,31 @@ def settle(item: pytest.Item, outcome: str, message: str, details: str = "") -> 
 def allow(item: pytest.Item, message: str) -> None:
     """Let a test through that decided nothing, under its own word."""
     __tracebackhide__ = True
-    note = item.stash.setdefault(keys.NOTE, {})
+    note = item.stash.setdefault(
+        keys.NOTE, {"node": item.nodeid.rpartition("::")[0], "evaluation": ""}
+    )
     note["allowed"] = message
     if item.config.stash[keys.OPTIONS].inconclusive == "skip":
         raise Inconclusive(message)
 
 
-def undecided(item: pytest.Item, error: Exception) -> None:
-    """An inconclusive verdict was used as a truth value in a test that is written by hand."""
+def raised(item: pytest.Item, error: Exception) -> None:
+    """An error of the library in a test that is written by hand. It is shown at the user's line;
+    an inconclusive verdict that was used as a truth value is what the policy says."""
     __tracebackhide__ = True
+    from evalharness.declare.errors import InconclusiveError
+
+    users = outside(error.__traceback__)
+    if users is not None:
+        users.tb_next = None
+    if not isinstance(error, InconclusiveError):
+        raise error
     message = str(error).removeprefix("INCONCLUSIVE: ")
     if item.config.stash[keys.OPTIONS].inconclusive != "fail":
         allow(item, message)
         return
     # A plain AssertionError: reports print its text alone, with nothing in front of INCONCLUSIVE.
-    traceback = error.__traceback__
-    last, step = None, traceback
-    while step is not None:
-        if not step.tb_frame.f_globals.get("__name__", "").startswith("evalharness."):
-            last = step
-        step = step.tb_next
-    if last is not None:
-        last.tb_next = None  # the failure is at the user's line, not inside of the library
-    raise AssertionError(f"INCONCLUSIVE: {message}").with_traceback(traceback) from None
+    raise AssertionError(f"INCONCLUSIVE: {message}").with_traceback(error.__traceback__) from None
 
 
 def attach(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:

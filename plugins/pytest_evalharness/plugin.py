@@ -90,13 +90,13 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     try:
         return (yield)
     except Exception as error:
-        # Whoever raises an InconclusiveError has loaded the module that defines it.
+        # Whoever raises one of these has loaded the module that defines it.
         errors = sys.modules.get("evalharness.declare.errors")
-        if errors is None or not isinstance(error, errors.InconclusiveError):
+        if errors is None or not isinstance(error, errors.EvalharnessError):
             raise
         from pytest_evalharness import outcomes
 
-        outcomes.undecided(pyfuncitem, error)
+        outcomes.raised(pyfuncitem, error)
         return True
 
 

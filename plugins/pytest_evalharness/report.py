@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import textwrap
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_evalharness import keys
+from pytest_evalharness.run import first_line
 
 if TYPE_CHECKING:
     from evalharness.result import Result
@@ -132,7 +134,7 @@ class Reporter:
         by_value = [
             t.name
             for t in self.evaluations.values()
-            if t.text and t.result.provenance.get("policy") == "point"
+            if t.ran and t.result.provenance.get("policy") == "point"
         ]
         if by_value:
             parts.append(
@@ -155,15 +157,23 @@ class Section:
         else:
             terminal.write_line(told.name or told.node, bold=True)
         if told.error:
-            first = told.error.splitlines()[0]
             terminal.write("ERROR", red=True, bold=True)
-            terminal.write_line(f"  could not be evaluated: {first}")
+            why = first_line(told.error).removeprefix(f"{told.name}: ")
+            self._wrapped(f"  could not be evaluated: {why}", "       ", used=len("ERROR"))
             terminal.write_line(f"       in full above, at {told.told}")
         if told.allowed:
             terminal.write_line("")
             terminal.write_line(f"not decided, and allowed by {self.source}:")
             for node, message in told.allowed.items():
-                terminal.write_line(f"  {node.rsplit('::', 1)[-1]}: {message}")
+                self._wrapped(f"  {node.rpartition('::')[2]}: {message}", "    ")
+
+    def _wrapped(self, text: str, indent: str, used: int = 0) -> None:
+        """In WIDTH columns, of which some are used; later lines are indented."""
+        from evalharness.checks.table import WIDTH
+
+        # The first line is shorter by what stands there already.
+        text = textwrap.fill("x" * used + text, WIDTH, subsequent_indent=indent)[used:]
+        self.terminal.write_line(text)
 
     def _table(self, result: Result) -> None:
         from evalharness.checks.table import text_table

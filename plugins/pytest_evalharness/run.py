@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -40,10 +41,14 @@ class Failure:
             pytest.skip(self.message)
         if nodeid == self.told and self.error is not None:
             raise self.error
-        first = self.message.splitlines()[0] if self.message else ""
-        pytest.fail(
-            f"{name} could not be evaluated: {first} (in full at {self.told})", pytrace=False
-        )
+        why = first_line(self.message).removeprefix(f"{name}: ")
+        pytest.fail(f"{name} could not be evaluated: {why} (in full at {self.told})", False)
+
+
+def first_line(message: str) -> str:
+    """Of a list of problems its head, and the first of them."""
+    first, *rest = message.splitlines() or [""]
+    return f"{first} {rest[0].strip()}" if first.endswith(":") and rest else first
 
 
 @dataclass
@@ -123,23 +128,36 @@ def _failure(error: BaseException) -> Failure:
     from evalharness.declare.errors import EvalharnessError
 
     message = str(error)
-    if not isinstance(error, EvalharnessError | pytest.fail.Exception):
+    if isinstance(error, pytest.FixtureLookupError):
+        message = f"fixture '{error.argname}' not found"
+    elif not isinstance(error, EvalharnessError | pytest.fail.Exception):
         message = f"{type(error).__name__}: {message}"
     return Failure(message, _here(), error=_presented(error))
 
 
 def _presented(error: BaseException) -> BaseException:
-    """An error of the library speaks for itself, unless the user's own code raised it: then the
-    traceback shows where. A bug keeps its traceback in any case."""
+    """An error of the library speaks for itself, without a traceback; of one that the user's code
+    met, the traceback ends there. A bug, and what the user raised, is shown as it is."""
     from evalharness.declare.errors import EvalharnessError
 
-    traceback = error.__traceback__
-    while traceback is not None and traceback.tb_frame.f_globals.get("__name__") == __name__:
-        traceback = traceback.tb_next
-    owner = traceback.tb_frame.f_globals.get("__name__", "") if traceback is not None else ""
-    if isinstance(error, EvalharnessError) and owner.startswith("evalharness."):
+    if not isinstance(error, EvalharnessError):
+        return error
+    users = outside(error.__traceback__)
+    if users is None:
         return pytest.fail.Exception(str(error), pytrace=False)
-    return error.with_traceback(traceback)
+    users.tb_next = None
+    return error
+
+
+def outside(traceback: TracebackType | None) -> TracebackType | None:
+    """The innermost entry that is not in the library."""
+    last = None
+    while traceback is not None:
+        module = str(traceback.tb_frame.f_globals.get("__name__", ""))
+        if module.split(".")[0] not in ("evalharness", "pytest_evalharness"):
+            last = traceback
+        traceback = traceback.tb_next
+    return last
 
 
 def _fixtures(cls: Any, request: pytest.FixtureRequest) -> dict[str, Any]:
@@ -156,7 +174,9 @@ def _fixtures(cls: Any, request: pytest.FixtureRequest) -> dict[str, Any]:
             why = _unsuitable(str(error))
             if not why:
                 raise
-            pytest.fail(f"{cls.__name__}.outputs asks for the fixture `{name}`, {why}", False)
+            raise pytest.fail.Exception(
+                f"{cls.__name__}.outputs asks for the fixture `{name}`, {why}", pytrace=False
+            ) from None
     return found
 
 
