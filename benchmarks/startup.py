@@ -62,8 +62,12 @@ def write_data(path: Path, n: int = 10_000) -> None:
     pq.write_table(pa.table(table), path)
 
 
-def pytest_seconds(folder: Path, file: str, options: list[str], cache: Path) -> float:
-    """Wall seconds of a whole `pytest -q FILE` process; anything but a pass ends the benchmark."""
+def pytest_seconds(folder: Path, file: str, options: list[str], cache: Path) -> tuple[float, float]:
+    """Wall and processor seconds of a whole `pytest -q FILE` process.
+
+    Anything but a pass ends the benchmark. Processor seconds (all threads, user and system) tell
+    whether a slow round was slow because of us or because the machine was busy with others.
+    """
     environment = {
         name: value
         for name, value in os.environ.items()
@@ -71,16 +75,17 @@ def pytest_seconds(folder: Path, file: str, options: list[str], cache: Path) -> 
     }
     environment["EVALHARNESS_CACHE"] = str(cache)
     command = [sys.executable, "-m", "pytest", "-q", file, *options]
-    started = time.perf_counter()
+    before, started = os.times(), time.perf_counter()
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
-    seconds = time.perf_counter() - started
+    seconds, after = time.perf_counter() - started, os.times()
     if done.returncode:
         sys.exit(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
-    return seconds
+    processor = after.children_user + after.children_system
+    return seconds, processor - before.children_user - before.children_system
 
 
-def measure(folder: Path, rounds: int) -> dict[str, list[float]]:
-    """Wall seconds by variant, one list entry a run."""
+def measure(folder: Path, rounds: int) -> dict[str, list[tuple[float, float]]]:
+    """Wall and processor seconds by variant, one list entry a run."""
     write_data(folder / "test.parquet")
     for file in FILES.glob("test_*.py"):
         shutil.copy(file, folder)
@@ -102,7 +107,7 @@ def measure(folder: Path, rounds: int) -> dict[str, list[float]]:
         pytest_seconds(folder, file, options, cache())
     if not any(warm.rglob("*")):
         print("note: nothing was compiled into the cache, so cold and warm are the same run")
-    times: dict[str, list[float]] = {name: [] for name in runs}
+    times: dict[str, list[tuple[float, float]]] = {name: [] for name in runs}
     names = list(runs)
     for turn in range(rounds):
         order = names[turn % len(names) :] + names[: turn % len(names)]
@@ -128,18 +133,20 @@ def median_interval(values: list[float]) -> tuple[float, float]:
     return ordered[rank - 1], ordered[n - rank]
 
 
-def summary(times: dict[str, list[float]]) -> dict[str, Any]:
+def summary(runs: dict[str, list[tuple[float, float]]]) -> dict[str, Any]:
     """Medians with their spread, ratios to the hand-written file, and whether the targets are met.
 
     A ratio is taken within each round, then the median over rounds. The unrelated file counts as
     measurably slower when the interval of the median difference of neighbours lies above 0.
     """
+    times = {name: [wall for wall, _ in values] for name, values in runs.items()}
     hand = times["by hand"]
     shown = {
         name: {
             "median": statistics.median(values),
             "least": min(values),
             "most": max(values),
+            "processor": statistics.median(processor for _, processor in runs[name]),
             "runs": len(values),
         }
         for name, values in times.items()
@@ -175,12 +182,13 @@ def show(found: dict[str, Any]) -> None:
         "no plugin": "unrelated, without it",
     }
     print(
-        f"\n{'whole pytest process':<28}{'median s':>9}{'least–most':>14}{'runs':>6}   to by hand"
+        f"\n{'whole pytest process':<28}{'median s':>9}{'least–most':>14}{'processor s':>13}"
+        f"{'runs':>6}   to by hand"
     )
     for name, text in what.items():
         row = found["seconds"][name]
         line = f"{text:<28}{row['median']:>9.3f}{row['least']:>8.2f}–{row['most']:<5.2f}"
-        line += f"{row['runs']:>6}"
+        line += f"{row['processor']:>13.2f}{row['runs']:>6}"
         if name in found["ratio to by hand"]:
             ratio = found["ratio to by hand"][name]
             word = "met" if ratio["met"] else "MISSED"
