@@ -9,6 +9,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 # The stamps carry the checkout's folder: an editable install in a copied checkout points elsewhere.
 HERE := $(shell pwd -P | cksum | cut -d ' ' -f 1)
+DEMO := examples/digits/outputs
 READY := $(VENV)/ready-$(HERE)
 # -qq: errors only. Warnings about pip itself or about its settings are no business of a reader here.
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(RUN) -m pip install -qq --no-input
@@ -39,8 +40,9 @@ demo: $(READY)-demo
 	@echo "== demo 1/3: training two classifiers on scikit-learn's handwritten digits"
 	@$(RUN) examples/digits/train.py
 	@echo "== demo 2/3: pytest examples/digits -v   (it is meant to fail: read on)"
-	@rm -f examples/digits/outputs/result.json
-	@$(RUN) -m pytest examples/digits -v --eval-json=examples/digits/outputs/result.json || test $$? -eq 1
+	@rm -f $(DEMO)/result.json $(DEMO)/junit.xml
+	@$(RUN) -m pytest examples/digits -v --eval-json=$(DEMO)/result.json --junitxml=$(DEMO)/junit.xml \
+	    || test $$? -eq 1
 	@echo "== demo 3/3: are these the verdicts that the demo promises?"
 	@$(RUN) examples/digits/check.py
 

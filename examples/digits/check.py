@@ -1,4 +1,4 @@
-"""Did the gate say what the demo promises? Reads what `pytest --eval-json=…` wrote.
+"""Did the gate say what the demo promises? Reads what `pytest --eval-json=… --junitxml=…` wrote.
 
 Exit status 0 when every verdict is the expected one, 1 otherwise: so `make demo` succeeds although
 the gate, rightly, does not.
@@ -7,8 +7,12 @@ the gate, rightly, does not.
 import json
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
-RESULT = Path(__file__).parent / "outputs" / "result.json"
+OUTPUTS = Path(__file__).parent / "outputs"
+
+# The assertion that test_digits.py makes by hand; it is a test, but no declared check.
+BY_HAND = "test_candidate_is_clearly_better"
 
 # By model and id of the check; every check of the gate is here, and so is why it comes out so.
 EXPECTED = {
@@ -29,36 +33,40 @@ EXPECTED = {
     ("production", "accuracy-test-ink-thin"): ("fail", "85 % on faint handwriting"),
     ("production", "accuracy-test-by-ink"): ("fail", "thin or thick makes no difference"),
     ("production", "latency-quantile-0.99-test"): ("pass", "it was never slow"),
+    ("both", BY_HAND): ("pass", "by hand: more than 0.05 better on the same images"),
 }
 
 
 def main() -> int:
     try:
-        report = json.loads(RESULT.read_text(encoding="utf-8"))
+        report = json.loads((OUTPUTS / "result.json").read_text(encoding="utf-8"))
         checks = report["results"][0]["checks"]
-    except (OSError, ValueError, LookupError) as error:
+        tests = ElementTree.parse(OUTPUTS / "junit.xml").iter("testcase")
+        by_hand = next(test for test in tests if test.get("name") == BY_HAND)
+    except (OSError, ValueError, LookupError, SyntaxError, StopIteration) as error:
         print(
-            f"examples/digits/outputs/{RESULT.name} holds no result ({type(error).__name__}): run "
-            "`python examples/digits/train.py`, then `pytest examples/digits "
-            "--eval-json=examples/digits/outputs/result.json`",
+            f"examples/digits/outputs holds no whole result ({type(error).__name__}: {error}); "
+            "`make demo` makes one",
             file=sys.stderr,
         )
         return 1
     found = {(check["model"], check["id"]): check["outcome"] for check in checks}
+    if by_hand.find("failure") is None and by_hand.find("error") is None:
+        found["both", BY_HAND] = "pass"
     wrong = 0
     for model, check in {**EXPECTED, **found}:
         expected, why = EXPECTED.get((model, check), ("nothing", "not known to this script"))
         verdict = found.get((model, check), "missing")
         wrong += verdict != expected
         surprise = "" if verdict == expected else f"   <-- expected: {expected}"
-        print(f"{verdict:<13} {model:<10} {check:<27} {why}{surprise}")
+        print(f"{verdict:<13} {model:<10} {check:<32} {why}{surprise}")
     if wrong:
         print(f"\n{wrong} of {len(EXPECTED)} verdicts are not the expected ones.")
         return 1
     print(
         f"\nAll {len(EXPECTED)} verdicts are the expected ones. The candidate is better than "
         "production in every way, and\nstill not released: one requirement is not shown. "
-        "The table above says how many fresh eights would show it."
+        "The gate's own table says how many fresh eights would show it."
     )
     return 0
 
