@@ -98,16 +98,13 @@ def area(y: Any, s: Any) -> float:
 
 
 def macro(score: Callable[..., Any]) -> Callable[[Any, Any, list[Any]], float]:
-    """scikit-learn's own macro average; nan where a class is 0/0, which scikit-learn leaves out."""
+    """The mean over the classes; nan where one is 0/0, which scikit-learn's own average leaves out."""
 
     def of(y: Any, p: Any, classes: list[Any]) -> float:
         if any(not ((y == c) | (p == c)).any() for c in classes):
             return NAN
         undefined = {} if score is sk.jaccard_score else {"zero_division": NAN}
-        each = score(y, p, labels=classes, average=None, **undefined)
-        if np.isnan(each).any():
-            return NAN
-        return float(score(y, p, labels=classes, average="macro", **undefined))
+        return float(np.mean(score(y, p, labels=classes, average=None, **undefined)))
 
     return of
 
@@ -163,7 +160,7 @@ ROWS = [
 MAKERS = {"mean", "quantile", "rate", "latency"}
 NO_METRICS = {"Metric", "metric"}
 
-THRESHOLDS = (0.3, -0.0, 0.5)
+THRESHOLDS = (0.3, -0.0)
 
 
 def expected(data: Data) -> Iterator[tuple[Metric, float]]:
@@ -189,7 +186,7 @@ def _classified(row: Any, data: Data) -> Iterator[tuple[Metric, float]]:
                 row.of(data.label, prediction, data.classes),
             )
     elif isinstance(row, Counted):
-        for positive in data.classes[:3]:
+        for positive in [c for c in data.classes if c != data.positive][:2]:
             yield (
                 row.metric(positive=positive),
                 row.one(data.label == positive, data.prediction == positive),
