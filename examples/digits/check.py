@@ -16,24 +16,21 @@ BY_HAND = "test_candidate_is_clearly_better"
 
 # By model and id of the check; every check of the gate is here, and so is why it comes out so.
 EXPECTED = {
-    ("candidate", "accuracy-test"): ("pass", "right on 98 % of the images; shown to be above 95 %"),
-    ("candidate", "f1-macro-test"): ("pass", "and not at the cost of one of the ten digits"),
-    ("candidate", "recall-positive-1-test"): ("pass", "ones are easy for it"),
-    ("candidate", "recall-positive-8-test"): (
-        "inconclusive",
-        "94 % of the eights, but there are only 97: a model at 89 % could do as well by luck",
-    ),
+    ("candidate", "accuracy-test"): ("pass", "98 %: shown to be above 95 %"),
+    ("candidate", "f1-macro-test"): ("pass", "and not at the cost of any one digit"),
+    ("candidate", "recall-positive-1-test"): ("pass", "82 of 83 ones"),
+    ("candidate", "recall-positive-8-test"): ("inconclusive", "94 %, but of only 97 eights"),
     ("candidate", "accuracy-test-ink-thin"): ("pass", "faint handwriting is read well"),
     ("candidate", "accuracy-test-by-ink"): ("pass", "and so is each kind of stroke"),
     ("candidate", "latency-quantile-0.99-test"): ("pass", "99 of 100 answers come in time"),
     ("production", "accuracy-test"): ("fail", "86 %: surely below 95 %"),
     ("production", "f1-macro-test"): ("fail", "some digits are read badly"),
-    ("production", "recall-positive-1-test"): ("fail", "four of ten ones are taken for another"),
-    ("production", "recall-positive-8-test"): ("fail", "and as many eights: 97 are enough here"),
+    ("production", "recall-positive-1-test"): ("fail", "it misses four of ten ones"),
+    ("production", "recall-positive-8-test"): ("fail", "and eights; here 97 are enough to know"),
     ("production", "accuracy-test-ink-thin"): ("fail", "85 % on faint handwriting"),
-    ("production", "accuracy-test-by-ink"): ("fail", "thin or thick makes no difference"),
+    ("production", "accuracy-test-by-ink"): ("fail", "thin or thick, it is too often wrong"),
     ("production", "latency-quantile-0.99-test"): ("pass", "it was never slow"),
-    ("both", BY_HAND): ("pass", "by hand: more than 0.05 better on the same images"),
+    ("both", BY_HAND): ("pass", "more than 0.05 apart on the same images"),
 }
 
 
@@ -64,9 +61,9 @@ def main() -> int:
         print(f"\n{wrong} of {len(EXPECTED)} verdicts are not the expected ones.")
         return 1
     print(
-        f"\nAll {len(EXPECTED)} verdicts are the expected ones. The candidate is better than "
-        "production in every way, and\nstill not released: one requirement is not shown. "
-        "The gate's own table says how many fresh eights would show it."
+        f"\nAll {len(EXPECTED)} verdicts are the expected ones. The candidate is clearly better than "
+        "production, and still\nnot released: one requirement is not shown. "
+        "The gate's table says how many fresh eights may show it."
     )
     return 0
 
