@@ -7,6 +7,7 @@ form, its NumPy form, or DLPack, in this order.
 from collections.abc import Sequence
 from typing import Any
 
+from evalharness.outputs.memory import from_numpy
 from evalharness.outputs.words import Refused, reason
 
 _UNREADABLE = (TypeError, ValueError, RuntimeError, BufferError, OverflowError, NotImplementedError)
@@ -104,13 +105,17 @@ def _from_numpy(array: Any, column: str) -> Any:
         raise Refused(f"column `{column}` is complex; pass a real number for each row")
     if array.dtype.kind == "V" or (array.dtype.kind == "f" and array.dtype.itemsize not in (4, 8)):
         array = array.astype(np.float64)  # bfloat16, float8, half and long double
+    if array.dtype.kind == "T":  # NumPy's own text of any width
+        array = array.astype(object)
     if not array.dtype.isnative:
         array = array.astype(array.dtype.newbyteorder("="))
+    if mask is None and array.dtype.kind in "biuf":
+        flat = from_numpy(array.reshape(-1))
+    else:
+        flat = pa.array(array.reshape(-1), mask=None if mask is None else mask.reshape(-1))
     if array.ndim == 1:
-        return pa.array(array, mask=mask)
-    if mask is not None and mask.any():
-        raise Refused(f"column `{column}` is 2-D and masked; fill the masked values")
-    return pa.FixedSizeListArray.from_arrays(pa.array(array.reshape(-1)), array.shape[1])
+        return flat
+    return pa.FixedSizeListArray.from_arrays(flat, array.shape[1])
 
 
 def _article(value: Any) -> str:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evalharness.declare.errors import did_you_mean
-from evalharness.outputs import kinds, scores
+from evalharness.outputs import kinds, memory, scores
 from evalharness.outputs.words import Refused, names, rows, short, values
 
 if TYPE_CHECKING:
@@ -84,7 +84,9 @@ def positive_code(split: "Split", positive: Any) -> int:
         if wanted in known:
             return known.index(wanted)
         typed = next((c for c in known if str(c) == str(wanted)), None)
-        hint = f"write {typed!r}" if typed is not None else "write one of them"
+        hint = "write one of them, or list every class: Outputs(…, classes=[…])"
+        if typed is not None:
+            hint = f"write {typed!r}"
         raise Refused(
             f"`positive={short(wanted)}` is not one of the classes{did_you_mean(wanted, known)}; "
             f"there are {values(known, 10)}; {hint}"
@@ -143,8 +145,7 @@ def _encode(column: Any, known: tuple[Any, ...]) -> np.ndarray:
     encoded = column.dictionary_encode()
     place = {value: i for i, value in enumerate(known)}
     table = [place.get(value, UNKNOWN) for value in encoded.dictionary.to_pylist()]
-    indices = encoded.indices.fill_null(len(table)).to_numpy(zero_copy_only=False)
-    return np.array([*table, NULL], np.int32)[indices]
+    return memory.codes(encoded, table, NULL)
 
 
 def _strangers(name: str, column: Any, codes: np.ndarray, known: tuple[Any, ...]) -> list[str]:
@@ -154,12 +155,13 @@ def _strangers(name: str, column: Any, codes: np.ndarray, known: tuple[Any, ...]
         return []
     kind = kinds.kind(column)
     listed = kinds.TEXT if isinstance(known[0], str) else "numbers"
-    if kinds.is_list(column):
-        return [f"column `{name}` is {kind}; it must have one value for each row"]
+    if kind not in (*kinds.CLASSES, kinds.REAL):
+        return [
+            f"column `{name}` is {kind}; it must be one text, boolean or integer for each row: "
+            "cast it in the table"
+        ]
     mixed = (kind == kinds.TEXT) != (listed == kinds.TEXT)
-    import pyarrow as pa
-
-    found = column.filter(pa.array(strange)).unique()[:4].to_pylist()
+    found = column.filter(memory.from_numpy(strange)).unique()[:4].to_pylist()
     return [
         f"column `{name}` holds {values(found)} in {rows(strange)}, which is not one of the "
         f"classes {values(known, 10)}; "
@@ -196,16 +198,15 @@ def _mismatch(split: "Split", label: Any, prediction: Any) -> str:
         integers = label if ours == kinds.INTEGER else prediction
         if set(kinds.distinct(integers)) <= {0, 1}:
             return ""
-    if kinds.TEXT not in (ours, theirs) and split.options.classes is not None:
-        if kinds.REAL in (ours, theirs) and not kinds.is_list(prediction):
-            return ""  # the classes are listed: each value is compared with that list
+    if ours == kinds.REAL and theirs in (kinds.INTEGER, kinds.BOOLEAN):
+        return ""  # such labels have their classes listed: values are compared with that list
     remedy = "give both the same type in the table"
     if theirs == kinds.REAL and ours in kinds.CLASSES:
         remedy = (
             "it looks like a score: name it `score` "
             '(Outputs(…, columns={"score": "prediction"})), or cast it to the type of the labels'
         )
-        whole = prediction.drop_null().to_numpy(zero_copy_only=False)
+        whole = memory.to_numpy(prediction.drop_null())
         if prediction.null_count and ours == kinds.INTEGER and (whole == np.floor(whole)).all():
             remedy = "nulls made floats of integers: keep them integers (pandas: .astype('Int64'))"
     return f"column `prediction` is {theirs}, but `label` is {ours}; {remedy}"

@@ -104,8 +104,11 @@ def _not_there(path: str) -> str:
 
 
 def _not_allowed(path: str) -> str:
-    folder = os.path.dirname(path)
-    closed = folder if not os.access(folder, os.X_OK, effective_ids=_EFFECTIVE) else path
+    folders = [os.path.dirname(path)]
+    while os.path.dirname(folders[-1]) != folders[-1]:
+        folders.append(os.path.dirname(folders[-1]))
+    shut = (f for f in reversed(folders) if not os.access(f, os.X_OK, effective_ids=_EFFECTIVE))
+    closed = next(shut, path)
     return (
         f"no permission to read {path}: {closed} is closed to this user; give the user that runs "
         "the evaluation the right to read it (chmod, chown)"

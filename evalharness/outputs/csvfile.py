@@ -14,6 +14,16 @@ def read_csv(data: bytes) -> Any:
     import pyarrow as pa
     import pyarrow.csv as pc
 
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        bad = error.start
+    else:
+        bad = -1
+    if bad >= 0:
+        line = data[:bad].count(b"\n") + 1
+        raise Refused(f"the CSV is not UTF-8 (first in line {line}); write it as UTF-8")
+
     ragged: list[tuple[int | None, int, int]] = []
 
     def note(row: Any) -> str:
@@ -44,7 +54,7 @@ def _lines(data: bytes) -> list[tuple[int | None, int, int]]:
         for fields in reader:
             if fields and len(fields) != width:
                 found.append((reader.line_num, len(fields), width))
-    except (csv.Error, UnicodeDecodeError, StopIteration):
+    except (csv.Error, StopIteration):
         return []
     return found
 

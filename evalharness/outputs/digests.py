@@ -24,8 +24,9 @@ def of_table(table: Any) -> str:
     from evalharness.outputs.kinds import plain
 
     digest = hashlib.sha256()
-    for name in sorted(table.column_names):
-        values = plain(table.column(name))
+    named = zip(table.column_names, table.columns, strict=True)
+    for name, column in sorted(named, key=lambda pair: pair[0]):
+        values = plain(column)
         digest.update(f"{len(name.encode())}:{name}:{values.type}:{len(values)}:".encode())
         _feed(digest, values)
     return _named(digest)
@@ -40,15 +41,16 @@ def _feed(digest: Any, values: Any) -> None:
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    from evalharness.outputs.memory import nulls, to_numpy
+
     if values.null_count:
-        there = values.is_valid().cast(pa.uint8()).to_numpy(zero_copy_only=False)
-        digest.update(np.packbits(there).tobytes())
+        digest.update(np.packbits(nulls(values)).tobytes())
         values = values.drop_null()
     kind = values.type
     if pa.types.is_null(kind):
         return
     if pa.types.is_boolean(kind):
-        digest.update(values.cast(pa.uint8()).to_numpy(zero_copy_only=False).tobytes())
+        digest.update(to_numpy(values).tobytes())
     elif pa.types.is_large_string(kind):
         offsets = np.frombuffer(values.buffers()[1], np.int64)
         offsets = offsets[values.offset : values.offset + len(values) + 1]
@@ -56,7 +58,7 @@ def _feed(digest: Any, values: Any) -> None:
         if len(values) and values.buffers()[2] is not None:
             digest.update(memoryview(values.buffers()[2])[offsets[0] : offsets[-1]])
     elif pa.types.is_large_list(kind) or pa.types.is_list(kind):
-        digest.update(pc.list_value_length(values).cast(pa.int64()).to_numpy().tobytes())
+        digest.update(to_numpy(pc.list_value_length(values).cast(pa.int64())).tobytes())
         _feed(digest, values.flatten())
     elif pa.types.is_fixed_size_list(kind):
         _feed(digest, values.flatten())

@@ -53,7 +53,9 @@ class ParquetSource:
         import pyarrow as pa
 
         try:
-            return self._open().read(columns=[name]).column(name)
+            column = self._open().read(columns=[name]).column(name)
+            column.validate(full=True)
+            return column
         except (pa.ArrowException, OSError, ValueError, KeyError) as error:
             said = reason(error)
         raise Refused(
@@ -135,7 +137,9 @@ def _json_lines(content: Content) -> Source:
     data = content.read()
     # One block, so that types are inferred from every row and not from the first million bytes.
     options = pj.ReadOptions(use_threads=False, block_size=min(len(data) + 1, 2**31 - 1))
-    return TableSource(pj.read_json(pa.BufferReader(data), options), content.digest)
+    table = pj.read_json(pa.BufferReader(data), options)
+    table.validate(full=True)  # text need not be UTF-8
+    return TableSource(table, content.digest)
 
 
 READERS: dict[str, Callable[[Content], Source]] = {

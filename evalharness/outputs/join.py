@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evalharness.declare.errors import OutputsError
-from evalharness.outputs import kinds
+from evalharness.outputs import kinds, memory
 from evalharness.outputs.words import rows, values
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ def align(a: "Split", b: "Split") -> np.ndarray:
 
     ours, theirs = _ids(a, b)
     pair = f"{a.where} and {b.where}"
+    if ours.type != theirs.type and kinds.kind(ours) == kinds.kind(theirs):
+        ours, theirs = ours.cast("string"), theirs.cast("string")  # int64 and uint64
     if ours.type != theirs.type:
         raise OutputsError(
             [
@@ -29,12 +31,10 @@ def align(a: "Split", b: "Split") -> np.ndarray:
                 "other; write both in one type to compare the models by id"
             ]
         )
-    place = pc.index_in(ours, value_set=theirs).fill_null(-1).to_numpy().astype(np.int64)
-    backwards = pc.index_in(theirs, value_set=ours).fill_null(-1).to_numpy()
-    problems = [
-        *_alone(a, b, ours, place < 0),
-        *_alone(b, a, theirs, backwards < 0),
-    ]
+    found, back = pc.index_in(ours, value_set=theirs), pc.index_in(theirs, value_set=ours)
+    alone = memory.nulls(found)
+    place = np.where(alone, -1, memory.to_numpy(found)).astype(np.int64)
+    problems = [*_alone(a, b, ours, alone), *_alone(b, a, theirs, memory.nulls(back))]
     if "label" in a.column_names and "label" in b.column_names:
         problems += _different_labels(a, b, ours, place)
     if problems:
@@ -74,8 +74,11 @@ def _different_labels(a: "Split", b: "Split", ids: Any, place: np.ndarray) -> li
                 f"{kinds.kind(theirs)} in the other; write both in one type"
             ]
         ours, theirs = ours.cast("int64"), theirs.cast("int64")
+    if not kinds.is_sliceable(ours):
+        return [f"{a.where} and {b.where}: column `label` is {kinds.kind(ours)}, not comparable"]
     both = np.flatnonzero(place >= 0)
-    left, right = ours.take(both), theirs.take(place[both])
+    left = ours.take(memory.from_numpy(both))
+    right = theirs.take(memory.from_numpy(place[both]))
     differ = np.zeros(len(place), bool)
     differ[both] = _unequal(left, right)
     if not differ.any():
@@ -93,6 +96,6 @@ def _unequal(left: Any, right: Any) -> np.ndarray:
 
     if len(left) == 0:
         return np.zeros(0, bool)
-    unequal = pc.not_equal(left, right).fill_null(False).to_numpy(zero_copy_only=False)
-    half_null = pc.xor(left.is_null(), right.is_null()).to_numpy(zero_copy_only=False)
-    return unequal | half_null
+    here, there = memory.nulls(left), memory.nulls(right)
+    unequal = memory.to_numpy(pc.not_equal(left, right))
+    return np.where(here | there, here != there, unequal)

@@ -7,7 +7,6 @@ keeps them, so that no message, representation, traceback or pickle can print th
 import os
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import parse_qsl, unquote
 
 # One slash is enough: `Path("s3://…")` swallows the other. One letter is a Windows drive.
@@ -60,11 +59,13 @@ def _short(text: str, path: str) -> str:
 
 def _locate_url(scheme: str, rest: str) -> Location:
     rest, _, query = rest.partition("?")
-    # Secret keys may hold "/" and "#", so everything before the last "@" counts as one when a
-    # colon is in it; a key with both in its own name is rare and can be passed as a table.
+    # Secret keys may hold "/", "#" and even "?", so everything before the last "@" counts as one
+    # when a colon is in it; a harmless name with both in it is rare and can be passed as a table.
     before, at, after = rest.rpartition("@")
     secret = bool(at) and (":" in before or ("/" not in before and scheme not in _PLACES))
     shown = f"{scheme}://{after if secret else rest}".partition("#")[0]
+    if "@" in query:
+        secret, shown = True, f"{scheme}://…"
     # Without "=" or with an unknown key, a query may be a signature or a token.
     pairs = parse_qsl(query, keep_blank_values=True)
     secret = secret or any(key not in _HARMLESS or "@" in value for key, value in pairs)
@@ -82,10 +83,6 @@ def _locate_url(scheme: str, rest: str) -> Location:
             "runs; download the file and pass its path",
         )
     if scheme == "file":
-        return _locate_file_url(shown, rest)
+        path = "/" + unquote(rest.removeprefix("localhost/"))
+        return Location(f"file:///{rest}", path=path)
     return Location(shown, uri=f"{scheme}://{rest}" + (f"?{query}" if query else ""))
-
-
-def _locate_file_url(shown: str, rest: str) -> Location:
-    rest = rest.removeprefix("localhost/")
-    return Location(shown, path=str(Path("/") / unquote(rest)))

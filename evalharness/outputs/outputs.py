@@ -71,12 +71,7 @@ class Outputs:
             _check_missing(missing, problems),
             _check_threshold(threshold, problems),
         )
-        chosen = self._options.classes
-        if chosen is not None and positive is not None and positive not in chosen:
-            problems.append(
-                f"`positive={short(positive)}` is not one of `classes={short(list(chosen))}`"
-                f"{did_you_mean(positive, chosen)}; write it as it stands there"
-            )
+        _check_positive(positive, self._options.classes, problems)
         self._problems = tuple(f"Outputs(): {problem}" for problem in problems)
         self._sources: dict[str, Source] = {}
         self._splits: dict[tuple[str, str], Split] = {}
@@ -192,15 +187,16 @@ def _doubt(name: str, given: Any, is_keyword: bool) -> str:
         if hint and not given.suffix and os.sep not in given.shown and not given.uri:
             return f"keyword `{name}={given.shown!r}` is not a table{hint}"
         return ""
+    one_array = isinstance(given, list | tuple) or getattr(given, "ndim", 0) == 1
+    if one_array and not is_keyword:
+        return (
+            f"split `{name}` is a single array; if the mapping is one table, name its split: "
+            f"Outputs(test={{{name!r}: …}})"
+        )
     if isinstance(given, str | bytes | int | float | None | list | tuple | set | frozenset | range):
         return (
             f"{kind} `{name}={short(given)}` is not a table{hint}; a split needs a path, a table "
             "or a mapping of column names to arrays"
-        )
-    if not is_keyword and hasattr(given, "__array__") and getattr(given, "ndim", 1) == 1:
-        return (
-            f"split `{name}` is a single array; if the mapping is one table, name its split: "
-            f"Outputs(test={{'{name}': …}})"
         )
     return ""
 
@@ -229,7 +225,7 @@ def _check_columns(columns: Any, problems: list[str]) -> dict[str, str]:
 def _check_classes(classes: Any, problems: list[str]) -> tuple[Any, ...] | None:
     if classes is None:
         return None
-    if isinstance(classes, str | bytes | Mapping) or not hasattr(classes, "__iter__"):
+    if isinstance(classes, str | bytes | Mapping) or not _is_listing(classes):
         problems.append(
             f"`classes` must list the class values, such as ['cat', 'dog']; found {short(classes)}"
         )
@@ -246,6 +242,22 @@ def _check_classes(classes: Any, problems: list[str]) -> tuple[Any, ...] | None:
     elif len(chosen) < 2:
         problems.append(f"`classes={short(list(chosen))}` must name at least two classes")
     return chosen
+
+
+def _is_listing(value: Any) -> bool:
+    return hasattr(value, "__iter__") and getattr(value, "ndim", 1) == 1
+
+
+def _check_positive(positive: Any, classes: tuple[Any, ...] | None, problems: list[str]) -> None:
+    if positive is None:
+        return
+    if not isinstance(positive, str | bool | int | float) and not hasattr(positive, "item"):
+        problems.append(f"`positive={short(positive)}` must be one class: text, boolean or number")
+    elif classes is not None and positive not in classes:
+        problems.append(
+            f"`positive={short(positive)}` is not one of `classes={short(list(classes))}`"
+            f"{did_you_mean(positive, classes)}; write it as it stands there"
+        )
 
 
 def _check_missing(missing: Any, problems: list[str]) -> str:

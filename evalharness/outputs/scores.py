@@ -6,6 +6,7 @@ import numpy as np
 
 from evalharness.declare.errors import did_you_mean
 from evalharness.outputs import kinds, table
+from evalharness.outputs.memory import nulls, to_numpy
 from evalharness.outputs.words import Refused, names, rows, short, values
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def matrix(split: "Split") -> np.ndarray:
         )
     inside = ((found >= 0) & (found <= 1)).all(axis=1)
     # Logits seldom lie in [0, 1]: where most rows do, the others are mistakes.
-    if inside.mean() > 0.5 if len(found) else False:
+    if 2 * inside.sum() > len(found):
         wrong = inside & (np.abs(found.sum(axis=1) - 1) > TOLERANCE)
         problems = []
         if not inside.all():
@@ -116,13 +117,13 @@ def _from_list(split: "Split") -> np.ndarray:
             "column `scores`: it is not known which place stands for which class; list them in "
             f"that order: Outputs(…, classes=[{', '.join(map(repr, known[:3]))}, …])"
         )
-    null = column.is_null().to_numpy(zero_copy_only=False)
+    null = nulls(column)
     if null.any():
         raise Refused(f"column `scores` is null in {rows(null)}; every row needs its scores")
     if pa.types.is_fixed_size_list(column.type):
         lengths = np.full(len(column), column.type.list_size)
     else:
-        lengths = pc.list_value_length(column).to_numpy(zero_copy_only=False)
+        lengths = to_numpy(pc.list_value_length(column))
     if (lengths != len(known)).any():
         raise Refused(
             f"column `scores` has {values(np.unique(lengths).tolist())} numbers in "
@@ -132,7 +133,7 @@ def _from_list(split: "Split") -> np.ndarray:
     flat = kinds.plain(column.flatten())
     if kinds.kind(flat) not in (kinds.REAL, kinds.INTEGER):
         raise Refused(f"column `scores` holds lists of {kinds.kind(flat)}; numbers are needed")
-    numbers = flat.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+    numbers = np.where(nulls(flat), np.nan, to_numpy(flat.cast(pa.float64(), safe=False)))
     return numbers.reshape(len(column), len(known))
 
 

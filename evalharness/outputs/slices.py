@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evalharness.declare.errors import did_you_mean
-from evalharness.outputs import kinds
+from evalharness.outputs import kinds, memory
 from evalharness.outputs.words import Refused, values
 
 if TYPE_CHECKING:
@@ -29,9 +29,8 @@ def partition(split: "Split", name: str) -> tuple[np.ndarray, tuple[Any, ...]]:
     present = [value for value in found if value is not None and value == value]
     ordered: list[Any] = sorted(present)
     place = {value: i for i, value in enumerate(ordered)}
-    table = np.array([place.get(value, len(ordered)) for value in found] + [len(ordered)], np.int32)
-    indices = encoded.indices.fill_null(len(found)).to_numpy(zero_copy_only=False)
-    codes = table[indices]
+    table = [place.get(value, len(ordered)) for value in found]
+    codes = memory.codes(encoded, table, len(ordered))
     if (codes == len(ordered)).any():
         ordered.append(None)
     return codes, tuple(ordered)

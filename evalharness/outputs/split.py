@@ -117,6 +117,8 @@ class Split:
                 f"there is no column `{name}`{mapped}{did_you_mean(asked or name, known)}; there "
                 f"are {names(known)}; {remedy or REMEDY.format(name=name)}"
             )
+        if self._source.names.count(self._names[name]) > 1:
+            raise Refused(table.twice(self._names[name]))
         return kinds.plain(self._source.read(self._names[name]))
 
     def _keep(self, key: tuple[Any, ...], compute: Callable[[], T]) -> T:

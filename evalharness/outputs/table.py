@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evalharness.outputs import kinds
+from evalharness.outputs.memory import nulls, to_numpy
 from evalharness.outputs.words import Refused, rows, short, values
 
 if TYPE_CHECKING:
@@ -36,9 +37,8 @@ def check(split: "Split") -> None:
     problems = []
     if split.n == 0:
         problems.append("the table is empty (0 rows); nothing can be evaluated")
-    twice = [name for name, times in Counter(split.source_names).items() if times > 1]
-    for name in twice:
-        problems.append(f"column `{name}` occurs twice; rename one of them in the table")
+    repeated = [name for name, times in Counter(split.source_names).items() if times > 1]
+    problems += [twice(name) for name in repeated]
     problems += [
         f"there is no column `{column}` for `columns={{{name!r}: {column!r}}}`"
         for name, column in split.options.columns.items()
@@ -50,10 +50,15 @@ def check(split: "Split") -> None:
                 f"there is a column `{name}`: {reason}; if it is an ordinary column, free the "
                 f'name: Outputs(…, columns={{"my_{name}": "{name}"}})'
             )
-    if "id" in split.column_names and "id" not in twice:
+    if "id" in split.column_names and split.options.columns.get("id", "id") not in repeated:
         problems += id_problems(split)
     if problems:
         raise Refused(*problems)
+
+
+def twice(name: str) -> str:
+    """The problem of two columns with one name."""
+    return f"column `{name}` occurs more than once; rename the others in the table"
 
 
 def id_problems(split: "Split") -> list[str]:
@@ -65,13 +70,12 @@ def id_problems(split: "Split") -> list[str]:
         return ["column `id` holds lists; it must have one value for each row"]
     problems = []
     if ids.null_count:
-        null = ids.is_null().to_numpy(zero_copy_only=False)
-        problems.append(f"column `id` is null in {rows(null)}; give every example an id")
+        problems.append(f"column `id` is null in {rows(nulls(ids))}; give every example an id")
     counts = pc.value_counts(ids.drop_null())
-    times = counts.field("counts").to_numpy()
+    times = to_numpy(counts.field("counts"))
     if (times > 1).any():
         first = counts.field("values")[int(np.argmax(times > 1))]
-        places = pc.equal(ids, first).fill_null(False).to_numpy(zero_copy_only=False)
+        places = to_numpy(pc.equal(ids, first)) & ~nulls(ids)
         problems.append(
             f"column `id`: {int((times > 1).sum()):,} ids occur more than once, the first is "
             f"{short(first.as_py())} in {rows(places)}; give every example its own id, or drop "
@@ -85,7 +89,11 @@ def ids(split: "Split") -> np.ndarray:
     column = split.column("id", remedy="pairing needs it; " + _remedy("id"))
     if problems := id_problems(split):
         raise Refused(*problems)
-    return column.to_numpy(zero_copy_only=False).copy()
+    if kinds.kind(column) == kinds.INTEGER:
+        return to_numpy(column).copy()
+    found = np.empty(len(column), object)
+    found[:] = column.to_pylist()
+    return found
 
 
 def numbers(split: "Split", name: str) -> np.ndarray:
@@ -99,8 +107,7 @@ def numbers(split: "Split", name: str) -> np.ndarray:
         elif kinds.is_list(column):
             remedy = "keep one number for each row"
         raise Refused(f"column `{name}` is {kind}, but numbers are needed; {remedy}")
-    found = column.cast("float64", safe=False).to_numpy(zero_copy_only=False)
-    missing = column.is_null().to_numpy(zero_copy_only=False)
+    found, missing = to_numpy(column.cast("float64", safe=False)), nulls(column)
     problems = []
     if missing.any():
         problems.append(
@@ -127,12 +134,12 @@ def flags(split: "Split", name: str) -> np.ndarray:
         raise Refused(
             f"column `{name}` is {kind}, but true/false or 0/1 is needed; cast it in the table"
         )
-    missing = column.is_null().to_numpy(zero_copy_only=False)
+    missing = nulls(column)
     if missing.any():
         problems.append(f"column `{name}` is null in {rows(missing)}; say true or false there")
-    found = column.fill_null(False if kind == kinds.BOOLEAN else 0).to_numpy(zero_copy_only=False)
+    found = to_numpy(column)
     if kind == kinds.INTEGER:
-        odd = (found != 0) & (found != 1)
+        odd = (found != 0) & (found != 1) & ~missing
         if odd.any():
             shown: list[Any] = np.unique(found[odd]).tolist()
             problems.append(

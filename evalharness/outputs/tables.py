@@ -61,6 +61,11 @@ def _from_narwhals(given: Any) -> Any:
 
     try:
         frame: Any = nw.from_native(given)
+    except TypeError:
+        frame = None
+    if frame is None:
+        raise Refused(_no_table(given))
+    try:
         if isinstance(frame, nw.LazyFrame):
             frame = frame.collect(backend="pyarrow")
         odd = [name for name in frame.columns if not isinstance(name, str)]
@@ -68,8 +73,6 @@ def _from_narwhals(given: Any) -> Any:
             # pandas hands its index over as one more column; narwhals does not count it.
             return frame.to_arrow().select(frame.columns)
         said = f"column names must be text, found {names(odd)}; rename them"
-    except TypeError:
-        said = _no_table(given)
     except Exception as error:  # each library that narwhals adapts raises errors of its own
         said = f"the table cannot be read: {reason(error)}; each column needs one type"
         if isinstance(error, pa.ArrowException) and len(error.args) > 1:
