@@ -36,8 +36,9 @@ def about(n: int) -> str:
 
 
 def percent(share: float) -> str:
-    """0.95 → "95 %", 0.99375 → "99.375 %"."""
-    return f"{100 * share:.6g} %"
+    """0.95 → "95 %", 0.996428… → "99.64 %"; as many digits as keep it below 100."""
+    text = next(t for d in range(4, 17) if float(t := f"{100 * share:.{d}g}") < 100 or share >= 1)
+    return f"{text} %"
 
 
 def _rounded(x: float, decimals: int, toward: str) -> float:
