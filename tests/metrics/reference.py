@@ -98,7 +98,7 @@ def area(y: Any, s: Any) -> float:
 
 
 def macro(score: Callable[..., Any]) -> Callable[[Any, Any, list[Any]], float]:
-    """The mean over the classes; nan where one is 0/0, which scikit-learn's own average leaves out."""
+    """The mean over the classes; nan where one is 0/0, which scikit-learn would leave out."""
 
     def of(y: Any, p: Any, classes: list[Any]) -> float:
         if any(not ((y == c) | (p == c)).any() for c in classes):
