@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -50,8 +50,13 @@ class Metric:
     def __post_init__(self) -> None:
         object.__setattr__(self, "__doc__", self.definition.function.__doc__)
 
-    def __call__(self, **options: Any) -> Metric:
+    def __call__(self, *arrays: Any, **options: Any) -> Metric:
         """The metric with other parameters: `recall(average="macro")`, `f1(threshold=0.3)`."""
+        if arrays:
+            raise DeclarationError(
+                f"{self.name}(…) takes its parameters by name ({self.name}(positive=…)), and no arrays: write "
+                f'{self.name}.on("test") and hand the table to Outputs(test=…)'
+            )
         accepted = set(self.definition.parameters) | set(self.definition.statistic.options)
         if getattr(self.definition.statistic, "average", None):
             accepted -= {"average", "positive"}  # the metric is an average by definition
@@ -70,6 +75,11 @@ class Metric:
             problems.append(
                 f"{self.name}: average= looks at every class, positive= at one; give one of them"
             )
+        problems += [
+            f"{self.name}: {name}={value!r} must be one value, not {type(value).__name__}"
+            for name, value in options.items()
+            if not isinstance(value, Hashable)
+        ]
         threshold = options.get("threshold")
         if threshold is not None and not _is_finite_number(threshold):
             problems.append(f"{self.name}: threshold={threshold!r} is not a finite number")
@@ -174,11 +184,11 @@ class Metric:
         parameters = self.definition.parameters
         return self.definition.function(table, **{k: v for k, v in self.options if k in parameters})
 
-    def value(self, table: Any) -> Any:
+    def value(self, table: Any) -> float:
         """The metric's value at a table: `recall.value(Cells(tp=8, fp=1, fn=2, tn=9))` is 0.8."""
         form = self.form(table)
         value = getattr(form, "value", form)
-        return value.mean() if getattr(value, "ndim", 0) else value  # macro average
+        return float(value.mean() if getattr(value, "ndim", 0) else value)  # macro average
 
     @property
     def label(self) -> str:

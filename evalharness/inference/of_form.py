@@ -12,7 +12,7 @@ from evalharness.declare.errors import EvalharnessError
 from evalharness.declare.forms import Concordance, Mean, Proportion, Quantile
 from evalharness.declare.metric import Metric
 from evalharness.inference.bounds import Bounds
-from evalharness.statistics.tables import Cells
+from evalharness.statistics.tables import Cells, MomentTable
 
 
 class MetricError(EvalharnessError):
@@ -31,22 +31,46 @@ def bounds_of(
 
     with np.errstate(all="ignore"):  # 0/0 is an answer here, not an accident
         form = _form(metric, table)
-        if isinstance(form, Proportion):
-            return _proportion(metric, form, table, classes)
-        if isinstance(form, Mean):
-            from evalharness.inference.means import MeanBounds
+        try:
+            bounds = _bounds(metric, form, table, values, seed, classes)
+        except (AttributeError, IndexError, TypeError, ValueError) as error:
+            raise MetricError(
+                f"the metric {metric.label} returned {form!r}, of which no estimate can be made: {error}"
+            ) from error
+    low, high = metric.definition.range
+    if not math.isnan(bounds.value) and not low - 1e-9 <= bounds.value <= high + 1e-9:
+        raise MetricError(
+            f"the metric {metric.label} is {bounds.value:g} on {table!r}, outside the range {low:g} to {high:g} that it declares"
+        )
+    return bounds
 
-            m = form.table
-            return MeanBounds(int(m.n), float(m.mean), float(m.m2), float(m.m3), values, seed)
-        if isinstance(form, Concordance):
-            from evalharness.inference.concordance import ConcordanceBounds
 
-            return ConcordanceBounds(form.positives, form.negatives)
-        if isinstance(form, Quantile):
-            from evalharness.inference.quantiles import QuantileBounds
+def _bounds(
+    metric: Metric,
+    form: Any,
+    table: Any,
+    values: Callable[[], Any],
+    seed: int,
+    classes: tuple[Any, ...],
+) -> Bounds:
+    if isinstance(form, Proportion):
+        return _proportion(metric, form, table, classes)
+    if isinstance(form, Mean):
+        from evalharness.inference.means import MeanBounds
 
-            return QuantileBounds(form.values, form.counts, form.q)
-        return _smooth(metric, form, table)
+        m = form.table
+        if not isinstance(m, MomentTable):
+            raise TypeError("Mean(table) takes the MomentTable of the statistic Moments(…)")
+        return MeanBounds(int(m.n), float(m.mean), float(m.m2), float(m.m3), values, seed)
+    if isinstance(form, Concordance):
+        from evalharness.inference.concordance import ConcordanceBounds
+
+        return ConcordanceBounds(form.positives, form.negatives)
+    if isinstance(form, Quantile):
+        from evalharness.inference.quantiles import QuantileBounds
+
+        return QuantileBounds(form.values, form.counts, form.q)
+    return _smooth(metric, form, table)
 
 
 def seed_of(seed: int, *place: str) -> int:
@@ -91,7 +115,8 @@ def _proportion(metric: Metric, form: Proportion, table: Any, classes: tuple[Any
 
 @lru_cache  # equal metrics have one function, so that its gradient is compiled once
 def _function(metric: Metric) -> Callable[[Cells], Any]:
-    return metric.form
+    """The metric's function, which MOVER asks at tables between the counts; its errors in words."""
+    return lambda table: _form(metric, table)
 
 
 @lru_cache
@@ -116,13 +141,13 @@ def _smooth(metric: Metric, value: Any, table: Any) -> Bounds:
             "is known to decide that; return a form: Proportion(hits, trials), Mean(table), Concordance(…) or Quantile(…)"
         )
     if getattr(value, "ndim", 0) or not hasattr(value, "__float__") or isinstance(value, complex):
-        raise MetricError(
-            f"the metric {metric.label} must return one number; it returned {value!r}"
+        average = (
+            "; an average over classes needs a form: return Proportion(hits, trials)"
+            if dict(metric.options).get("average")
+            else ""
         )
-    low, high = metric.definition.range
-    if not math.isnan(value) and not low - 1e-9 <= value <= high + 1e-9:
         raise MetricError(
-            f"the metric {metric.label} is {float(value):g} on {table!r}, outside the range {low:g} to {high:g} that it declares"
+            f"the metric {metric.label} must return one number; it returned {value!r}{average}"
         )
     from evalharness.inference.mover import TwoClassBounds
 

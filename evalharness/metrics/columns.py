@@ -52,7 +52,13 @@ def quantile(column: str, q: float, *, better: str | None = None) -> Metric:
 
 @dataclass(frozen=True)
 class Column:
-    """A column whose lower values are better, such as `latency`."""
+    """A column whose lower values are better, such as `latency`.
+
+    >>> latency.mean().on("test") <= 20
+    latency.mean().on("test") <= 20
+    >>> latency.quantile(0.99).on("test") <= 100
+    latency.quantile(0.99).on("test") <= 100
+    """
 
     name: str
 

@@ -15,7 +15,7 @@ def roc_auc(table: RankTable) -> Concordance:
     two classes give `positive=`: the score of that class against the rest. As roc_auc_score.
 
     >>> import numpy as np
-    >>> roc_auc.value(RankTable(np.array([0.1, 0.4, 0.9]), np.array([2, 1, 1]), np.array([0, 1, 2])))
+    >>> roc_auc.value(RankTable(np.array([0.1, 0.4, 0.9]), np.array([1, 1, 0]), np.array([0, 1, 1])))
     0.875
     """
     return Concordance(table.positives, table.negatives)
