@@ -68,7 +68,9 @@ class Reporter:
         if "check" in note:
             told.ran.add(tuple(note["check"]))
         if "allowed" in note and not report.failed:
-            told.allowed[report.nodeid] = note["allowed"]
+            # The message of a check says which it is; of a test that is written by hand, its name.
+            test = "" if "check" in note else f"{report.nodeid.rpartition('::')[2]}: "
+            told.allowed[report.nodeid] = test + note["allowed"]
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, None, None]:
@@ -164,8 +166,8 @@ class Section:
         if told.allowed:
             terminal.write_line("")
             terminal.write_line(f"not decided, and allowed by {self.source}:")
-            for node, message in told.allowed.items():
-                self._wrapped(f"  {node.rpartition('::')[2]}: {message}", "    ")
+            for message in told.allowed.values():
+                self._wrapped(f"  {message}", "    ")
 
     def _wrapped(self, text: str, indent: str, used: int = 0) -> None:
         """In WIDTH columns, of which some are used; later lines are indented."""

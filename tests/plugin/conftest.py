@@ -1,0 +1,28 @@
+"""What surrounds the pytest runs inside of these tests, and one compile cache for all of them."""
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _surroundings(pytester, monkeypatch, tmp_path_factory):
+    # Above the folder of a worker, so that workers share it.
+    folder = tmp_path_factory.getbasetemp().parent / "evalharness-compiled"
+    monkeypatch.setenv("EVALHARNESS_CACHE", str(folder))
+    monkeypatch.setenv("COLUMNS", "100")
+    # Whatever the outer run was told must not reach the inner ones. Hypothesis's plugin takes a
+    # second to load, and is no part of what is tested here.
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:hypothesispytest")
+    for name in ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_XDIST_TESTRUNUID"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("CI", raising=False)
+
+
+@pytest.fixture
+def calls(pytester):
+    """How often `outputs` was called so far."""
+
+    def count():
+        file = pytester.path / "calls.txt"
+        return len(file.read_text().splitlines()) if file.exists() else 0
+
+    return count
