@@ -61,8 +61,8 @@ def main() -> int:
         print(f"\n{wrong} of {len(EXPECTED)} verdicts are not the expected ones.")
         return 1
     print(
-        f"\nAll {len(EXPECTED)} verdicts are the expected ones. The candidate is clearly better than "
-        "production, and still\nnot released: one requirement is not shown. "
+        f"\nAll {len(EXPECTED)} verdicts are the expected ones. The candidate is clearly better "
+        "than production, and still\nnot released: one requirement is not shown. "
         "The gate's table says how many fresh eights may show it."
     )
     return 0
