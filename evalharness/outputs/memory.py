@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+_FLOATS = {"halffloat": "float16", "float": "float32", "double": "float64"}
+
 
 def to_numpy(array: Any) -> np.ndarray:
     """(n,) of a boolean or fixed-width Arrow array; what stands under a null is unspecified."""
@@ -19,7 +21,7 @@ def to_numpy(array: Any) -> np.ndarray:
         bits = np.frombuffer(array.buffers()[1], np.uint8)
         bits = np.unpackbits(bits, bitorder="little", count=array.offset + len(array))
         return bits[array.offset :].astype(bool)
-    dtype = np.dtype(array.type.to_pandas_dtype())
+    dtype = np.dtype(_FLOATS.get(str(array.type), str(array.type)))
     if len(array) == 0:
         return np.zeros(0, dtype)
     return np.frombuffer(array.buffers()[1], dtype, len(array), array.offset * dtype.itemsize)

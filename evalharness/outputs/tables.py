@@ -59,13 +59,10 @@ def _from_narwhals(given: Any) -> Any:
     import narwhals as nw
     import pyarrow as pa
 
-    try:
-        frame: Any = nw.from_native(given)
-    except TypeError:
-        frame = None
-    if frame is None:
+    if not _is_known(given):
         raise Refused(_no_table(given))
     try:
+        frame: Any = nw.from_native(given)
         if isinstance(frame, nw.LazyFrame):
             frame = frame.collect(backend="pyarrow")
         odd = [name for name in frame.columns if not isinstance(name, str)]
@@ -78,6 +75,18 @@ def _from_narwhals(given: Any) -> Any:
         if isinstance(error, pa.ArrowException) and len(error.args) > 1:
             said = f"the table cannot be read: {'; '.join(map(str, error.args))}"
     raise Refused(said)
+
+
+def _is_known(given: Any) -> bool:
+    import narwhals as nw
+
+    try:
+        nw.from_native(given)
+    except TypeError:
+        return False
+    except Exception:  # known, but not as it should be: the reading itself says why
+        return True
+    return True
 
 
 def _no_table(given: Any) -> str:

@@ -8,7 +8,7 @@ import ml_dtypes
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
@@ -79,12 +79,14 @@ def test_floats(name):
 FINITE = {"allow_nan": False, "allow_infinity": False}
 
 
+@settings(deadline=None)
 @given(npst.arrays(npst.integer_dtypes(endianness="?"), npst.array_shapes(max_dims=1)))
 def test_integers(array):
     assert split(x=array).numbers("x").tolist() == array.astype(float).tolist()
     assert sorted(split(x=array).partition("x")[1]) == sorted(set(array.tolist()))
 
 
+@settings(deadline=None)
 @given(
     npst.arrays(
         npst.floating_dtypes(endianness="?"), npst.array_shapes(max_dims=1), elements=FINITE
@@ -94,6 +96,7 @@ def test_reals(array):
     assert split(x=array).numbers("x").tolist() == array.astype(np.float64).tolist()
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])), min_size=1)
 )

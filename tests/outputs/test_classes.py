@@ -5,7 +5,7 @@ import decimal
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.preprocessing import LabelEncoder
 
@@ -44,6 +44,7 @@ def test_encodings(name):
     assert table.partition("slice")[0].tolist() == [0, 1, 1, 0]
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(
         [st.integers(-3, 9), st.text(max_size=3), st.integers(2**62, 2**63 - 1)]

@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalharness.outputs.digests import of_table
@@ -18,6 +18,7 @@ CELLS = st.sampled_from(
 COLUMN = CELLS.flatmap(lambda cell: st.lists(st.none() | cell, min_size=1, max_size=12))
 
 
+@settings(deadline=None)
 @given(COLUMN, st.integers(0, 12))
 def test_chunks_and_offsets_do_not_matter(values, cut):
     table = pa.table({"x": values, "y": range(len(values))})
@@ -33,6 +34,7 @@ def test_chunks_and_offsets_do_not_matter(values, cut):
     )
 
 
+@settings(deadline=None)
 @given(COLUMN, COLUMN)
 def test_values_matter(ours, theirs):
     a, b = pa.table({"x": ours}), pa.table({"x": theirs})

@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalharness.declare.errors import OutputsError
@@ -15,6 +15,7 @@ def split(model, **columns):
     return Outputs(test=columns).split("test", model)
 
 
+@settings(deadline=None)
 @given(st.permutations(range(7)), st.sampled_from([str, int, lambda i: f"é{i}"]))
 def test_finds_the_row_of_each_id(order, make):
     ids = [make(i) for i in range(7)]

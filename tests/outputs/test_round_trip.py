@@ -30,7 +30,9 @@ SCHEMA = pa.schema({**TYPES, "place": pa.string()})
 
 
 @pytest.mark.parametrize("name", ["test.parquet", "test.arrow", "test.csv", "test.jsonl"])
-@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(rows=ROWS)
 def test_values(name, rows, tmp_path):
     FILES[name](pa.Table.from_pylist(rows, SCHEMA), tmp_path / name)

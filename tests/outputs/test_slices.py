@@ -4,7 +4,7 @@ import datetime
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalharness.outputs import Outputs
@@ -20,6 +20,7 @@ def split(values):
     return Outputs(test={"x": values}).split("test")
 
 
+@settings(deadline=None)
 @given(COLUMNS)
 def test_partition_covers_every_row_once(values):
     table = split(values)
