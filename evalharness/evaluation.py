@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from evalharness.declare.bound import Bound
@@ -46,6 +46,10 @@ class Evaluation:
         super().__init_subclass__(**kwargs)
         cls.abstract = bool(cls.__dict__.get("abstract", False))
         cls.__test__ = not cls.abstract
+        for name in ("models", "satisficing", "also"):
+            if isinstance(cls.__dict__.get(name), Iterator):
+                # An iterator is spent after one walk, and a subclass would inherit nothing.
+                setattr(cls, name, tuple(cls.__dict__[name]))
         own = dict(cls.__dict__)
         attributes = {name: getattr(cls, name) for name in KNOWN}
         cls.checks, problems = checks(attributes)
@@ -180,7 +184,13 @@ def _item_of(kind: str) -> Any:
 
 def _tests(cls: type) -> list[str]:
     """Names of the hand-written tests."""
-    return [n for n in dir(cls) if n.startswith("test") and callable(getattr(cls, n))]
+    return [
+        n
+        for n in dir(cls)
+        if n.startswith("test")
+        and callable(getattr(cls, n))
+        and not hasattr(getattr(cls, n), "_evalharness_kind")
+    ]
 
 
 def _outputs_problems(cls: type) -> list[str]:

@@ -40,10 +40,14 @@ def checks(attributes: Mapping[str, Any]) -> tuple[tuple[Check, ...], list[str]]
     for metric in [b.metric for b in bounds] + list(also):
         if not metric.split:
             problems.append(f'{metric} stands on no split; write {metric.label}.on("test")')
-    problems += _repeated(bounds)
+    problems += _repeated(bounds, also)
     problems += _settings(attributes)
     models = attributes["models"]
-    if isinstance(models, str) or not all(isinstance(m, str) and m for m in models):
+    if (
+        isinstance(models, str)
+        or not isinstance(models, Iterable)
+        or not all(isinstance(m, str) and m for m in models)
+    ):
         problems.append(f'models = {models!r} must list names, such as models = ["candidate"]')
         models = ()
     problems += [f"models lists {m!r} twice" for m, n in Counter(models).items() if n > 1]
@@ -68,8 +72,10 @@ def unknown(namespace: Mapping[str, Any], inherited: Iterable[str]) -> list[str]
             continue
         elif isinstance(value, (classmethod, staticmethod, property)):
             continue
-        elif hint := did_you_mean(name, (*KNOWN, *LATER, "outputs")):
-            problems.append(f"`{name}` is no declaration{hint}")
+        elif hint := did_you_mean(name, (*KNOWN, *LATER, "outputs"), cutoff=0.75):
+            problems.append(
+                f"`{name}` is no declaration{hint}; if it is a value of your own, begin its name with _"
+            )
         elif _holds_declarations(value):
             problems.append(
                 f"`{name}` holds metrics or bounds but is no declaration, so nothing would judge them; "
@@ -105,7 +111,7 @@ def _listed(value: Any, kind: type, name: str, problems: list[str]) -> list[Any]
     return found
 
 
-def _repeated(bounds: list[Bound]) -> list[str]:
+def _repeated(bounds: list[Bound], also: list[Metric]) -> list[str]:
     problems = []
     same_side: dict[tuple[Metric, str], list[Bound]] = {}
     for bound in bounds:
@@ -117,8 +123,8 @@ def _repeated(bounds: list[Bound]) -> list[str]:
             written = ", ".join(map(str, group))
             problems.append(f"{written} bound one metric from the same side; keep the stricter one")
     names: dict[str, set[Any]] = {}
-    for bound in bounds:
-        names.setdefault(str(bound.metric), set()).add(bound.metric)
+    for metric in [b.metric for b in bounds] + also:
+        names.setdefault(str(metric), set()).add(metric)
     problems += [
         f"two different metrics are both written {n}; rename one"
         for n, m in names.items()

@@ -36,7 +36,10 @@ def numbered(what: str, problems: tuple[str, ...]) -> str:
     return f"{len(problems)} {what}:\n{lines}"
 
 
-def did_you_mean(word: object, known: Iterable[object]) -> str:
-    """A hint like " (did you mean `recall`?)", or "" when nothing known is close."""
-    close = difflib.get_close_matches(str(word), [str(k) for k in known], n=1, cutoff=0.6)
+def did_you_mean(word: object, known: Iterable[object], cutoff: float = 0.6) -> str:
+    """A hint like " (did you mean `recall`?)", or "" when nothing known is close.
+
+    cutoff: how close, from 0 to 1; stricter where the word may well be right.
+    """
+    close = difflib.get_close_matches(str(word), [str(k) for k in known], n=1, cutoff=cutoff)
     return f" (did you mean `{close[0]}`?)" if close else ""

@@ -21,7 +21,7 @@ class Definition:
     name: str
     function: Callable[..., Any]
     statistic: Any
-    better: str | None = None
+    better: str | None = field(default=None, compare=False)  # no other value, so no other metric
     range: tuple[float, float] = (-math.inf, math.inf)
     unit: str = ""
     averages: tuple[str, ...] = ()
@@ -70,6 +70,8 @@ class Metric:
         if average is not None and average not in self.definition.averages:
             offered = " or ".join(map(repr, self.definition.averages)) or "no average"
             problems.append(f"{self.name} offers {offered}, not average={average!r}")
+        # NumPy scalars would print as np.float64(0.5).
+        options = {k: v.item() if _is_scalar(v) else v for k, v in options.items()}
         merged = dict(self.options) | options
         if merged.get("average") is not None and merged.get("positive") is not None:
             problems.append(
@@ -99,14 +101,14 @@ class Metric:
             if (
                 value is not None
                 and not isinstance(value, (str, int, float))
-                and not hasattr(value, "item")
+                and not _is_scalar(value)
             ):
                 raise DeclarationError(
                     f"{self}.on({split!r}, {column}=…): a slice is one value of a column, "
                     f"not {type(value).__name__}; for every value use .by({column!r})"
                 )
         # NumPy scalars would print as np.str_('eu'), and hash otherwise than what they equal.
-        plain = {c: v.item() if hasattr(v, "item") else v for c, v in where.items()}
+        plain = {c: v.item() if _is_scalar(v) else v for c, v in where.items()}
         return replace(self, split=split, where=tuple(sorted(plain.items())))
 
     def by(self, *columns: str, min_n: int = 1) -> Metric:
@@ -199,8 +201,7 @@ class Metric:
             positional = [repr(v) if k == "q" else f"{k}={v!r}" for k, v in self.options]
             if column == "latency":
                 return f"latency.{self.name}({', '.join(positional)})"
-            quoted = '"' + column + '"'
-            return f"{self.name}({', '.join([quoted, *positional])})"
+            return f"{self.name}({', '.join([_quoted(column), *positional])})"
         return f"{self.name}({', '.join(arguments)})" if arguments else self.name
 
     @property
@@ -292,5 +293,13 @@ def _is_finite_number(value: Any) -> bool:
         return False
 
 
+def _is_scalar(value: Any) -> bool:
+    """Whether it is a scalar of NumPy (or of another array library), which `item()` makes plain."""
+    return hasattr(value, "item") and getattr(value, "ndim", 0) == 0
+
+
 def _quoted(value: Any) -> str:
-    return f'"{value}"' if isinstance(value, str) else repr(value)
+    """A value as it stands in code; text in double quotes, as most would write it."""
+    if isinstance(value, str) and not (set('"\\') & set(value)) and value.isprintable():
+        return f'"{value}"'
+    return repr(value)
