@@ -161,7 +161,7 @@ def _strangers(name: str, column: Any, codes: np.ndarray, known: tuple[Any, ...]
             "cast it in the table"
         ]
     mixed = (kind == kinds.TEXT) != (listed == kinds.TEXT)
-    found = column.filter(memory.from_numpy(strange)).unique()[:4].to_pylist()
+    found = column.filter(memory.from_numpy(strange)).unique().to_pylist()
     return [
         f"column `{name}` holds {values(found)} in {rows(strange)}, which is not one of the "
         f"classes {values(known, 10)}; "

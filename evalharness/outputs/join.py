@@ -6,7 +6,7 @@ import numpy as np
 
 from evalharness.declare.errors import OutputsError
 from evalharness.outputs import kinds, memory
-from evalharness.outputs.words import rows, values
+from evalharness.outputs.words import SHOWN_VALUES, rows, values
 
 if TYPE_CHECKING:
     from evalharness.outputs.split import Split
@@ -46,18 +46,18 @@ def _ids(a: "Split", b: "Split") -> tuple[Any, Any]:
     problems: list[str] = []
     for split in (a, b):
         try:
-            split.ids()
+            split.unique_ids()
         except OutputsError as error:
             problems.extend(error.problems)
     if problems:
         raise OutputsError(problems)
-    return a.column("id"), b.column("id")
+    return a.unique_ids(), b.unique_ids()
 
 
 def _alone(split: "Split", other: "Split", ids: Any, alone: np.ndarray) -> list[str]:
     if not alone.any():
         return []
-    first = ids.take(np.flatnonzero(alone)[:4]).to_pylist()
+    first = ids.take(np.flatnonzero(alone)[:SHOWN_VALUES]).to_pylist()
     return [
         f"{split.where}: {int(alone.sum()):,} of {len(ids):,} ids are not in {other.where} "
         f"(first: {values(first)}); models are compared on the same examples: evaluate both on "
@@ -83,7 +83,7 @@ def _different_labels(a: "Split", b: "Split", ids: Any, place: np.ndarray) -> li
     differ[both] = _unequal(left, right)
     if not differ.any():
         return []
-    first = ids.take(np.flatnonzero(differ)[:4]).to_pylist()
+    first = ids.take(np.flatnonzero(differ)[:SHOWN_VALUES]).to_pylist()
     return [
         f"{a.where} and {b.where}: column `label` differs for {int(differ.sum()):,} ids (first: "
         f"{values(first)}; in {a.where} {rows(differ)}); an example has one label: find out which "

@@ -87,6 +87,14 @@ class Split:
         """bool (n,): a column of booleans, or of the integers 0 and 1."""
         return self._keep(("flags", column), lambda: table.flags(self, column))
 
+    def id_problems(self) -> list[str]:
+        """What is wrong with the ids, looked for once."""
+        return self._keep(("id problems",), lambda: table.id_problems(self))
+
+    def unique_ids(self) -> Any:
+        """The ids (n,) as a pyarrow Array; none is null or occurs twice."""
+        return self._keep(("unique ids",), lambda: table.unique_ids(self))
+
     def ids(self) -> np.ndarray:
         """The ids (n,), unique: integers as such, text as objects."""
         return self._keep(("ids",), lambda: table.ids(self))

@@ -51,7 +51,7 @@ def check(split: "Split") -> None:
                 f'name: Outputs(…, columns={{"my_{name}": "{name}"}})'
             )
     if "id" in split.column_names and split.options.columns.get("id", "id") not in repeated:
-        problems += id_problems(split)
+        problems += split.id_problems()
     if problems:
         raise Refused(*problems)
 
@@ -84,11 +84,17 @@ def id_problems(split: "Split") -> list[str]:
     return problems
 
 
+def unique_ids(split: "Split") -> Any:
+    """The checked ids (n,) as an Arrow array."""
+    column = split.column("id", remedy="pairing needs it; " + _remedy("id"))
+    if problems := split.id_problems():
+        raise Refused(*problems)
+    return column
+
+
 def ids(split: "Split") -> np.ndarray:
     """The checked ids (n,)."""
-    column = split.column("id", remedy="pairing needs it; " + _remedy("id"))
-    if problems := id_problems(split):
-        raise Refused(*problems)
+    column = split.unique_ids()
     if kinds.kind(column) == kinds.INTEGER:
         return to_numpy(column).copy()
     found = np.empty(len(column), object)

@@ -174,7 +174,7 @@ TABLES = {
         labels([f"secret{i}" for i in range(50)]),
         {"classes": ["cat", "dog"]},
         LABELS,
-        ["'secret0', 'secret1', 'secret2' and 1 more in 50 rows (first: 0, 1, 2, counting from 0)"],
+        ["'secret0', 'secret1', 'secret2' and 47 more in 50 rows (first: 0, 1, 2,"],
     ),
     "classes of another type": (
         labels([0, 1, 1]),
