@@ -23,9 +23,9 @@ def groups(split: Any, metric: Metric) -> Groups:
 
     problems: list[str] = []
     inside = np.ones(split.n, bool)
-    for column, value in metric.where:
+    if metric.where:
         try:
-            inside &= split.matches(column, value)
+            inside = split.select(dict(metric.where))
         except OutputsError as error:
             problems += error.problems
     code, values = np.zeros(split.n, np.int32), (None,)
@@ -36,11 +36,6 @@ def groups(split: Any, metric: Metric) -> Groups:
             problems += error.problems
     if problems:
         raise OutputsError(problems)
-    if not inside.any():
-        where = " and ".join(f"{c}={v!r}" for c, v in metric.where)
-        raise OutputsError(
-            [f"{split.where}: no row has {where} together; {metric} would decide nothing"]
-        )
     if not metric.group:
         return Groups(np.where(inside, 0, 1).astype(np.int32), ("",))
     return _pool(code, values, inside, metric)

@@ -27,9 +27,15 @@ class Confusion:
 
     def read(self, split: Any) -> Columns:
         if self.average is None:
-            positive = split.positive_code(self.positive)
-            label, prediction = split.label_codes(), split.prediction_codes(self.threshold)
-            return Columns({"label": label == positive, "prediction": prediction == positive})
+            label = split.label_codes() == split.positive_code(self.positive)
+            if self.threshold is not None:
+                return Columns(
+                    {"label": label, "prediction": split.score(self.positive) >= self.threshold}
+                )
+            codes = split.prediction_codes()
+            return Columns(
+                {"label": label, "prediction": codes == split.positive_code(self.positive)}
+            )
         label, prediction = split.label_codes(), split.prediction_codes(self.threshold)
         self._every_class_occurs(split, label)
         return Columns({"label": label, "prediction": prediction}, classes=tuple(split.classes))
