@@ -62,8 +62,11 @@ def mover_lower(b: ArrayLike, c: ArrayLike, n: ArrayLike, alpha: float) -> Float
 
 
 def deciding_lower(b: ArrayLike, c: ArrayLike, n: ArrayLike, alpha: float) -> Floats:
-    """The lower of Tango's and MOVER's one-sided lower limits; the upper one is its mirror image."""
-    return np.minimum(tango(b, c, n, upper_z(alpha))[0], mover_lower(b, c, n, alpha))
+    """The lower of Tango's and MOVER's one-sided lower limits; the upper is its mirror image."""
+    new, old, total = np.broadcast_arrays(
+        np.asarray(b, float), np.asarray(c, float), np.asarray(n, float)
+    )
+    return np.minimum(_lower(new, old, total, upper_z(alpha)), mover_lower(new, old, total, alpha))
 
 
 class PairedShareBounds:

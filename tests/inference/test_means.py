@@ -1,0 +1,118 @@
+"""Means: what is shown, what decides, and when nothing may."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from evalharness.inference.means import MeanBounds, corrected, studentized
+
+
+def of(x, seed=7):
+    x = np.asarray(x, float)
+    mean = x.mean() if len(x) else math.nan
+    c = x - mean
+    return MeanBounds(len(x), mean, (c**2).sum(), (c**3).sum(), lambda: x, seed)
+
+
+def sample(n, skew=0.0, seed=0):
+    rng = np.random.default_rng(seed)
+    return rng.normal(size=n) if not skew else rng.lognormal(sigma=skew, size=n)
+
+
+def test_t_is_shown_for_a_large_even_sample():
+    x = sample(300)
+    b = of(x)
+    expected = stats.t.interval(0.95, 299, x.mean(), stats.sem(x))
+    assert b.shown == "t"
+    assert b.interval(0.95) == pytest.approx(expected)
+    # What decides is the wider of t and the corrected one.
+    low, high = stats.t.interval(0.9, 299, x.mean(), stats.sem(x))
+    assert b.lower(0.05) <= low + 1e-12
+    assert b.upper(0.05) >= high - 1e-12
+    assert b.decides == "wider of t and skewness-corrected t"
+
+
+def test_bootstrap_t_is_shown_for_a_small_sample():
+    x = sample(50)
+    b = of(x)
+    low, high = b.interval(0.95)
+    assert b.shown == "bootstrap-t"
+    assert low < x.mean() < high
+    assert b.decides == "wider of t and bootstrap-t"
+
+
+def test_neither_order_nor_run_changes_the_bootstrap():
+    x = sample(60)
+    shuffled = np.random.default_rng(5).permutation(x)
+    b, c = of(x), of(shuffled)
+    assert b.interval(0.95) == pytest.approx(c.interval(0.95), rel=1e-12)
+    assert np.array_equal(studentized(x, 3), studentized(shuffled, 3))
+    assert not np.array_equal(studentized(x, 3), studentized(x, 4))
+
+
+def test_values_are_fetched_only_for_a_small_sample():
+    def fetch():
+        raise AssertionError("not needed")
+
+    x = sample(400)
+    c = x - x.mean()
+    b = MeanBounds(400, x.mean(), (c**2).sum(), (c**3).sum(), fetch, 0)
+    assert b.lower(0.05) < b.interval(0.95)[1]
+
+
+def test_the_correction_inverts_halls_transformation():
+    for a in (-0.3, -0.01, 0.0, 1e-9, 0.1, 0.25):
+        for t in (-2.5, -1.0, 0.0, 1.6, 3.0):
+            x = corrected(t, a)
+            assert x + a / 6 + a * x**2 / 3 + a**2 * x**3 / 27 == pytest.approx(t, abs=1e-6)
+
+
+def test_a_skewed_column_decides_nothing_and_says_what_to_do():
+    b = of(sample(500, skew=2.0))
+    assert "too skewed for a mean of 500 values" in b.reason
+    assert "bound a quantile instead" in b.reason
+    assert (b.lower(0.05), b.upper(0.05)) == (-math.inf, math.inf)
+    assert b.settle(1.0, 0.05) is None
+    low, high = b.interval(0.95)
+    assert low < b.value < high
+
+
+@pytest.mark.parametrize(
+    "x, reason",
+    [
+        ([], "0/0: there are no values"),
+        ([3.0], "fewer than 20 values"),
+        ([1.0, 2.0], "fewer than 20 values"),
+        ([0.1] * 500, "all values are equal"),
+        ([1e9 + 0.1] * 500, "all values are equal"),
+    ],
+)
+def test_degenerate_columns_decide_nothing(x, reason):
+    with np.errstate(all="ignore"):
+        b = of(x)
+    assert reason in b.reason
+    assert (b.lower(0.05), b.upper(0.05)) == (-math.inf, math.inf)
+    low, high = b.interval(0.95)
+    assert low < high
+    assert b.settle(0.0, 0.05) is None
+
+
+@given(st.lists(st.integers(-5, 5), min_size=2, max_size=260), st.floats(0.001, 0.4))
+def test_bounds_contain_the_value_with_width(x, alpha):
+    b = of(x)
+    low, high = b.lower(alpha), b.upper(alpha)
+    assert low < high
+    assert low <= b.value <= high
+    left, right = b.interval(1 - 2 * alpha)
+    assert left < right or b.shown == "bootstrap-t"
+
+
+def test_settling():
+    x = sample(400)
+    b = of(x)
+    assert b.settle(b.value + 0.1, 0.05) == pytest.approx(400 * (0.1243 / 0.1) ** 2, rel=0.15)
+    assert b.settle(b.value, 0.05) is None
