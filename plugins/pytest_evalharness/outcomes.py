@@ -25,6 +25,10 @@ class Inconclusive(pytest.skip.Exception):  # type: ignore[name-defined]
     """Neither shown to hold nor shown to be broken, and allowed by --eval-inconclusive=skip."""
 
 
+# Reports print "name: message" of an exception, and this is the name that users are to read.
+Undecided = type("INCONCLUSIVE", (AssertionError,), {"__module__": "builtins"})
+
+
 def settle(item: pytest.Item, outcome: str, message: str, details: str = "") -> None:
     """Let the test pass, or end it as the outcome and the policy of the session ask."""
     __tracebackhide__ = True
@@ -35,7 +39,7 @@ def settle(item: pytest.Item, outcome: str, message: str, details: str = "") -> 
         allow(item, message)
         return
     text = f"{WORD[outcome]}: {message}"
-    pytest.fail(f"{text}\n{details}" if details else text, pytrace=False)
+    pytest.fail(f"{text}\n\n{details}" if details else text, pytrace=False)
 
 
 def allow(item: pytest.Item, message: str) -> None:
@@ -64,17 +68,12 @@ def raised(item: pytest.Item, error: Exception) -> None:
     if item.config.stash[keys.OPTIONS].inconclusive != "fail":
         allow(item, message)
         return
-    # A plain AssertionError: reports print its text alone, with nothing in front of INCONCLUSIVE.
-    raise AssertionError(f"INCONCLUSIVE: {message}").with_traceback(error.__traceback__) from None
+    raise Undecided(message).with_traceback(error.__traceback__) from None
 
 
 def attach(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
     """Put what the reporter needs into the report, which may travel to another process."""
-    if call.when == "teardown":
-        for run in item.config.stash[keys.RUNS].values():
-            run.ended(item.nodeid)
-        return
-    if call.when == "setup" and report.passed:
+    if call.when == "teardown" or call.when == "setup" and report.passed:
         return
     report.evalharness = item.stash[keys.NOTE]  # type: ignore[attr-defined]
     path, line, _ = item.location

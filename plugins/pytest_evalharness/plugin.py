@@ -109,6 +109,10 @@ def pytest_runtest_makereport(
         from pytest_evalharness import outcomes
 
         outcomes.attach(item, call, report)
+    if call.when == "teardown" and items.evaluation_class(item) is not None:
+        run = item.config.stash[keys.RUNS].get(items.class_id(item))
+        if run is not None:
+            run.ended(item.nodeid)
     return report
 
 

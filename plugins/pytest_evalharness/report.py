@@ -89,6 +89,7 @@ class Reporter:
         told = [t for t in self.evaluations.values() if t.text or t.error or t.allowed]
         if not told or terminalreporter.verbosity < 0:
             return
+        terminalreporter.ensure_newline()
         terminalreporter.section("evalharness", sep="=")
         for number, one in enumerate(told):
             if number:
@@ -130,8 +131,8 @@ class Reporter:
         allowed = sum(len(t.allowed) for t in self.evaluations.values())
         if allowed:
             parts.append(
-                f"this gate guarantees nothing: {allowed} inconclusive "
-                f"check{'s were' if allowed > 1 else ' was'} allowed by {self.options.source}"
+                f"the gate guarantees nothing: {allowed} inconclusive "
+                f"check{'s' * (allowed > 1)} allowed by {self.options.source}"
             )
         by_value = [
             t.name

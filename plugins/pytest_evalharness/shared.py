@@ -99,8 +99,8 @@ class Copy:
                 f"({kept}); declare the metric in `also`, or run with --dist=loadscope",
                 pytrace=False,
             )
-        every = self.cls.run(kept, select=self.cls.checks)
-        return every
+        found: Result = self.cls.run(kept, select=self.cls.checks)
+        return found
 
 
 class Bounds:
