@@ -104,7 +104,9 @@ class Evaluation:
         chosen = cls.checks if select is None else [c for c in cls.checks if c in select]
         for check in chosen:
             model, metric = check.model or gated[0], check.bound.metric
-            each = found[model].setdefault(str(metric), compute(model, metric))
+            if str(metric) not in found[model]:
+                found[model][str(metric)] = compute(model, metric)
+            each = found[model][str(metric)]
             pooled = plan.measure(model, metric).groups.pooled
             decided.append(judge(check.bound, check.id, check.model, each, settings, pooled))
         for model in gated:

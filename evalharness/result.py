@@ -123,19 +123,37 @@ class Result:
 
     @classmethod
     def from_json(cls, source: str | Path) -> Result:
-        """The result that `to_json` wrote; `source`: the text, or the path of a file."""
+        """The result that `to_json` wrote; `source`: the text, or the path of a file.
+
+        Raises EvalharnessError for what is no result, or one of another schema.
+        """
         text = source.read_text(encoding="utf-8") if isinstance(source, Path) else source
         if isinstance(source, str) and not source.lstrip().startswith("{"):
             text = Path(source).read_text(encoding="utf-8")
-        data = json.loads(text)
+        try:
+            data = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise EvalharnessError(
+                f"this is no JSON, or only the beginning of one: {error}"
+            ) from error
+        if not isinstance(data, dict):
+            raise EvalharnessError(
+                f"this JSON is a {type(data).__name__} and no result of {SCHEMA!r}"
+            )
         if data.get("schema") != SCHEMA:
             raise EvalharnessError(
                 f"this JSON has the schema {data.get('schema')!r}; this version reads {SCHEMA!r}"
             )
-        return cls.from_dict(data)
+        try:
+            return cls.from_dict(data)
+        except KeyError as error:
+            raise EvalharnessError(
+                f"this result lacks {error}; write it again with to_json()"
+            ) from error
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Result:
+        """The result of what `as_dict` gave; extra keys are left alone."""
         return cls(
             evaluation=data["evaluation"],
             checks=tuple(_check(c) for c in data["checks"]),

@@ -84,8 +84,8 @@ def _share(metric: Metric, a: Any, b: Any, row: Any, inside: Any) -> Any:
     hits_a, trial_a, unit = _each(metric, a)
     hits_b, trial_b, _ = _each(metric, b)
     hits_b, trial_b = hits_b[row], trial_b[row]
-    if (trial_a[inside] != trial_b[inside]).any():
-        return None
+    if (trial_a[inside] != trial_b[inside]).any() or (trial_a > 1).any():
+        return None  # an example that counts as several trials has no single outcome to pair
     counted = inside & (trial_a == 1)
     new_only = int((counted & (hits_a == 1) & (hits_b == 0)).sum())
     old_only = int((counted & (hits_a == 0) & (hits_b == 1)).sum())

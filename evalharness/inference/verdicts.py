@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from evalharness.declare.errors import DeclarationError, InconclusiveError
@@ -44,6 +44,13 @@ class Verdict:
 
     def __repr__(self) -> str:
         return f"<{self.message}>"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Verdict):
+            return NotImplemented
+        pairs = [(getattr(self, f.name), getattr(other, f.name)) for f in fields(self)]
+        # NaN is equal to NaN here: with policy "point" a verdict has no level.
+        return all(a == b or (a != a and b != b) for a, b in pairs)
 
     @property
     def message(self) -> str:
