@@ -36,7 +36,13 @@ def proportions() -> list[Setting]:
 
 def overlaps() -> list[Setting]:
     return [
-        Setting(name, f"{rate}", n, f"prevalence {share}", overlap(metric, rate, n, share, 4_000))
+        Setting(
+            name,
+            f"{rate}",
+            n,
+            f"prevalence {share}",
+            overlap(metric, rate, n, share, 4_000 if n <= 1_000 else 2_000),
+        )
         for name, metric in (("F1", f1), ("Jaccard", jaccard))
         for rate in RATES
         for n in SIZES

@@ -195,7 +195,7 @@ def skewed(k: int) -> np.ndarray:
 
 
 def area(rate: float, n: int, prevalence: float, spread: float, levels: int, runs: int) -> Callable:
-    """Normal scores, those of positives with deviation ``spread``; ``levels``: rounded to so many."""
+    """Normal scores, of positives with deviation ``spread``; ``levels``: rounded to so many."""
 
     def measure(rng: np.random.Generator) -> Coverage:
         m = max(2, round(n * prevalence))

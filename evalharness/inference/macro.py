@@ -1,0 +1,167 @@
+"""MOVER for macro averages: from the Clopper-Pearson limits of each class's share.
+
+Sources: Zou & Donner 2008; Takahashi et al. 2022 (delta method); simulated in docs/calibration.md.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import cached_property, lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evalharness.inference.bounds import settle_by_width, upper_z
+from evalharness.inference.proportions import clopper_pearson_lower, clopper_pearson_upper
+
+Floats = NDArray[np.float64]
+
+# Toward the end of its range a macro average is bounded only with so many examples in each class.
+LEAST_EXAMPLES = 10
+
+
+class MacroBounds:
+    """The mean over K >= 3 classes of a proportion (or ``through`` of one) of each 2x2 table.
+
+    ``function``: cells with (K,) arrays -> Proportion with (K,) arrays. ``cells``: (K,) counts tp,
+    fp, fn, tn, each class against the rest. A class that is 0/0 leaves the average undefined.
+    ``names``: of the classes, for the reason.
+
+    With d_k the distance from class k's value to its Clopper-Pearson limit, the bound lies
+    sqrt(S)/K away. Only errors tie classes together: one from a to b is a miss of a and a false
+    alarm of b. What the margins allow at most is S = sum d² + 2 sqrt(A B), with A and B the parts
+    of sum d² that are due to misses and to false alarms (Cauchy-Schwarz; at most 2 sum d², the
+    bound of "R = 2I"). Where the metric also counts true negatives, every example ties all
+    classes, and S = (sum d)².
+    """
+
+    unit = "examples"
+    decides = "MOVER"
+
+    def __init__(self, function: Callable[[Any], Any], cells: Any, names: Any = ()) -> None:
+        self.cells = type(cells)(*(np.asarray(c, float) for c in cells))
+        tp, fp, fn, tn = self.cells
+        self.classes = len(tp)
+        self.names = tuple(names) or tuple(range(self.classes))
+        self.examples = tp + fn
+        self.n = int(self.examples.sum())
+        form = function(self.cells)
+        self.hits, self.trials = np.asarray(form.hits, float), np.asarray(form.trials, float)
+        self._through = form.through
+        self._effects = _effects(function, self.cells)
+        with np.errstate(all="ignore"):
+            self._share = self.hits / self.trials
+        self.by_class = self._map(self._share)
+        self.value = math.nan if self.reason else float(np.mean(self.by_class))
+        self._limits = lru_cache(maxsize=8)(self._mover)
+
+    def _map(self, share: Floats) -> Floats:
+        with np.errstate(all="ignore"):
+            return np.asarray(share if self._through is None else self._through(share), float)
+
+    @cached_property
+    def range(self) -> tuple[float, float]:
+        low, high = self._map(np.array([0.0, 1.0]))
+        return float(low), float(high)
+
+    @cached_property
+    def reason(self) -> str:
+        never = [str(self.names[k]) for k in np.flatnonzero(self.trials == 0)]
+        if not never:
+            return ""
+        return (
+            f"0/0 in {len(never)} of {self.classes} classes ({_some(never)}), "
+            "so their average is undefined"
+        )
+
+    def _spread(self, distance: Floats) -> float:
+        """S: the largest square of a sum of correlated distances."""
+        if self._effects is None:
+            return float(np.abs(distance).sum() ** 2)
+        misses, alarms = self._effects
+        square = distance**2
+        return float(square.sum() + 2 * math.sqrt((square @ misses) * (square @ alarms)))
+
+    @cached_property
+    def _error(self) -> float:
+        """The delta method's standard error of the average."""
+        step = 1e-6
+        inner = np.clip(self._share, step, 1 - step)
+        slope = (self._map(inner + step) - self._map(inner - step)) / (2 * step)
+        sd = slope * np.sqrt(self._share * (1 - self._share) / self.trials)
+        return math.sqrt(self._spread(sd)) / self.classes
+
+    @property
+    def shown(self) -> str:
+        return "delta" if not self.reason and self._error > 0 else "MOVER"
+
+    def interval(self, confidence: float) -> tuple[float, float]:
+        alpha = (1 - confidence) / 2
+        if self.shown == "MOVER":
+            return self._limits(alpha)[:2]
+        half = upper_z(alpha) * self._error
+        return max(self.range[0], self.value - half), min(self.range[1], self.value + half)
+
+    def lower(self, alpha: float) -> float:
+        return self._limits(alpha)[0]
+
+    def upper(self, alpha: float) -> float:
+        return self._limits(alpha)[1]
+
+    def settle(self, threshold: float, alpha: float, power: float = 0.8) -> int | None:
+        return settle_by_width(self, threshold, alpha, power)
+
+    def _mover(self, alpha: float) -> tuple[float, float]:
+        if self.reason:
+            return self.range
+        below = self.by_class - self._map(clopper_pearson_lower(self.hits, self.trials, alpha))
+        above = self._map(clopper_pearson_upper(self.hits, self.trials, alpha)) - self.by_class
+        # Toward the nearer end of the range errors (or hits) are few, and the plain distance covers
+        # only .89: the widest of three decides there, and only with examples in every class.
+        low, high = self.range
+        near_high = self.value > (low + high) / 2
+        enough = bool((self.examples >= LEAST_EXAMPLES).all())
+        if enough or near_high:
+            low = max(low, self.value - self._distance(below, alpha, wide=not near_high))
+        if enough or not near_high:
+            high = min(high, self.value + self._distance(above, alpha, wide=near_high))
+        return low, high
+
+    def _distance(self, parts: Floats, alpha: float, wide: bool) -> float:
+        plain = math.sqrt(self._spread(parts)) / self.classes
+        if not wide:
+            return plain
+        doubled = math.sqrt(2 * float(parts @ parts)) / self.classes
+        return max(plain, doubled, upper_z(alpha) * self._error)
+
+
+def _effects(function: Callable[[Any], Any], cells: Any) -> tuple[Floats, Floats] | None:
+    """Shares of each class's variance due to misses (fn) and false alarms (fp); None if tn counts.
+
+    Hits and trials are sums of cells, so asking for a table with one filled cell tells what it
+    adds.
+    """
+    unit = np.eye(4)
+    forms = [function(type(cells)(*(np.array([x]) for x in row))) for row in unit]
+    hit = [float(np.asarray(form.hits).ravel()[0]) for form in forms]
+    trial = [float(np.asarray(form.trials).ravel()[0]) for form in forms]
+    form = function(cells)
+    linear = np.allclose(sum(h * c for h, c in zip(hit, cells, strict=True)), form.hits)
+    linear &= np.allclose(sum(t * c for t, c in zip(trial, cells, strict=True)), form.trials)
+    if not linear or hit[3] or trial[3]:
+        return None
+    with np.errstate(all="ignore"):
+        share = np.asarray(form.hits, float) / np.asarray(form.trials, float)
+        part = [c * (h - share * t) ** 2 for c, h, t in zip(cells, hit, trial, strict=True)]
+        whole = sum(part)
+        # Without errors there is no variance to divide: half of it to each that could make one.
+        fp, fn = (
+            np.where(whole > 0, part[i] / whole, 0.5 if hit[i] or trial[i] else 0.0) for i in (1, 2)
+        )
+    return fn, fp
+
+
+def _some(names: list[str], most: int = 5) -> str:
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
