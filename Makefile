@@ -6,13 +6,14 @@
 .DEFAULT_GOAL := help
 
 VENV := .venv
+BENCH := .venv-bench
 RUN := $(VENV)/bin/python
 # The stamps carry the checkout's folder: an editable install in a copied checkout points elsewhere.
 HERE := $(shell pwd -P | cksum | cut -d ' ' -f 1)
 DEMO := examples/digits/outputs
 READY := $(VENV)/ready-$(HERE)
 # -qq: errors only. Warnings about pip itself or about its settings are no business of a reader here.
-PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(RUN) -m pip install -qq --no-input
+PIP = PIP_DISABLE_PIP_VERSION_CHECK=1 $(1)/bin/python -m pip install -qq --no-input
 
 help:
 	@echo "make demo         train two classifiers on real digits and run the gate on their outputs"
@@ -24,16 +25,17 @@ help:
 	@echo "make clean        remove .venv, caches and what the demo wrote"
 
 # A .venv whose interpreter went away is a dangling link, which make takes for a missing file.
-$(RUN):
+.PRECIOUS: %/bin/python
+%/bin/python:
 	@sh .ci/find-python > /dev/null
-	@echo "== set-up: making $(VENV) with $$(sh .ci/find-python)"
-	@$$(sh .ci/find-python) -m venv --clear $(VENV) || { \
+	@echo "== set-up: making $* with $$(sh .ci/find-python)"
+	@$$(sh .ci/find-python) -m venv --clear $* || { \
 	    echo "Python could not make a virtual environment. On Debian and Ubuntu the module is a" \
-	         "package of its own: apt-get install python3-venv" >&2; rm -rf $(VENV); exit 1; }
+	         "package of its own: apt-get install python3-venv" >&2; rm -rf $*; exit 1; }
 
 $(READY)-%: pyproject.toml | $(RUN)
 	@echo "== set-up: installing evalharness[$*] into $(VENV) from PyPI (one to three minutes the first time)"
-	@$(PIP) --editable '.[$*]'
+	@$(call PIP,$(VENV)) --editable '.[$*]'
 	@touch $@
 
 demo: $(READY)-demo
@@ -60,12 +62,19 @@ calibration: $(READY)-test
 	@echo "== calibration: long simulations of coverage and false alarms, in two processes"
 	@$(RUN) -m pytest -q -n 2 -m calibration tests
 
-bench: $(READY)-test
-	@echo "== bench: whole pytest processes, ours and by hand, taking turns"
-	@$(RUN) benchmarks/startup.py
+# In a place of its own, as a user has it: the wheel, scikit-learn, and nothing else that either side
+# would load on the way (pandas, other plugins).
+bench: $(BENCH)/wheel
+	@echo "== bench: whole pytest processes, ours and by hand, taking turns (two to three minutes)"
+	@$(BENCH)/bin/python benchmarks/startup.py
+
+$(BENCH)/wheel: pyproject.toml $(shell find evalharness plugins -name '*.py') | $(BENCH)/bin/python
+	@echo "== set-up: installing evalharness[demo] into $(BENCH), as a wheel"
+	@$(call PIP,$(BENCH)) '.[demo]'
+	@touch $@
 
 lowest:
 	@sh .ci/lowest
 
 clean:
-	rm -rf $(VENV) .venv-lowest .pytest_cache .mypy_cache .ruff_cache examples/digits/outputs
+	rm -rf $(VENV) $(BENCH) .venv-lowest .pytest_cache .mypy_cache .ruff_cache examples/digits/outputs
