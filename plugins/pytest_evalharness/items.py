@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pytest_evalharness import keys
+from pytest_evalharness import keys, kinds
 
 
 @dataclass
@@ -27,11 +26,8 @@ class Planned:
 
 def evaluation_class(node: Any) -> Any:
     """The subclass of Evaluation that an item (or a fixture's request) belongs to, or None."""
-    base = sys.modules.get("evalharness.evaluation")
     cls = getattr(node, "cls", None)
-    if base is None or not isinstance(cls, type) or not issubclass(cls, base.Evaluation):
-        return None
-    return cls
+    return cls if kinds.is_evaluation(cls) else None
 
 
 def class_id(item: pytest.Item) -> str:

@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from pytest_evalharness import keys
-from pytest_evalharness.run import outside
+from pytest_evalharness import keys, kinds
 
 WORD = {"fail": "FAIL", "inconclusive": "INCONCLUSIVE"}
 COMPARE: dict[str, Any] = {
@@ -57,12 +56,10 @@ def raised(item: pytest.Item, error: Exception) -> None:
     """An error of the library in a test that is written by hand. It is shown at the user's line;
     an inconclusive verdict that was used as a truth value is what the policy says."""
     __tracebackhide__ = True
-    from evalharness.declare.errors import InconclusiveError
-
-    users = outside(error.__traceback__)
+    users = kinds.outside(error.__traceback__)
     if users is not None:
         users.tb_next = None
-    if not isinstance(error, InconclusiveError):
+    if not kinds.is_inconclusive(error):
         raise error
     message = str(error).removeprefix("INCONCLUSIVE: ")
     if item.config.stash[keys.OPTIONS].inconclusive != "fail":

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Generator
 from operator import methodcaller
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_evalharness import items, keys, options
+from pytest_evalharness import items, keys, kinds, options
 
 if TYPE_CHECKING:
     from pytest_evalharness.run import Run
@@ -90,9 +89,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     try:
         return (yield)
     except Exception as error:
-        # Whoever raises one of these has loaded the module that defines it.
-        errors = sys.modules.get("evalharness.declare.errors")
-        if errors is None or not isinstance(error, errors.EvalharnessError):
+        if not kinds.is_ours(error):
             raise
         from pytest_evalharness import outcomes
 
@@ -126,10 +123,8 @@ def pytest_report_teststatus(
 
 
 def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
-    module = sys.modules.get("evalharness.inference.estimates")
-    if module is None or not isinstance(left, module.Estimate):
-        if module is None or not isinstance(right, module.Estimate):
-            return None
+    if not (kinds.is_estimate(left) or kinds.is_estimate(right)):
+        return None
     from pytest_evalharness import outcomes
 
     return outcomes.explain(op, left, right)

@@ -7,12 +7,11 @@ import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_evalharness import items, keys
+from pytest_evalharness import items, keys, kinds
 
 if TYPE_CHECKING:
     from evalharness.checks.satisficing import CheckResult
@@ -125,12 +124,10 @@ def computed(request: pytest.FixtureRequest, planned: Planned) -> Run:
 
 
 def _failure(error: BaseException) -> Failure:
-    from evalharness.declare.errors import EvalharnessError
-
     message = str(error)
     if isinstance(error, pytest.FixtureLookupError):
         message = f"fixture '{error.argname}' not found"
-    elif not isinstance(error, EvalharnessError | pytest.fail.Exception):
+    elif not kinds.is_ours(error) and not isinstance(error, pytest.fail.Exception):
         message = f"{type(error).__name__}: {message}"
     return Failure(message, _here(), error=_presented(error))
 
@@ -138,26 +135,13 @@ def _failure(error: BaseException) -> Failure:
 def _presented(error: BaseException) -> BaseException:
     """An error of the library speaks for itself, without a traceback; of one that the user's code
     met, the traceback ends there. A bug, and what the user raised, is shown as it is."""
-    from evalharness.declare.errors import EvalharnessError
-
-    if not isinstance(error, EvalharnessError):
+    if not kinds.is_ours(error):
         return error
-    users = outside(error.__traceback__)
+    users = kinds.outside(error.__traceback__)
     if users is None:
         return pytest.fail.Exception(str(error), pytrace=False)
     users.tb_next = None
     return error
-
-
-def outside(traceback: TracebackType | None) -> TracebackType | None:
-    """The innermost entry that is not in the library."""
-    last = None
-    while traceback is not None:
-        module = str(traceback.tb_frame.f_globals.get("__name__", ""))
-        if module.split(".")[0] not in ("evalharness", "pytest_evalharness"):
-            last = traceback
-        traceback = traceback.tb_next
-    return last
 
 
 def _fixtures(cls: Any, request: pytest.FixtureRequest) -> dict[str, Any]:
@@ -171,7 +155,7 @@ def _fixtures(cls: Any, request: pytest.FixtureRequest) -> dict[str, Any]:
         try:
             found[name] = request.getfixturevalue(name)
         except pytest.fail.Exception as error:
-            why = _unsuitable(str(error))
+            why = _unsuitable(name, str(error))
             if not why:
                 raise
             raise pytest.fail.Exception(
@@ -180,14 +164,15 @@ def _fixtures(cls: Any, request: pytest.FixtureRequest) -> dict[str, Any]:
     return found
 
 
-def _unsuitable(message: str) -> str:
-    if "ScopeMismatch" in message:
+def _unsuitable(name: str, message: str) -> str:
+    """Why pytest refuses this very fixture, rather than one that it asks for; "" if it does not."""
+    if "ScopeMismatch" in message and f"fixture {name} with" in message:
         return (
             "which is made anew for each test; outputs() runs once for the class, so it takes "
             'fixtures of class scope or wider: write @pytest.fixture(scope="class"), or use '
             "`tmp_path_factory` in place of `tmp_path`"
         )
-    if "no parameter defined" in message:
+    if "no parameter defined" in message and f"fixture '{name}'" in message:
         return (
             "which is parametrized; outputs() runs once for the class, so return the outputs of "
             "all of them by name, and list the gated ones in `models`"

@@ -1,6 +1,7 @@
 """What surrounds the pytest runs inside of these tests, and one compile cache for all of them."""
 
 import pytest
+import scipy.special  # noqa: F401  # runs inside of this process must not load NumPy once more
 
 
 @pytest.fixture(autouse=True)
