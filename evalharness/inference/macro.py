@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -55,7 +55,7 @@ class MacroBounds:
             self._share = self.hits / self.trials
         self.by_class = self._map(self._share)
         self.value = math.nan if self.reason else float(np.mean(self.by_class))
-        self._limits = lru_cache(maxsize=8)(self._mover)
+        self._known: dict[float, tuple[float, float]] = {}
 
     def _map(self, share: Floats) -> Floats:
         with np.errstate(all="ignore"):
@@ -100,7 +100,7 @@ class MacroBounds:
     def interval(self, confidence: float) -> tuple[float, float]:
         alpha = (1 - confidence) / 2
         if self.shown == "MOVER":
-            return self._limits(alpha)[:2]
+            return self._limits(alpha)
         half = upper_z(alpha) * self._error
         return max(self.range[0], self.value - half), min(self.range[1], self.value + half)
 
@@ -112,6 +112,11 @@ class MacroBounds:
 
     def settle(self, threshold: float, alpha: float, power: float = 0.8) -> int | None:
         return settle_by_width(self, threshold, alpha, power)
+
+    def _limits(self, alpha: float) -> tuple[float, float]:
+        if alpha not in self._known:
+            self._known[alpha] = self._mover(alpha)
+        return self._known[alpha]
 
     def _mover(self, alpha: float) -> tuple[float, float]:
         if self.reason:

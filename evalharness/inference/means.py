@@ -1,4 +1,4 @@
-"""Means of one value for each example: Student's t, corrected for skewness; bootstrap-t where n is small.
+"""Means of one value for each example: Student's t, corrected for skewness or by bootstrap-t.
 
 A skewed column makes t too short on the side of its long tail, and a sample that happened to miss
 the tail looks harmless. So the wider of t and a skewness-corrected bound decides, and nothing
@@ -125,8 +125,8 @@ class MeanBounds:
         if abs(self.asymmetry) < most:
             return ""
         return (
-            f"too skewed for a mean of {self.n:,} values (skewness/√n is {self.asymmetry:.2g}, beyond "
-            f"±{most:g}): bound a quantile instead, or take more values"
+            f"too skewed for a mean of {self.n:,} values (skewness/√n is {self.asymmetry:.2g}, "
+            f"beyond ±{most:g}): bound a quantile instead, or take more values"
         )
 
     @property

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -58,7 +58,7 @@ class TwoClassBounds:
         self.n = int(self._positives + self._negatives)
         self._in_jax = False
         self.value = self._at(self.cells)
-        self._limits = lru_cache(maxsize=8)(self._mover)
+        self._known: dict[float, tuple[float, float]] = {}
 
     def _at(self, cells: Any) -> float:
         """The metric; nan for 0/0. A function that answers in JAX is asked in 64 bits."""
@@ -111,6 +111,11 @@ class TwoClassBounds:
 
     def settle(self, threshold: float, alpha: float, power: float = 0.8) -> int | None:
         return settle_by_width(self, threshold, alpha, power)
+
+    def _limits(self, alpha: float) -> tuple[float, float]:
+        if alpha not in self._known:
+            self._known[alpha] = self._mover(alpha)
+        return self._known[alpha]
 
     def _mover(self, alpha: float) -> tuple[float, float]:
         if self.reason:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 
 from evalharness.metrics import jaccard
@@ -69,16 +71,16 @@ def tables() -> list[Setting]:
 def macros() -> list[Setting]:
     found = []
     for name, metric in MACROS.items():
-        for k in (3, 10):
-            for rate in RATES:
-                for n in SIZES[2:]:
-                    # Errors fall among all classes alike, or tie neighbours as tightly as can be.
-                    for near, shares, word in (
-                        (True, np.full(k, 1 / k), "equal classes"),
-                        (False, skewed(k), "skewed classes"),
-                    ):
-                        measure = macro(metric, rate, n, shares, near, 1_000)
-                        found.append(Setting(f"macro {name}", f"{rate}", n, f"{k} {word}", measure))
+        # The mirror image of recall: what holds near 1 must hold near 0, on the other side.
+        rates = (0.9, 0.99) if name == "miss rate" else RATES
+        for k, rate, n in product((3, 10), rates, SIZES[2:]):
+            # Errors tie neighbours as tightly as can be, or fall among all classes alike.
+            for near, shares, word in (
+                (True, np.full(k, 1 / k), "equal classes"),
+                (False, skewed(k), "skewed classes"),
+            ):
+                measure = macro(metric, rate, n, shares, near, 1_000)
+                found.append(Setting(f"macro {name}", f"{rate}", n, f"{k} {word}", measure))
     return found
 
 

@@ -1,4 +1,4 @@
-"""Write docs/calibration.md: the measured coverage of every form, from the settings that the tests run.
+"""Write docs/calibration.md: the measured coverage of every form, in the settings of the tests.
 
     python -m tests.calibration.report
 
@@ -9,7 +9,6 @@ writes the same page.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -18,76 +17,76 @@ from tests.calibration.grid import FORMS, unpromised
 from tests.calibration.simulate import Coverage, Setting
 
 PAGE = Path(__file__).parents[2] / "docs" / "calibration.md"
-PROMISED = list(FORMS) + ["mean, not promised"]
 
 HEAD = """# Calibration: do the intervals cover what they promise?
 
 <!-- Written by `python -m tests.calibration.report`; change that, not this page. -->
 
 A gate decides by one-sided bounds. At 95 % confidence a bound should be right in 95 % of samples;
-required, and tested by `make calibration` over every setting of this page, is **{passing:.2f} on either
-side** (three binomial standard errors are allowed where coverage is simulated and none where it is
-exact), since `>=` passes on the lower bound and `<=` on the upper one. `make test` runs a few seconds of
-it, and checks that bounds which were turned down (one-sided Wilson, delta, logit-DeLong, Tango and t by
-themselves) are caught by the same criterion.
+required, and tested by `make calibration` over every setting of this page, is **{passing:.2f} on
+either side** (three binomial standard errors are allowed where coverage is simulated and none
+where it is exact), since `>=` passes on the lower bound and `<=` on the upper one. `make test`
+runs a few seconds of it, and checks that bounds which were turned down (one-sided Wilson, delta,
+logit-DeLong, Tango and t by themselves) are caught by the same criterion.
 
-Each cell reads **lower / upper** *(shown)*: the share of samples in which the deciding lower and upper
-bound hold, and in which the two-sided interval that is only shown holds. Of several settings in one
-cell (prevalence, kinds of classes, kinds of scores) the smallest share is given. A refused bound cannot be
-wrong, so where many samples decide nothing, coverage says little: such cells end in the share that has
-both bounds, as in `60 %`.
+Each cell reads **lower / upper** *(shown)*: the share of samples in which the deciding lower and
+upper bound hold, and in which the two-sided interval that is only shown holds. Of several
+settings in one cell (prevalence, kinds of classes, kinds of scores) the smallest share is given.
+A refused bound cannot be wrong, so where many samples decide nothing, coverage says little: such
+cells end in the share that has both bounds, as in `60 %`.
 """
 
 WORDS = {
-    "proportion": """Wilson is shown, Clopper-Pearson decides. Enumerated, so exact. Every share of a slice is one of these:
-accuracy, recall, precision, specificity, their complements, and rates of a column.""",
-    "F1 and Jaccard": """As a proportion, through F1 = 2J/(1+J). 4,000 tables each (2,000 at n = 10,000); recall and precision
-both equal the rate, prevalence is .5 or .05. At small n and prevalence many samples have no positive at all.""",
-    "two classes": """Delta is shown (MOVER where there are no errors); the wider of MOVER and delta decides, on both sides.
-MOVER alone covers .92 above where 20 examples have an error or two in both classes. 2,000 tables each (1,000 from
-n = 1,000 on); sensitivity and specificity both equal the rate, prevalence is .5 or .1.""",
-    "macro": """Delta is shown; MOVER decides. Each class is right at the rate; K is 3 or 10, equal classes with all errors
-between neighbours, or classes falling like 1/rank with errors among all. 1,000 tables each. Toward the nearer end of
-the range the widest of MOVER, MOVER with distances doubled in square, and delta decides, and only with ten examples in
-every class: without that the bound there covers .89 (macro false negative rate, from below).""",
-    "AUC": """Logit-DeLong is shown; the wider of it and Newcombe's method 5 decides. 1,500 samples each (1,000 at
-n = 10,000), of normal scores: half or a tenth positives; positives with twice the spread; scores of 6 levels, with ties.""",
-    "quantile": """Order statistics, which are Clopper-Pearson on the share of values up to the threshold. Exact, for any
-continuous distribution; ties only make it more careful. The rate is q. Below 29, 59, 299, 2,995 values (for .9, .95,
-.99, .999) there is no upper bound and no pass.""",
-    "paired": """The difference of two models' shares on the same examples. Tango is shown; the wider of Tango and MOVER
-decides. Tango alone covers .91 one-sided where one kind of discordance is rare. Rates are the shares that only the new
-and only the old model has right. Exact at n = 20 and 50, else 4,000 tables.""",
-    "mean": """Student's t is shown (bootstrap-t below 200 values, a skewness-corrected t where the column is skewed). The
-wider of t and the skewness-corrected t decides; below 200 values, the wider of t and bootstrap-t. Nothing decides
-below 20 values, of a constant column, or where skewness/√n is beyond ±0.2 (±0.15 from 2,000 values on): *too skewed,
-bound a quantile instead*. 4,000 samples each (800 below 200 values).""",
-    "mean, not promised": """**A mean cannot be bounded from a sample that missed what it depends on.** Of a column where
-one value in a hundred lies 10 standard deviations off, 100 values hold no such value in 37 % of samples, and then look
-perfectly normal; where it is one in a thousand and 100 standard deviations, so do 1,000 values. No rule that looks at
-the sample can tell, and the bound on the side of the tail fails as often. So the promise holds for columns whose
-skewness shows at the size at hand: those of the table above, which reach from even ones to a lognormal with sigma 1.5
-(most samples of which are refused as too skewed). It does not hold for rare, large values, as of time-outs or costs
-with a heavy tail: bound a quantile of these, or the rate of the rare event.""",
+    "proportion": """Wilson is shown, Clopper-Pearson decides. Enumerated, so exact. Every share
+of a slice is one of these: accuracy, recall, precision, specificity, their complements, and rates
+of a column.""",
+    "F1 and Jaccard": """As a proportion, through F1 = 2J/(1+J). 4,000 tables each (2,000 at n =
+10,000); recall and precision both equal the rate, prevalence is .5 or .05. At small n and
+prevalence many samples have no positive at all.""",
+    "two classes": """Delta is shown (MOVER where there are no errors); the wider of MOVER and
+delta decides, on both sides. MOVER alone covers .92 above where 20 examples have an error or two
+in both classes. 2,000 tables each (1,000 from n = 1,000 on); sensitivity and specificity both
+equal the rate, prevalence is .5 or .1.""",
+    "macro": """Delta is shown; MOVER decides. Each class is right at the rate; K is 3 or 10,
+equal classes with all errors between neighbours, or classes falling like 1/rank with errors among
+all. 1,000 tables each. Toward the nearer end of the range the widest of MOVER, MOVER with
+distances doubled in square, and delta decides, and only with ten examples in every class: without
+that the bound there covers .89 (the macro miss rate, 1 - recall, from below).""",
+    "AUC": """Logit-DeLong is shown; the wider of it and Newcombe's method 5 decides. 1,500
+samples each (1,000 at n = 10,000), of normal scores: half or a tenth positives; positives with
+twice the spread; scores of 6 levels, with ties.""",
+    "quantile": """Order statistics, which are Clopper-Pearson on the share of values up to the
+threshold. Exact, for any continuous distribution; ties only make it more careful. The rate is q.
+Below 29, 59, 299, 2,995 values (for .9, .95, .99, .999) there is no upper bound and no pass.""",
+    "paired": """The difference of two models' shares on the same examples. Tango is shown; the
+wider of Tango and MOVER decides. Tango alone covers .91 one-sided where one kind of discordance
+is rare. Rates are the shares that only the new and only the old model has right. Exact at n = 20
+and 50, else 4,000 tables.""",
+    "mean": """Student's t is shown (bootstrap-t below 200 values, a skewness-corrected t where
+the column is skewed). The wider of t and the skewness-corrected t decides; below 200 values, the
+wider of t and bootstrap-t. Nothing decides below 20 values, of a constant column, or where
+skewness/√n is beyond ±0.2 (±0.15 from 2,000 values on): *too skewed, bound a quantile instead*.
+4,000 samples each (800 below 200 values).""",
+    "mean, not promised": """**A mean cannot be bounded from a sample that missed what it depends
+on.** Of a column where one value in a hundred lies 10 standard deviations off, 100 values hold no
+such value in 37 % of samples, and then look perfectly normal; where it is one in a thousand and
+100 standard deviations, so do 1,000 values. No rule that looks at the sample can tell, and the
+bound on the side of the tail fails as often. So the promise holds for columns whose skewness
+shows at the size at hand: those of the table above, which reach from even ones to a lognormal
+with sigma 1.5 (most samples of which are refused as too skewed). It does not hold for rare, large
+values, as of time-outs or costs with a heavy tail: bound a quantile of these, or the rate of the
+rare event.""",
 }
 
 
-def _run(place: tuple[str, int]) -> tuple[Setting, Coverage]:
-    setting = settings(place[0])[place[1]]
-    return setting, setting.run()
-
-
 def settings(form: str) -> list[Setting]:
-    return unpromised() if form not in FORMS else FORMS[form]()
+    return FORMS[form]() if form in FORMS else unpromised()
 
 
 def _job(place: tuple[str, int]) -> Coverage:
-    return _run(place)[1]
-
-
-def measure(form: str, each: Callable[..., list[Coverage]]) -> list[tuple[Setting, Coverage]]:
-    every = settings(form)
-    return list(zip(every, each(_job, [(form, i) for i in range(len(every))]), strict=True))
+    """By place, since a setting holds functions that do not travel between processes."""
+    form, i = place
+    return settings(form)[i].run()
 
 
 def cell(found: list[Coverage]) -> str:
@@ -97,39 +96,39 @@ def cell(found: list[Coverage]) -> str:
         min(getattr(c, side) for c in found) for side in ("lower", "upper", "shown")
     )
     decided = min(c.decided for c in found)
-    text = " / ".join(f"{x:.3f}"[x < 0.9995 :] for x in (lower, upper)) + f" *({shown:.3f})*"
+    text = f"{lower:.3f} / {upper:.3f} *({shown:.3f})*"
     return text if decided > 0.995 else f"{text} {100 * decided:.0f} %"
 
 
 def table(rows: list[tuple[Setting, Coverage]]) -> str:
     sizes = sorted({s.n for s, _ in rows})
-    names = list(dict.fromkeys((s.form, s.rate) for s, _ in rows))
-    lines = [
-        "| | " + " | ".join(f"n = {n:,}" for n in sizes) + " |",
-        "|---" * (len(sizes) + 1) + "|",
-    ]
-    for form, rate in names:
-        cells = [
-            cell([c for s, c in rows if (s.form, s.rate, s.n) == (form, rate, n)]) for n in sizes
-        ]
-        lines.append(f"| {form} {rate} | " + " | ".join(cells) + " |")
+    lines = ["| | " + " | ".join(f"n = {n:,}" for n in sizes) + " |"]
+    lines.append("|---" * (len(sizes) + 1) + "|")
+    for place in dict.fromkeys((s.form, s.rate) for s, _ in rows):
+        cells = [cell([c for s, c in rows if (s.form, s.rate, s.n) == (*place, n)]) for n in sizes]
+        lines.append(f"| {' '.join(place)} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
 def smallest(rows: list[tuple[Setting, Coverage]]) -> str:
-    low, high = (min(rows, key=lambda row, s=s: getattr(row[1], s)) for s in ("lower", "upper"))
-    return f"Smallest: lower {low[1].lower:.3f} ({low[0].name}), upper {high[1].upper:.3f} ({high[0].name})."
+    low = min(rows, key=lambda row: row[1].lower)
+    high = min(rows, key=lambda row: row[1].upper)
+    return (
+        f"Smallest: lower {low[1].lower:.3f} ({low[0].name}), "
+        f"upper {high[1].upper:.3f} ({high[0].name})."
+    )
 
 
 def main() -> None:
     parts = [HEAD.format(passing=PASSING)]
     with get_context("spawn").Pool(2) as pool:
-        for form in PROMISED:
+        for form, words in WORDS.items():
             print(f"measuring: {form}", file=sys.stderr, flush=True)
-            rows = measure(form, lambda job, places: pool.map(job, places, chunksize=1))
-            parts.append(
-                f"## {form[0].upper()}{form[1:]}\n\n{WORDS[form]}\n\n{table(rows)}\n\n{smallest(rows)}\n"
-            )
+            every = settings(form)
+            found = pool.map(_job, [(form, i) for i in range(len(every))], chunksize=1)
+            rows = list(zip(every, found, strict=True))
+            title = form[0].upper() + form[1:]
+            parts += [f"## {title}\n", words + "\n", table(rows) + "\n", smallest(rows) + "\n"]
     PAGE.parent.mkdir(exist_ok=True)
     PAGE.write_text("\n".join(parts))
     print(f"wrote {PAGE.name}", file=sys.stderr)

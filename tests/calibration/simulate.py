@@ -24,7 +24,7 @@ from evalharness.inference.mover import MacroBounds, TwoClassBounds
 from evalharness.inference.paired import deciding_lower, tango
 from evalharness.inference.proportions import ProportionBounds
 from evalharness.inference.quantiles import lower_rank, upper_rank
-from evalharness.metrics import f1, matthews_corrcoef, precision, recall
+from evalharness.metrics import f1, false_negative_rate, matthews_corrcoef, precision, recall
 from evalharness.statistics.tables import Cells
 
 ALPHA, CONFIDENCE = 0.05, 0.95
@@ -295,5 +295,5 @@ def paired(new: float, old: float, n: int, runs: int) -> Callable[[np.random.Gen
     return measure
 
 
-MACROS = {"F1": f1, "precision": precision, "recall": recall}
+MACROS = {"F1": f1, "precision": precision, "recall": recall, "miss rate": false_negative_rate}
 mcc = matthews_corrcoef.form
