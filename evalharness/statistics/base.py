@@ -60,18 +60,28 @@ def example_values(of: Any, split: Any, read: Callable[[str], Any]) -> Any:
             problems += error.problems
     if problems:
         raise OutputsError(problems)
-    values = np.asarray(of(*columns))
+    name = getattr(of, "__name__", str(of))
+    try:
+        with np.errstate(all="ignore"):  # what is not finite is answered below, in words
+            values = np.asarray(of(*columns))
+    except Exception as error:
+        raise OutputsError(
+            [
+                f"{split.where}: {name}() raised {type(error).__name__}: {error}; it is given whole "
+                f"columns, arrays of {split.n} numbers, and must return one value for each row"
+            ]
+        ) from error
     if values.shape != (split.n,):
         raise OutputsError(
             [
-                f"{split.where}: {of.__name__}() must return one value for each of {split.n} rows; it returned shape {values.shape}"
+                f"{split.where}: {name}() must return one value for each of {split.n} rows; it returned shape {values.shape}"
             ]
         )
     if not np.isfinite(values).all():
         rows = np.flatnonzero(~np.isfinite(values))
         raise OutputsError(
             [
-                f"{split.where}: {of.__name__}() is not finite on {len(rows)} rows, first row {rows[0]}; it must be a number everywhere"
+                f"{split.where}: {name}() is not finite on {len(rows)} rows, first row {rows[0]}; it must be a number everywhere"
             ]
         )
     return values
