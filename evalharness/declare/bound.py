@@ -10,6 +10,9 @@ from evalharness.declare.errors import DeclarationError
 if TYPE_CHECKING:
     from evalharness.declare.metric import Metric
 
+# A wrong declaration is reported at the line of who wrote it, not at a line of this module.
+__tracebackhide__ = True
+
 
 @dataclass(frozen=True)
 class Bound:

@@ -13,6 +13,9 @@ from typing import Any
 from evalharness.declare.bound import Bound
 from evalharness.declare.errors import DeclarationError, did_you_mean
 
+# A wrong declaration is reported at the line of who wrote it, not at a line of this module.
+__tracebackhide__ = True
+
 
 @dataclass(frozen=True)
 class Definition:

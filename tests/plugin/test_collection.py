@@ -158,3 +158,16 @@ def test_a_wrong_declaration_is_reported_at_its_line_with_all_its_problems(pytes
         ]
     )
     assert "evaluation.py" not in result.stdout.str()
+
+
+def test_a_wrong_bound_is_reported_at_its_line(pytester):
+    pytester.makepyfile(
+        test_it="""
+        from evalharness.metrics import recall
+
+        bounds = [recall.on("test") >= 90]
+        """
+    )
+    result = pytester.runpytest_inprocess()
+    result.stdout.fnmatch_lines(["test_it.py:3: in <module>", "E   *did you mean 0.9?"])
+    assert "metric.py" not in result.stdout.str()

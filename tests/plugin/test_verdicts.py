@@ -18,8 +18,21 @@ def cases(path):
     return found
 
 
+# Where annotations of a failure would stand.
+PLACES = """
+import pathlib
+
+def pytest_runtest_logreport(report):
+    if report.failed and "specificity" in report.nodeid:
+        crash = report.longrepr.reprcrash
+        text = f"{pathlib.Path(crash.path).name}:{crash.lineno} {report.location[1] + 1}"
+        pathlib.Path("place.txt").write_text(text)
+"""
+
+
 def test_a_gate_with_every_verdict(pytester, calls):
     pytester.makepyfile(test_gate=GATE)
+    pytester.makeconftest(PLACES)
     result = pytester.runpytest_subprocess(
         "-v", "-W", "error", "--strict-markers", "--junitxml=junit.xml", "--eval-json=result.json"
     )
@@ -83,6 +96,9 @@ def test_a_gate_with_every_verdict(pytester, calls):
             "FAILED *?accuracy-test? - FAIL: accuracy on test: 0.9500*",
         ]
     )
+
+    line = GATE.strip().splitlines().index("class Gate(Evaluation):") + 1
+    assert (pytester.path / "place.txt").read_text() == f"test_gate.py:{line} {line}"
 
     junit = cases(pytester.path / "junit.xml")
     outcome, message, told = junit["test_satisficing[recall-test-by-device]"]
