@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from evalharness import DeclarationError, Outputs, OutputsError
+from evalharness import Confusion, DeclarationError, Outputs, OutputsError, Proportion, metric
 from evalharness.metrics import (
     accuracy,
     error_rate,
@@ -138,3 +138,12 @@ def test_without_ids_nothing_pairs():
     result = run({**outputs, "old": Outputs(test=bare)}, models=["new"])
     with pytest.raises(OutputsError, match="there is no column `id`"):
         minus(result, recall.on("test"))
+
+
+def test_an_example_that_counts_twice_has_no_outcome_to_pair(both):
+    @metric(Confusion(), better="higher", range=(0, 1))
+    def doubled(cells):
+        return Proportion(2 * cells.tp, 2 * (cells.tp + cells.fn))
+
+    with pytest.raises(DeclarationError, match="not available in this version"):
+        minus(both, doubled.on("test"))
