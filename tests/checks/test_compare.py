@@ -65,8 +65,8 @@ def test_pairing_is_by_id_not_by_row(both):
     """On rows that are paired, what both get right or wrong cancels out."""
     straight = {"new": Outputs(test=table(2)), "old": Outputs(test=table(1))}
     other = run(straight, models=["new", "old"], also=[recall.on("test")])
-    for metric in (recall.on("test"), mean("x").on("test")):
-        a, b = minus(both, metric), minus(other, metric)
+    for each in (recall.on("test"), mean("x").on("test")):
+        a, b = minus(both, each), minus(other, each)
         assert (a.value, a.low, a.high) == pytest.approx((b.value, b.low, b.high), rel=1e-12)
 
 
