@@ -79,7 +79,7 @@ def macros() -> list[Setting]:
                 (True, np.full(k, 1 / k), "equal classes"),
                 (False, skewed(k), "skewed classes"),
             ):
-                measure = macro(metric, rate, n, shares, near, 1_000)
+                measure = macro(metric, rate, n, shares, near, 2_000)
                 found.append(Setting(f"macro {name}", f"{rate}", n, f"{k} {word}", measure))
     return found
 

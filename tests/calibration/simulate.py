@@ -80,7 +80,7 @@ def coverage(
             [
                 low <= truth + slack,
                 high >= truth - slack,
-                bool(b.reason) or left - slack <= truth <= right + slack,
+                left - slack <= truth <= right + slack,
                 not b.reason
                 and low > -math.inf
                 and (high < math.inf and (high < ends[1] or b.value == ends[1])),
