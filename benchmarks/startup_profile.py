@@ -11,7 +11,6 @@ slows small functions down, so parts may add up to more than the whole, which is
 import argparse
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -86,11 +85,11 @@ def imports(folder: Path, cache: Path, file: str, options: list[str]) -> dict[st
     return spent
 
 
-def table(title: str, runs: list[dict[str, float]], unit: float = 1) -> None:
-    """Medians over runs, in ms, the largest first."""
-    rows = {key: statistics.median(run.get(key, 0.0) * unit for run in runs) for key in runs[0]}
-    print(f"\n{title}")
-    for key, value in sorted(rows.items(), key=lambda row: -row[1]):
+def table(title: str, runs: list[dict[str, float]]) -> None:
+    """The run that took the least in all: whatever else the machine does only adds to the others."""
+    least = min(runs, key=lambda run: run.get("whole", sum(run.values())))
+    print(f"\n{title.format(sum(least.values()))}")
+    for key, value in sorted(least.items(), key=lambda row: -row[1]):
         print(f"  {key:<48}{value:>8.0f} ms")
 
 
@@ -111,16 +110,15 @@ def main() -> None:
             ("unrelated, without it", "test_unrelated.py", BARE),
         ):
             runs = [imports(folder, warm, file, options) for _ in range(rounds + 1)][1:]
-            totals = [sum(run.values()) for run in runs]
-            table(f"{what}: imports, {statistics.median(totals):.0f} ms in all", runs)
+            table(f"{what}: imports, {{:.0f}} ms in all", runs)
         for state in ("cold", "warm"):
             for mode in ("bare", "profiled"):
                 runs = []
                 for turn in range(rounds):
                     cache = warm if state == "warm" else folder / f"cold-{mode}-{turn}"
                     done = python(folder, cache, "-c", RUN, mode, json.dumps(PARTS))
-                    runs.append(json.loads(done.stdout))
-                table(f"the evaluation, {state} compile cache, {mode}", runs, 1000)
+                    runs.append({k: s * 1000 for k, s in json.loads(done.stdout).items()})
+                table(f"the evaluation, {state} compile cache, {mode}", runs)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
-"""evalharness: release gates for machine-learning models, decided by intervals and reported by pytest.
+"""evalharness: release gates for machine-learning models, decided by intervals and reported by
+pytest.
 
 Names are resolved when they are first used, so that importing this package costs nothing.
 """

@@ -1,4 +1,5 @@
-"""The user's class of declarations. `run()` evaluates it; the pytest plugin makes an item of each check."""
+"""The user's class of declarations. `run()` evaluates it; the pytest plugin makes an item of each
+check."""
 
 from __future__ import annotations
 
@@ -17,17 +18,19 @@ if TYPE_CHECKING:
 
 
 class Evaluation:
-    """What a model must do, declared. Subclass it; `pytest` then reports each check as a test result.
+    """What a model must do, declared. Subclass it; `pytest` then reports each check as a test
+    result.
 
     satisficing: bounds that every gated model must be shown to meet.
     also:        metrics to compute and report, not to gate.
     models:      names of the gated models; may be left out when the outputs hold one.
     confidence:  one-sided, of every bound that decides (0.95).
-    policy:      "confident": the interval decides; "point": the value does, which guarantees nothing.
+    policy:      "confident": the interval decides; "point": the value does, which guarantees
+                 nothing.
     seed:        of everything that is resampled.
     abstract:    True for a base class that is not evaluated itself.
-    outputs:     a classmethod that returns `Outputs`, or a mapping of model names to `Outputs`; its parameters
-                 are pytest fixtures of class scope or wider. It runs once.
+    outputs:     a classmethod that returns `Outputs`, or a mapping of model names to `Outputs`; its
+                 parameters are pytest fixtures of class scope or wider. It runs once.
     """
 
     models: ClassVar[Iterable[str]] = ()
@@ -57,7 +60,8 @@ class Evaluation:
         problems += _outputs_problems(cls)
         if not cls.abstract and not cls.checks and not problems and not _tests(cls):
             problems.append(
-                'it declares no check; list at least one bound, such as satisficing = [recall.on("test") >= 0.9]'
+                "it declares no check; list at least one bound, such as "
+                'satisficing = [recall.on("test") >= 0.9]'
             )
         if problems:
             raise DeclarationError(
@@ -68,18 +72,22 @@ class Evaluation:
     @classmethod
     def outputs(cls, *fixtures: Any) -> Any:
         raise DeclarationError(
-            f"{cls.__name__} has no `outputs`: write a classmethod that returns Outputs(test=…), or a mapping of "
-            f"model names to Outputs; without pytest, {cls.__name__}.run(outputs=…) takes them directly"
+            f"{cls.__name__} has no `outputs`: write a classmethod that returns Outputs(test=…), "
+            "or a mapping of "
+            f"model names to Outputs; without pytest, {cls.__name__}.run(outputs=…) takes them "
+            "directly"
         )
 
     @classmethod
     def run(cls, outputs: Any = None, *, select: Collection[Check] | None = None) -> Result:
         """Evaluate and return the result; without pytest.
 
-        outputs: `Outputs`, or a mapping of model names to `Outputs`; default: what the class's `outputs()` returns.
+        outputs: `Outputs`, or a mapping of model names to `Outputs`; default: what the class's
+                 `outputs()` returns.
         select:  the checks to decide; default: all. What is selected never changes a verdict.
 
-        Raises DeclarationError, and OutputsError for outputs that cannot be evaluated, with all problems at once.
+        Raises DeclarationError, and OutputsError for outputs that cannot be evaluated, with all
+        problems at once.
         """
         from evalharness.checks.compare import difference
         from evalharness.checks.satisficing import Settings, estimates, judge
@@ -132,7 +140,8 @@ class Evaluation:
             if len(outputs) > 1:
                 raise OutputsError(
                     [
-                        f"{cls.__name__}: the outputs hold {len(outputs)} models ({known}); say which are gated: models = [{next(iter(outputs))!r}]"
+                        f"{cls.__name__}: the outputs hold {len(outputs)} models ({known}); say "
+                        f"which are gated: models = [{next(iter(outputs))!r}]"
                     ]
                 )
             return tuple(outputs)
@@ -140,7 +149,8 @@ class Evaluation:
         if absent:
             raise OutputsError(
                 [
-                    f"{cls.__name__}: models lists {n!r}, but the outputs hold {known}{did_you_mean(n, outputs)}"
+                    f"{cls.__name__}: models lists {n!r}, but the outputs hold "
+                    f"{known}{did_you_mean(n, outputs)}"
                     for n in absent
                 ]
             )
@@ -158,11 +168,13 @@ def by_model(cls: type[Evaluation], outputs: Any) -> Mapping[str, Any]:
     if not isinstance(named, Mapping) or not named:
         raise OutputsError(
             [
-                f"{evaluation}: outputs() must return Outputs(test=…), or a mapping of model names to Outputs; it returned {type(outputs).__name__}"
+                f"{evaluation}: outputs() must return Outputs(test=…), or a mapping of model "
+                f"names to Outputs; it returned {type(outputs).__name__}"
             ]
         )
     wrong = [
-        f"{evaluation}: the outputs of model {m!r} are {type(o).__name__}, not Outputs; write Outputs(test=…)"
+        f"{evaluation}: the outputs of model {m!r} are {type(o).__name__}, not Outputs; write "
+        "Outputs(test=…)"
         for m, o in named.items()
         if not isinstance(o, Outputs)
     ]

@@ -28,8 +28,9 @@ class Result:
     estimates:  by model, then by the metric as it was written, one Estimate for each slice.
     provenance: versions, seed, device, content hash of every table, time, confidence and policy.
 
-    `result[metric]`, or `result["candidate", metric]` with several models, is the Estimate; a mapping of slice names
-    to estimates when the metric is sliced with `.by`. `print(result)` shows every check.
+    `result[metric]`, or `result["candidate", metric]` with several models, is the Estimate; a
+    mapping of slice names to estimates when the metric is sliced with `.by`. `print(result)` shows
+    every check.
     """
 
     evaluation: str
@@ -72,12 +73,14 @@ class Result:
         if model is None:
             if len(self.estimates) != 1:
                 raise KeyError(
-                    f"there are {len(self.estimates)} models; ask for result[model, metric] with one of {', '.join(map(repr, self.estimates))}"
+                    f"there are {len(self.estimates)} models; ask for result[model, metric] with "
+                    f"one of {', '.join(map(repr, self.estimates))}"
                 )
             return next(iter(self.estimates))
         if model not in self.estimates:
             raise KeyError(
-                f"there is no model {model!r}; the result holds {', '.join(map(repr, self.estimates))}"
+                f"there is no model {model!r}; the result holds "
+                f"{', '.join(map(repr, self.estimates))}"
             )
         return model
 
@@ -89,7 +92,8 @@ class Result:
                 or a.model == b.model
             ):
                 raise TypeError(
-                    f"{a.title} minus {b.title}: a difference is of one metric, on one slice, between two models"
+                    f"{a.title} minus {b.title}: a difference is of one metric, on one slice, "
+                    "between two models"
                 )
             assert self._minus is not None
             return self._minus(metric, model, b.model)

@@ -18,8 +18,9 @@ from evalharness.statistics.tables import Cells, Share
 def difference(plan: Plan, metric: Metric, first: str, second: str, settings: Settings) -> Estimate:
     """`metric` of the first model minus that of the second, example by example.
 
-    Proportions whose trials are fixed by the labels (accuracy, recall, specificity, …) by Tango's interval of paired
-    proportions, means by the mean of the differences. Others raise DeclarationError. The ids of both must match.
+    Proportions whose trials are fixed by the labels (accuracy, recall, specificity, …) by Tango's
+    interval of paired proportions, means by the mean of the differences. Others raise
+    DeclarationError. The ids of both must match.
     """
     if metric.group:
         raise DeclarationError(
@@ -33,7 +34,8 @@ def difference(plan: Plan, metric: Metric, first: str, second: str, settings: Se
     if differing:
         raise OutputsError(
             [
-                f"{metric}: {differing} ids are in the slice for {first!r} or for {second!r} but not for both; a paired difference needs the same examples"
+                f"{metric}: {differing} ids are in the slice for {first!r} or for {second!r} but "
+                "not for both; a paired difference needs the same examples"
             ]
         )
     form = metric.form(a.tables[0])
@@ -53,7 +55,8 @@ def difference(plan: Plan, metric: Metric, first: str, second: str, settings: Se
         bounds = None
     if bounds is None:
         raise DeclarationError(
-            f"the difference of {metric.label} between two models is not available in this version: it is for means, and "
+            f"the difference of {metric.label} between two models is not available in this "
+            "version: it is for means, and "
             "for shares of examples that the labels fix (accuracy, recall, specificity, …)"
         )
     where = ", ".join(f"{c}={v}" for c, v in metric.where)
@@ -78,7 +81,8 @@ def _mean(values: Any, seed: int) -> Any:
 
 
 def _share(metric: Metric, a: Any, b: Any, row: Any, inside: Any) -> Any:
-    """Tango's bounds, or None when the trials depend on the predictions (precision): then nothing pairs up."""
+    """Tango's bounds, or None when the trials depend on the predictions (precision): then nothing
+    pairs up."""
     from evalharness.inference.paired import PairedShareBounds
 
     hits_a, trial_a, unit = _each(metric, a)

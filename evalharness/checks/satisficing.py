@@ -16,7 +16,8 @@ from evalharness.kernels.plan import Plan
 
 @dataclass(frozen=True)
 class Settings:
-    """How an evaluation decides. `family`: bounds declared × gated models, over which the level of a fail is shared."""
+    """How an evaluation decides. `family`: bounds declared × gated models, over which the level of
+    a fail is shared."""
 
     confidence: float = 0.95
     policy: str = "confident"
@@ -51,7 +52,8 @@ class CheckResult:
 
     @property
     def worst(self) -> Verdict:
-        """The verdict that decided: the worst outcome, and among equals the one nearest to failing."""
+        """The verdict that decided: the worst outcome, and among equals the one nearest to
+        failing."""
         order = {FAIL: 0, INCONCLUSIVE: 1, PASS: 2}
         sign = 1 if self.op in (">=", ">") else -1
 

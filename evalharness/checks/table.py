@@ -57,7 +57,8 @@ def html_table(title: str, checks: Sequence[CheckResult], also: Iterable[Estimat
     )
     listed = f"<p>Reported, not gated:</p><ul>{rest}</ul>" if rest else ""
     note = f"<p><small>{html.escape(footnote(checks))}</small></p>" if checks else ""
-    return f"<h4>{html.escape(title)}</h4><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{listed}{note}"
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f"<h4>{html.escape(title)}</h4>{table}{listed}{note}"
 
 
 def row(check: CheckResult) -> tuple[str, ...]:
@@ -82,7 +83,8 @@ def footnote(checks: Sequence[CheckResult]) -> str:
         f"Bounds are one-sided at {percent(verdicts[0].estimate.confidence)} confidence, and decide"
     )
     if family > 1:
-        text += f"; a FAIL is stated at level {1 - verdicts[0].estimate.confidence:.3g} / {family} bounds"
+        alpha = 1 - verdicts[0].estimate.confidence
+        text += f"; a FAIL is stated at level {alpha:.3g} / {family} bounds"
     return text + "."
 
 
@@ -115,7 +117,8 @@ def _cells(v: Verdict, name: str) -> tuple[str, ...]:
 def _interval(e: Estimate) -> str:
     if math.isnan(e.value):
         return f"undefined; {e.reason}"
-    return f"{show(e.value)} ({percent(e.confidence)} interval {show(e.low)} to {show(e.high)}, {e.shown})"
+    interval = f"{percent(e.confidence)} interval {show(e.low)} to {show(e.high)}"
+    return f"{show(e.value)} ({interval}, {e.shown})"
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:

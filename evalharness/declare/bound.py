@@ -32,7 +32,8 @@ class Bound:
     def __bool__(self) -> bool:
         raise DeclarationError(
             f"`{self}` is a declaration, not a truth value. In a test, assert on the estimate: "
-            f"`assert evaluation[{self.metric}] {self.op} {number(self.threshold)}`; for a gate, list it in "
+            f"`assert evaluation[{self.metric}] {self.op} {number(self.threshold)}`; for a gate, "
+            "list it in "
             "`satisficing`. A chained comparison (`0.8 <= metric <= 0.9`) is two bounds: list both."
         )
 
@@ -43,6 +44,7 @@ class Bound:
 
 
 def number(x: float) -> str:
-    """A number as its author would write it, with every digit that makes it: 0.9, 100, 1234567.5."""
+    """A number as its author would write it, with every digit that makes it: 0.9, 100,
+    1234567.5."""
     short = f"{x:g}"
     return short if float(short) == x else repr(x)

@@ -24,7 +24,8 @@ LATER = {
 
 @dataclass(frozen=True)
 class Check:
-    """One declared check of one gated model. `id` is its node id; `model` is "" when the only one is meant."""
+    """One declared check of one gated model. `id` is its node id; `model` is "" when the only one
+    is meant."""
 
     id: str
     kind: str
@@ -74,11 +75,13 @@ def unknown(namespace: Mapping[str, Any], inherited: Iterable[str]) -> list[str]
             continue
         elif hint := did_you_mean(name, (*KNOWN, *LATER, "outputs"), cutoff=0.75):
             problems.append(
-                f"`{name}` is no declaration{hint}; if it is a value of your own, begin its name with _"
+                f"`{name}` is no declaration{hint}; if it is a value of your own, begin its name "
+                "with _"
             )
         elif _holds_declarations(value):
             problems.append(
-                f"`{name}` holds metrics or bounds but is no declaration, so nothing would judge them; "
+                f"`{name}` holds metrics or bounds but is no declaration, so nothing would judge "
+                "them; "
                 f"list them in `satisficing` or `also`, or begin the name with _"
             )
     return problems
@@ -91,7 +94,8 @@ def _listed(value: Any, kind: type, name: str, problems: list[str]) -> list[Any]
         return []
     if isinstance(value, (str, Mapping)) or not isinstance(value, Iterable):
         problems.append(
-            f"{name} must be a list of {'bounds' if kind is Bound else 'metrics'}, such as [{example}]; got {value!r}"
+            f"{name} must be a list of {'bounds' if kind is Bound else 'metrics'}, such as "
+            f"[{example}]; got {value!r}"
         )
         return []
     found = []
@@ -100,13 +104,15 @@ def _listed(value: Any, kind: type, name: str, problems: list[str]) -> list[Any]
             found.append(item)
         elif isinstance(item, Metric):
             problems.append(
-                f"{name} lists {item}, which has no threshold; write a bound ({example}), or list it in `also`"
+                f"{name} lists {item}, which has no threshold; write a bound ({example}), or list "
+                "it in `also`"
             )
         elif isinstance(item, Bound):
             problems.append(f"{name} lists the bound {item}; bounds belong in `satisficing`")
         else:
             problems.append(
-                f"{name} lists {item!r}, which is not {'a bound' if kind is Bound else 'a metric'} such as {example}"
+                f"{name} lists {item!r}, which is not "
+                f"{'a bound' if kind is Bound else 'a metric'} such as {example}"
             )
     return found
 
@@ -151,7 +157,8 @@ def _settings(attributes: Mapping[str, Any]) -> list[str]:
         problems.append("confidence is NaN")
     if attributes["policy"] not in ("confident", "point"):
         problems.append(
-            f'policy = {attributes["policy"]!r} must be "confident" (the interval decides) or "point"'
+            f"policy = {attributes['policy']!r} must be "
+            '"confident" (the interval decides) or "point"'
         )
     if isinstance(attributes["seed"], bool) or not isinstance(attributes["seed"], int):
         problems.append(f"seed = {attributes['seed']!r} must be a whole number")
@@ -159,7 +166,8 @@ def _settings(attributes: Mapping[str, Any]) -> list[str]:
 
 
 def _ids(bounds: list[Bound]) -> list[str]:
-    """Node ids: the slug, with min or max where one metric is bounded twice, and a short hash where slugs collide."""
+    """Node ids: the slug, with min or max where one metric is bounded twice, and a short hash where
+    slugs collide."""
     twice = Counter(b.metric for b in bounds)
     ids = [b.metric.slug + (f"-{b.side}" if twice[b.metric] > 1 else "") for b in bounds]
     shared = Counter(ids)

@@ -19,7 +19,8 @@ __tracebackhide__ = True
 
 @dataclass(frozen=True)
 class Definition:
-    """What `@metric` fixes: the function of a table, the statistic that fills it, and its meaning."""
+    """What `@metric` fixes: the function of a table, the statistic that fills it, and its
+    meaning."""
 
     name: str
     function: Callable[..., Any]
@@ -57,7 +58,8 @@ class Metric:
         """The metric with other parameters: `recall(average="macro")`, `f1(threshold=0.3)`."""
         if arrays:
             raise DeclarationError(
-                f"{self.name}(…) takes its parameters by name ({self.name}(positive=…)), and no arrays: write "
+                f"{self.name}(…) takes its parameters by name ({self.name}(positive=…)), and no "
+                "arrays: write "
                 f'{self.name}.on("test") and hand the table to Outputs(test=…)'
             )
         accepted = set(self.definition.parameters) | set(self.definition.statistic.options)
@@ -169,7 +171,8 @@ class Metric:
         if threshold == end:
             raise DeclarationError(
                 f"{written}: no number of examples can show a value at the very end of the range, "
-                f"so this bound could never pass; choose a threshold {'below' if end == high else 'above'} {end:g}"
+                "so this bound could never pass; choose a threshold "
+                f"{'below' if end == high else 'above'} {end:g}"
             )
         return float(threshold)
 
@@ -234,7 +237,8 @@ class Metric:
     def __str__(self) -> str:
         text = self.label
         if self.split:
-            text += f".on({', '.join([_quoted(self.split), *(f'{c}={_quoted(v)}' for c, v in self.where)])})"
+            where = [f"{c}={_quoted(v)}" for c, v in self.where]
+            text += f".on({', '.join([_quoted(self.split), *where])})"
         if self.group:
             text += (
                 f".by({_quoted(self.group)}"
@@ -260,8 +264,8 @@ def metric(
     The function receives the table and returns a number, or a form (`Proportion`, `Mean`, …) that
     says which interval decides. Keyword-only parameters become parameters of the metric.
 
-    `better`: "higher", "lower" or None; `range`: the least and greatest value; `unit`: of the value;
-    `averages`: the averages over classes that make sense ("macro").
+    `better`: "higher", "lower" or None; `range`: the least and greatest value; `unit`: of the
+    value; `averages`: the averages over classes that make sense ("macro").
 
     Example:
         @metric(Confusion(), better="higher", range=(0, 1))

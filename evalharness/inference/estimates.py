@@ -19,11 +19,12 @@ class Estimate:
 
     value:       the metric on the examples; NaN when it is 0/0 there.
     low, high:   two-sided interval at `confidence`, by the method `shown`.
-    at_least, at_most: one-sided bounds at `confidence`, by the method `decides`; these decide. Infinite when
-                 no bound exists at this n.
+    at_least, at_most: one-sided bounds at `confidence`, by the method `decides`; these decide.
+                 Infinite when no bound exists at this n.
     n, unit:     how many examples the metric is about, and what they are ("positives").
     reason:      why nothing can be decided, or "".
-    closed:      the bounds are values that were seen (quantiles): `<=` passes when at_most equals the threshold.
+    closed:      the bounds are values that were seen (quantiles): `<=` passes when at_most equals
+                 the threshold.
 
     Comparing it with a number gives a `Verdict`: `assert evaluation[recall.on("test")] >= 0.9`.
     """

@@ -1,4 +1,5 @@
-"""Numbers as messages print them: short, and never rounded across the threshold they are compared with."""
+"""Numbers as messages print them: short, and never rounded across the threshold they are compared
+with."""
 
 from __future__ import annotations
 
@@ -8,7 +9,8 @@ import math
 def show(x: float, near: float | None = None, toward: str = "") -> str:
     """`x` with four decimals (fewer for large numbers), more when it would look equal to `near`.
 
-    toward: "down" or "up" rounds a bound outwards, so that what is printed is not more than what was shown.
+    toward: "down" or "up" rounds a bound outwards, so that what is printed is not more than what
+            was shown.
     """
     if math.isnan(x):
         return "undefined"

@@ -1,4 +1,5 @@
-"""From a metric at a table to the bounds that decide: the form that the metric says it has chooses them."""
+"""From a metric at a table to the bounds that decide: the form that the metric says it has chooses
+them."""
 
 from __future__ import annotations
 
@@ -24,7 +25,8 @@ def bounds_of(
 ) -> Bounds:
     """The deciding bounds of a metric at a table.
 
-    values: gives the values of the examples, for a mean's bootstrap; called only where that is needed.
+    values: gives the values of the examples, for a mean's bootstrap; called only where that is
+            needed.
     classes: names of the classes that an average is over, for messages.
     """
     import numpy as np
@@ -35,12 +37,14 @@ def bounds_of(
             bounds = _bounds(metric, form, table, values, seed, classes)
         except (AttributeError, IndexError, TypeError, ValueError) as error:
             raise MetricError(
-                f"the metric {metric.label} returned {form!r}, of which no estimate can be made: {error}"
+                f"the metric {metric.label} returned {form!r}, of which no estimate can be made: "
+                f"{error}"
             ) from error
     low, high = metric.definition.range
     if not math.isnan(bounds.value) and not low - 1e-9 <= bounds.value <= high + 1e-9:
         raise MetricError(
-            f"the metric {metric.label} is {bounds.value:g} on {table!r}, outside the range {low:g} to {high:g} that it declares"
+            f"the metric {metric.label} is {bounds.value:g} on {table!r}, outside the range "
+            f"{low:g} to {high:g} that it declares"
         )
     return bounds
 
@@ -74,7 +78,8 @@ def _bounds(
 
 
 def seed_of(seed: int, *place: str) -> int:
-    """A seed for one estimate: a pure function of the evaluation's seed and of what is estimated."""
+    """A seed for one estimate: a pure function of the evaluation's seed and of what is
+    estimated."""
     text = "\0".join([str(seed), *place])
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
 
@@ -98,7 +103,8 @@ def _proportion(metric: Metric, form: Proportion, table: Any, classes: tuple[Any
     whole = (hits == np.round(hits)).all() and (trials == np.round(trials)).all()
     if not (whole and (hits >= 0).all() and (hits <= trials).all()):
         raise MetricError(
-            f"the metric {metric.label} says it is a proportion of {form.hits} hits in {form.trials} trials; "
+            f"the metric {metric.label} says it is a proportion of {form.hits} hits in "
+            f"{form.trials} trials; "
             "both must be whole numbers with 0 ≤ hits ≤ trials"
         )
     if hits.ndim == 0:
@@ -121,7 +127,8 @@ def _function(metric: Metric) -> Callable[[Cells], Any]:
 
 @lru_cache
 def _mean_of_both(metric: Metric) -> Callable[[Cells], Any]:
-    """The macro average of two classes as a function of one 2×2 table: the other class has it mirrored."""
+    """The macro average of two classes as a function of one 2×2 table: the other class has it
+    mirrored."""
 
     def both(cells: Cells) -> Any:
         def one(c: Cells) -> Any:
@@ -137,8 +144,10 @@ def _mean_of_both(metric: Metric) -> Callable[[Cells], Any]:
 def _smooth(metric: Metric, value: Any, table: Any) -> Bounds:
     if not isinstance(table, Cells):
         raise MetricError(
-            f"the metric {metric.label} returns a plain number, and for its statistic {metric.statistic} no interval "
-            "is known to decide that; return a form: Proportion(hits, trials), Mean(table), Concordance(…) or Quantile(…)"
+            f"the metric {metric.label} returns a plain number, and for its statistic "
+            f"{metric.statistic} no interval "
+            "is known to decide that; return a form: Proportion(hits, trials), Mean(table), "
+            "Concordance(…) or Quantile(…)"
         )
     if getattr(value, "ndim", 0) or not hasattr(value, "__float__") or isinstance(value, complex):
         average = (

@@ -22,8 +22,8 @@ class Verdict:
     level:   error level of the bound that decided; of the one nearer to deciding when inconclusive.
     family:  over how many bounds the level of a fail is shared; a pass needs no correction.
     likely:  beyond the threshold at the unshared level, but not at the shared one: a likely fail.
-    settle:  fresh examples with which it would be decided, if the true value is `estimate.value`; None when
-             it is decided, or never would be.
+    settle:  fresh examples with which it would be decided, if the true value is `estimate.value`;
+             None when it is decided, or never would be.
     """
 
     estimate: Estimate
@@ -54,7 +54,8 @@ class Verdict:
 
     @property
     def message(self) -> str:
-        """One line that says all: value, bound, n, requirement, verdict, and what would settle it."""
+        """One line that says all: value, bound, n, requirement, verdict, and what would settle
+        it."""
         e = self.estimate
         sign = "≥" if self.op in (">=", ">") else "≤"
         required = f"required {sign} {plain(self.threshold)}: {self.outcome}"
@@ -63,7 +64,10 @@ class Verdict:
             return f"{e.title}: undefined ({count}); {required}; {e.reason}"
         value = f"{e.title}: {show(e.value, near=self.threshold)}"
         if self.policy == "point":
-            return f"{value} ({count}); {required} by the value alone (policy 'point'): no statistical guarantee"
+            return (
+                f"{value} ({count}); {required} by the value alone (policy 'point'): "
+                "no statistical guarantee"
+            )
         return f"{value}, {self._bound(count)}; {required}" + self._remedy()
 
     def _bound(self, count: str) -> str:
@@ -77,27 +81,27 @@ class Verdict:
             return f"with no {'lower' if lower else 'upper'} bound at this n ({count}{shared})"
         word, toward = ("at least", "down") if lower else ("at most", "up")
         shown = show(self.limit, near=self.threshold, toward=toward)
-        return f"{word} {shown} with {percent(1 - self.level if self.outcome == FAIL else self.estimate.confidence)} confidence ({count}{shared})"
+        sure = 1 - self.level if self.outcome == FAIL else self.estimate.confidence
+        return f"{word} {shown} with {percent(sure)} confidence ({count}{shared})"
 
     def _remedy(self) -> str:
         if self.outcome != INCONCLUSIVE:
             return ""
-        e = self.estimate
-        text = (
-            f" (likely fail: beyond the threshold, but not at the shared level {_level(self.level)})"
-            if self.likely
-            else ""
-        )
+        e, text = self.estimate, ""
+        if self.likely:
+            level = _level(self.level)
+            text = f" (likely fail: beyond the threshold, but not at the shared level {level})"
         if e.reason:
             text += f"; {e.reason}"
+        if self.settle is None and e.value == self.threshold:
+            return text + "; at exactly the threshold no number of examples would settle it"
         if self.settle is None:
-            return (
-                text
-                if e.reason
-                else text
-                + "; no number of examples would settle it, if the true value is the threshold itself"
-            )
-        return f"{text}; about {about(self.settle)} fresh {e.unit} would settle it, if the true value is {show(e.value, near=self.threshold)}"
+            return text or "; how many examples would settle it cannot be told from these"
+        value = show(e.value, near=self.threshold)
+        return (
+            f"{text}; about {about(self.settle)} fresh {e.unit} would settle it, "
+            f"if the true value is {value}"
+        )
 
 
 def decide(
@@ -111,10 +115,10 @@ def decide(
 ) -> Verdict:
     """Decide `estimate op threshold`.
 
-    Pass: the one-sided bound at the estimate's confidence lies strictly beyond the threshold (for a closed
-    estimate, at it). Fail: the opposite
-    bound, at `fail_level`, lies strictly on the wrong side. Else inconclusive. `family` shares the level of a fail
-    over that many bounds, unless `fail_level` says it outright.
+    Pass: the one-sided bound at the estimate's confidence lies strictly beyond the threshold (for a
+    closed estimate, at it). Fail: the opposite bound, at `fail_level`, lies strictly on the wrong
+    side. Else inconclusive. `family` shares the level of a fail over that many bounds, unless
+    `fail_level` says it outright.
     """
     if (
         isinstance(threshold, bool)
@@ -165,7 +169,8 @@ def decide(
 
 
 def _opposite(estimate: Estimate, upward: bool, level: float) -> float:
-    """The bound on the failing side at a level of its own. A restored estimate has none but at its confidence."""
+    """The bound on the failing side at a level of its own. A restored estimate has none but at its
+    confidence."""
     if estimate._bounds is None:
         return math.inf if upward else -math.inf
     return float(estimate._bounds.upper(level) if upward else estimate._bounds.lower(level))

@@ -1,4 +1,5 @@
-"""JAX as a guest in the user's process: 64 bits inside one scope only, and a compile cache on disk."""
+"""JAX as a guest in the user's process: 64 bits inside one scope only, and a compile cache on
+disk."""
 
 from __future__ import annotations
 

@@ -10,7 +10,8 @@ from evalharness.declare.metric import Metric
 
 class Groups(NamedTuple):
     """code: int32 (n,), the group of each row, `len(names)` for rows outside of all;
-    names: "" for the whole, else "device=phone"; pooled: (value, rows) of those too small to stand alone."""
+    names: "" for the whole, else "device=phone"; pooled: (value, rows) of those too small to stand
+           alone."""
 
     code: Any
     names: tuple[str, ...]

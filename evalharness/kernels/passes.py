@@ -1,4 +1,5 @@
-"""The jitted pass over the examples. The only place where examples go to the device and tables come back."""
+"""The jitted pass over the examples. The only place where examples go to the device and tables come
+back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The plan: from metrics to the distinct (split, statistic, groups) that serve them, read and checked before any number."""
+"""The plan: from metrics to the distinct (split, statistic, groups) that serve them, read and
+checked before any number."""
 
 from __future__ import annotations
 
@@ -22,7 +23,8 @@ class Measured(NamedTuple):
 
 
 class Plan:
-    """Everything that was asked of one mapping of models to `Outputs`; equal questions are answered once."""
+    """Everything that was asked of one mapping of models to `Outputs`; equal questions are answered
+    once."""
 
     def __init__(self, outputs: Mapping[str, Any]):
         self.outputs = outputs
@@ -32,7 +34,8 @@ class Plan:
         self._tables: dict[tuple[Any, ...], list[Any]] = {}
 
     def require(self, requests: Iterable[tuple[str, Metric]]) -> None:
-        """Read and check what the requests need. All problems of all of them are raised together."""
+        """Read and check what the requests need. All problems of all of them are raised
+        together."""
         problems: list[str] = []
         broken: set[tuple[Any, ...]] = set()
         for model, metric in requests:
@@ -80,7 +83,8 @@ class Plan:
             known = ", ".join(map(repr, self.outputs))
             raise OutputsError(
                 [
-                    f"there is no model {model!r}{did_you_mean(model, self.outputs)}; the outputs hold {known}"
+                    f"there is no model {model!r}{did_you_mean(model, self.outputs)}; the outputs "
+                    f"hold {known}"
                 ]
             )
         if (model, name) not in self._splits:

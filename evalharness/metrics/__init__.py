@@ -1,4 +1,5 @@
-"""Every metric that ships, and the decorator that declares another: one function each, a file for each family."""
+"""Every metric that ships, and the decorator that declares another: one function each, a file for
+each family."""
 
 from evalharness.declare.metric import Metric, metric
 from evalharness.metrics.classification import (

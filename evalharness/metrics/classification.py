@@ -1,6 +1,8 @@
-"""Metrics of labels and predictions. To add one: a function of its table, decorated, and a row in the reference table of the tests.
+"""Metrics of labels and predictions. To add one: a function of its table, decorated, and a row in
+the reference table of the tests.
 
-Symbols: tp, fp, fn, tn are the cells of the 2×2 table (`Cells`); 0/0 is undefined and makes a verdict inconclusive.
+Symbols: tp, fp, fn, tn are the cells of the 2×2 table (`Cells`); 0/0 is undefined and makes a
+verdict inconclusive.
 """
 
 from __future__ import annotations
@@ -42,8 +44,8 @@ def error_rate(table: Share) -> Proportion:
 def precision(table: Cells) -> Proportion:
     """Share of the predicted positives that are positive: tp / (tp + fp).
 
-    A binomial proportion given the number of predicted positives; undefined when nothing was predicted
-    positive. As scikit-learn's precision_score.
+    A binomial proportion given the number of predicted positives; undefined when nothing was
+    predicted positive. As scikit-learn's precision_score.
 
     >>> precision.value(Cells(tp=8, fp=2, fn=1, tn=9))
     0.8
@@ -55,7 +57,8 @@ def precision(table: Cells) -> Proportion:
 def recall(table: Cells) -> Proportion:
     """Share of the positives that are predicted positive (sensitivity): tp / (tp + fn).
 
-    A binomial proportion given the number of positives; undefined without positives. As recall_score.
+    A binomial proportion given the number of positives; undefined without positives. As
+    recall_score.
 
     >>> recall.value(Cells(tp=8, fp=1, fn=2, tn=9))
     0.8
@@ -141,8 +144,8 @@ def _f1_of_jaccard(share: Any) -> Any:
 def balanced_accuracy(table: Cells) -> Proportion:
     """Mean over the classes of the share of their examples that are predicted rightly.
 
-    The macro average of recall; for two classes (recall + specificity) / 2. As balanced_accuracy_score
-    with every class among the labels.
+    The macro average of recall; for two classes (recall + specificity) / 2. As
+    balanced_accuracy_score with every class among the labels.
 
     >>> import numpy as np
     >>> per_class = Cells(*map(np.array, ([8, 6], [4, 2], [2, 4], [6, 8])))
@@ -156,14 +159,16 @@ def balanced_accuracy(table: Cells) -> Proportion:
 def matthews_corrcoef(table: Cells) -> Any:
     """Correlation of label and prediction over a 2×2 table.
 
-    (tp·tn − fp·fn) / √((tp+fp)(tp+fn)(tn+fp)(tn+fn)), undefined (NaN) when a margin is empty. With more
-    than two classes give `positive=`: one class against the rest. As matthews_corrcoef, which says 0 for 0/0.
+    (tp·tn − fp·fn) / √((tp+fp)(tp+fn)(tn+fp)(tn+fn)), undefined (NaN) when a margin is empty. With
+    more than two classes give `positive=`: one class against the rest. As matthews_corrcoef, which
+    says 0 for 0/0.
 
     >>> round(float(matthews_corrcoef.value(Cells(tp=8, fp=2, fn=2, tn=8))), 12)
     0.6
     """
     tp, fp, fn, tn = table
-    # Roots one by one: the product of four margins overflows integers, and loses digits as one float.
+    # Roots one by one: the product of four margins overflows integers, and loses digits as one
+    # float.
     margins = [m**0.5 for m in (tp + fp, tp + fn, tn + fp, tn + fn)]
     return (
         tp / margins[0] / margins[1] * tn / margins[2] / margins[3]

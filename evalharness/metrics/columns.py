@@ -1,4 +1,5 @@
-"""Metrics of whatever else a row carries: `mean("tokens")`, `rate("refused")`, `quantile("cost", 0.9)`, `latency.mean()`."""
+"""Metrics of whatever else a row carries: `mean("tokens")`, `rate("refused")`, `quantile("cost",
+0.9)`, `latency.mean()`."""
 
 from __future__ import annotations
 
@@ -22,7 +23,8 @@ def mean(column: str, *, better: str | None = None) -> Metric:
 
 
 def rate(column: str, *, better: str | None = None) -> Metric:
-    """Share of the examples for which a yes/no (boolean or 0/1) column is true; exact binomial interval.
+    """Share of the examples for which a yes/no (boolean or 0/1) column is true; exact binomial
+    interval.
 
     >>> rate("refused").on("test") <= 0.02
     rate("refused").on("test") <= 0.02
@@ -33,8 +35,9 @@ def rate(column: str, *, better: str | None = None) -> Metric:
 def quantile(column: str, q: float, *, better: str | None = None) -> Metric:
     """The smallest value that at least a share `q` of the examples does not exceed (inverted CDF).
 
-    The ⌈q·n⌉-th of the sorted values, with q as it is written. Its interval is distribution-free, from order
-    statistics. As numpy.quantile(method="inverted_cdf"), save where rounding makes that say 0.07 · 300 > 21.
+    The ⌈q·n⌉-th of the sorted values, with q as it is written. Its interval is distribution-free,
+    from order statistics. As numpy.quantile(method="inverted_cdf"), save where rounding makes that
+    say 0.07 · 300 > 21.
 
     >>> quantile("cost", 0.9).on("test") <= 3
     quantile("cost", 0.9).on("test") <= 3

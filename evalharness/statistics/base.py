@@ -7,7 +7,8 @@ from typing import Any, NamedTuple, Protocol
 
 
 class Columns(NamedTuple):
-    """What a statistic reads of a split: (n,) arrays by name, and the classes if it counts by class."""
+    """What a statistic reads of a split: (n,) arrays by name, and the classes if it counts by
+    class."""
 
     arrays: dict[str, Any]
     classes: tuple[Any, ...] = ()
@@ -20,11 +21,14 @@ class Statistic(Protocol):
     """A frozen dataclass of plain values; two equal statistics are counted once.
 
     options: names of metric parameters that configure it (`threshold`, …).
-    read:    asks a split for its columns; raises OutputsError with everything that is wrong with them.
-    program: traceable function (arrays, code, groups, classes) → raw arrays. `code` is int32 (n,): the group of
-             each example; codes ≥ groups are padding or rows outside of every group, and count nowhere.
+    read:    asks a split for its columns; raises OutputsError with everything that is wrong with
+             them.
+    program: traceable function (arrays, code, groups, classes) → raw arrays. `code` is int32 (n,):
+             the group of each example; codes ≥ groups are padding or rows outside of every group,
+             and count nowhere.
     tables:  the raw arrays, as NumPy, made into one table for each group.
-    merge:   the table of two disjoint sets of examples; associative, commutative, neutral at `zero`.
+    merge:   the table of two disjoint sets of examples; associative, commutative, neutral at
+             `zero`.
     """
 
     options: tuple[str, ...]
@@ -42,7 +46,8 @@ class Statistic(Protocol):
 
 
 def example_values(of: Any, split: Any, read: Callable[[str], Any]) -> Any:
-    """One value for each example: a column by its name, or a function of the columns its arguments name."""
+    """One value for each example: a column by its name, or a function of the columns its arguments
+    name."""
     import inspect
 
     import numpy as np
@@ -67,21 +72,24 @@ def example_values(of: Any, split: Any, read: Callable[[str], Any]) -> Any:
     except Exception as error:
         raise OutputsError(
             [
-                f"{split.where}: {name}() raised {type(error).__name__}: {error}; it is given whole "
+                f"{split.where}: {name}() raised {type(error).__name__}: {error}; it is given "
+                "whole "
                 f"columns, arrays of {split.n} numbers, and must return one value for each row"
             ]
         ) from error
     if values.shape != (split.n,):
         raise OutputsError(
             [
-                f"{split.where}: {name}() must return one value for each of {split.n} rows; it returned shape {values.shape}"
+                f"{split.where}: {name}() must return one value for each of {split.n} rows; it "
+                f"returned shape {values.shape}"
             ]
         )
     if not np.isfinite(values).all():
         rows = np.flatnonzero(~np.isfinite(values))
         raise OutputsError(
             [
-                f"{split.where}: {name}() is not finite on {len(rows)} rows, first row {rows[0]}; it must be a number everywhere"
+                f"{split.where}: {name}() is not finite on {len(rows)} rows, first row {rows[0]}; "
+                "it must be a number everywhere"
             ]
         )
     return values

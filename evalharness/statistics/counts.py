@@ -12,7 +12,8 @@ from evalharness.statistics.tables import Cells, Share
 
 @dataclass(frozen=True)
 class Confusion:
-    """Right and wrong, by label and prediction: `Cells` of one positive class, or of every class in turn.
+    """Right and wrong, by label and prediction: `Cells` of one positive class, or of every class in
+    turn.
 
     positive:  the class that counts as positive; default: that of the outputs.
     threshold: predict positive where the score is at least this, whatever `prediction` says.
@@ -56,8 +57,10 @@ class Confusion:
             shown = ", ".join(map(repr, absent[:5])) + (", …" if len(absent) > 5 else "")
             raise OutputsError(
                 [
-                    f"{split.where}: an average over classes needs every class among the labels, but {shown} "
-                    f"({len(absent)} of {len(split.classes)}) never occurs; collect examples of it, or fix the classes "
+                    f"{split.where}: an average over classes needs every class among the labels, "
+                    f"but {shown} "
+                    f"({len(absent)} of {len(split.classes)}) never occurs; collect examples of "
+                    "it, or fix the classes "
                     "with Outputs(classes=[…])"
                 ]
             )
@@ -142,7 +145,8 @@ def count_hits(arrays: dict[str, Any], code: Any, groups: int, classes: int) -> 
 
 
 def count_classes(arrays: dict[str, Any], code: Any, groups: int, classes: int) -> Any:
-    """(groups,1) examples, and (groups, classes) hits, labels and predictions: all that one-vs-rest tables need."""
+    """(groups,1) examples, and (groups, classes) hits, labels and predictions: all that one-vs-rest
+    tables need."""
     import jax.numpy as jnp
 
     label, prediction = arrays["label"], arrays["prediction"]

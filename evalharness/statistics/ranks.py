@@ -101,7 +101,8 @@ class Order:
 
 
 def sorted_keys(arrays: dict[str, Any], code: Any, groups: int, classes: int) -> Any:
-    """(n,) sorted keys: group, rank and label packed in 64 bits, because XLA sorts integers six times faster than floats."""
+    """(n,) sorted keys: group, rank and label packed in 64 bits, because XLA sorts integers six
+    times faster than floats."""
     import jax.numpy as jnp
 
     code = jnp.where(code < groups, code, groups).astype(jnp.uint64)
@@ -112,7 +113,8 @@ def sorted_keys(arrays: dict[str, Any], code: Any, groups: int, classes: int) ->
 
 
 def _dense(values: Any) -> tuple[Any, Any]:
-    """Distinct values, ascending, and the rank of each example among them; −0.0 and 0.0 are one value."""
+    """Distinct values, ascending, and the rank of each example among them; −0.0 and 0.0 are one
+    value."""
     import numpy as np
 
     distinct, rank = np.unique(values, return_inverse=True)

@@ -56,10 +56,12 @@ def test_codes_are_those_of_scikit_learn(pairs):
     if set(label + prediction) <= {0, 1}:
         assert table.classes == (0, 1)
         return
-    encoder = LabelEncoder().fit(label + prediction)
+    # As objects: NumPy's own text drops NUL characters at the end.
+    label_, prediction_ = (np.array(x, dtype=object) for x in (label, prediction))
+    encoder = LabelEncoder().fit(np.concatenate([label_, prediction_]))
     assert list(table.classes) == sorted(set(label + prediction))
-    assert table.label_codes().tolist() == encoder.transform(label).tolist()
-    assert table.prediction_codes().tolist() == encoder.transform(prediction).tolist()
+    assert table.label_codes().tolist() == encoder.transform(label_).tolist()
+    assert table.prediction_codes().tolist() == encoder.transform(prediction_).tolist()
 
 
 @pytest.mark.parametrize("label", [[1, 0], [True, False]])
