@@ -1,4 +1,4 @@
-"""For all tests: pytest's own fixture for testing plugins, and hypothesis without chance or clock."""
+"""For all tests: the fixture for testing plugins, and hypothesis without chance or clock."""
 
 from hypothesis import settings
 
