@@ -86,7 +86,7 @@ def imports(folder: Path, cache: Path, file: str, options: list[str]) -> dict[st
 
 
 def table(title: str, runs: list[dict[str, float]]) -> None:
-    """The run that took the least in all: whatever else the machine does only adds to the others."""
+    """The run that took the least in all: what else the machine does only adds to the others."""
     least = min(runs, key=lambda run: run.get("whole", sum(run.values())))
     print(f"\n{title.format(sum(least.values()))}")
     for key, value in sorted(least.items(), key=lambda row: -row[1]):
