@@ -44,14 +44,17 @@ def slice_table(check: CheckResult) -> str:
 def html_table(title: str, checks: Sequence[CheckResult], also: Iterable[Estimate] = ()) -> str:
     """The same table for a notebook."""
     colour = {PASS: "#1a7f37", FAIL: "#cf222e", INCONCLUSIVE: "#9a6700"}
-    head = "".join(f"<th style='text-align:left'>{html.escape(h)}</th>" for h in HEAD)
+    sides = ("left", "left", *["right"] * (len(HEAD) - 2))
+    styles = [f"text-align:{side};padding:2px 10px" for side in sides]
+    head = "".join(
+        f"<th style='{s}'>{html.escape(h)}</th>" for s, h in zip(styles, HEAD, strict=True)
+    )
     body = ""
     for check in checks:
         word, *cells = row(check)
-        body += f"<tr><td style='text-align:left;color:{colour[check.outcome]}'><b>{word}</b></td>"
-        body += (
-            "".join(f"<td style='text-align:left'>{html.escape(c)}</td>" for c in cells) + "</tr>"
-        )
+        body += f"<tr><td style='{styles[0]};color:{colour[check.outcome]}'><b>{word}</b></td>"
+        shown = zip(styles[1:], cells, strict=True)
+        body += "".join(f"<td style='{s}'>{html.escape(c)}</td>" for s, c in shown) + "</tr>"
     rest = "".join(
         f"<li>{html.escape(f'{e.title}: {_interval(e)} (n={e.n} {e.unit})')}</li>" for e in also
     )
