@@ -124,14 +124,15 @@ class MacroBounds:
         below = self.by_class - self._map(clopper_pearson_lower(self.hits, self.trials, alpha))
         above = self._map(clopper_pearson_upper(self.hits, self.trials, alpha)) - self.by_class
         # Toward the nearer end of the range errors (or hits) are few, and the plain distance covers
-        # only .89: the widest of three decides there, and only with examples in every class.
+        # only .89: the widest of three decides there, and only with examples in every class. In the
+        # middle third it does on both sides, so that noise does not choose the narrower one.
         low, high = self.range
-        near_high = self.value > (low + high) / 2
+        place = (self.value - low) / (high - low)
         enough = bool((self.examples >= LEAST_EXAMPLES).all())
-        if enough or near_high:
-            low = max(low, self.value - self._distance(below, alpha, wide=not near_high))
-        if enough or not near_high:
-            high = min(high, self.value + self._distance(above, alpha, wide=near_high))
+        if enough or place > 1 / 2:
+            low = max(low, self.value - self._distance(below, alpha, wide=place < 2 / 3))
+        if enough or place <= 1 / 2:
+            high = min(high, self.value + self._distance(above, alpha, wide=place > 1 / 3))
         return low, high
 
     def _distance(self, parts: Floats, alpha: float, wide: bool) -> float:

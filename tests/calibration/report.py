@@ -49,9 +49,10 @@ in both classes. 2,000 tables each (1,000 from n = 1,000 on); sensitivity and sp
 equal the rate, prevalence is .5 or .1.""",
     "macro": """Delta is shown; MOVER decides. Each class is right at the rate; K is 3 or 10,
 equal classes with all errors between neighbours, or classes falling like 1/rank with errors among
-all. 2,000 tables each. Toward the nearer end of the range the widest of MOVER, MOVER with
-distances doubled in square, and delta decides, and only with ten examples in every class: without
-that the bound there covers .89 (the macro miss rate, 1 - recall, from below).""",
+all. 2,000 tables each. Toward the nearer end of the range (and on both sides in its middle third)
+the widest of MOVER, MOVER with distances doubled in square, and delta decides. Toward the nearer
+end that takes ten examples in every class. Without it the bound there covers .89 (the macro miss
+rate, 1 - recall, from below).""",
     "AUC": """Logit-DeLong is shown; the wider of it and Newcombe's method 5 decides. 1,500
 samples each (1,000 at n = 10,000), of normal scores: half or a tenth positives; positives with
 twice the spread; scores of 6 levels, with ties.""",
