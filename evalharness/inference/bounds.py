@@ -7,8 +7,9 @@ deciding bounds only.
 
 from __future__ import annotations
 
+import abc
 import math
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from scipy.special import ndtri
 
@@ -67,3 +68,47 @@ def settle_by_width(
     za, zb = upper_z(alpha), upper_z(1 - power)
     needed = bounds.n * ((za + zb) / za * half / abs(bounds.value - threshold)) ** 2
     return max(1, math.ceil(needed)) if math.isfinite(needed) else None
+
+
+class ShownByDelta(abc.ABC):
+    """What estimates share that MOVER decides and the delta method shows.
+
+    A subclass has value, n, unit, decides, reason, range, ``shown``, ``_error`` (the delta method's
+    standard error) and ``_mover(alpha)``: the two deciding bounds, each at error level ``alpha``.
+    """
+
+    value: Any
+    n: Any
+    unit: Any
+    decides: Any
+    reason: Any
+    range: Any
+    shown: Any
+    _error: Any
+
+    def __init__(self) -> None:
+        self._known: dict[float, tuple[float, float]] = {}
+
+    @abc.abstractmethod
+    def _mover(self, alpha: float) -> tuple[float, float]: ...
+
+    def interval(self, confidence: float) -> tuple[float, float]:
+        alpha = (1 - confidence) / 2
+        if self.shown == "MOVER":
+            return self._limits(alpha)
+        half = upper_z(alpha) * self._error
+        return max(self.range[0], self.value - half), min(self.range[1], self.value + half)
+
+    def lower(self, alpha: float) -> float:
+        return self._limits(alpha)[0]
+
+    def upper(self, alpha: float) -> float:
+        return self._limits(alpha)[1]
+
+    def settle(self, threshold: float, alpha: float, power: float = 0.8) -> int | None:
+        return settle_by_width(self, threshold, alpha, power)
+
+    def _limits(self, alpha: float) -> tuple[float, float]:
+        if alpha not in self._known:
+            self._known[alpha] = self._mover(alpha)
+        return self._known[alpha]

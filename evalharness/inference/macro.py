@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evalharness.inference.bounds import settle_by_width, upper_z
+from evalharness.inference.bounds import ShownByDelta, upper_z
 from evalharness.inference.proportions import clopper_pearson_lower, clopper_pearson_upper
 
 Floats = NDArray[np.float64]
@@ -22,7 +22,7 @@ Floats = NDArray[np.float64]
 LEAST_EXAMPLES = 10
 
 
-class MacroBounds:
+class MacroBounds(ShownByDelta):
     """The mean over K >= 3 classes of a proportion (or ``through`` of one) of each 2x2 table.
 
     ``function``: cells with (K,) arrays -> Proportion with (K,) arrays. ``cells``: (K,) counts tp,
@@ -55,7 +55,7 @@ class MacroBounds:
             self._share = self.hits / self.trials
         self.by_class = self._map(self._share)
         self.value = math.nan if self.reason else float(np.mean(self.by_class))
-        self._known: dict[float, tuple[float, float]] = {}
+        super().__init__()
 
     def _map(self, share: Floats) -> Floats:
         with np.errstate(all="ignore"):
@@ -96,27 +96,6 @@ class MacroBounds:
     @property
     def shown(self) -> str:
         return "delta" if not self.reason and self._error > 0 else "MOVER"
-
-    def interval(self, confidence: float) -> tuple[float, float]:
-        alpha = (1 - confidence) / 2
-        if self.shown == "MOVER":
-            return self._limits(alpha)
-        half = upper_z(alpha) * self._error
-        return max(self.range[0], self.value - half), min(self.range[1], self.value + half)
-
-    def lower(self, alpha: float) -> float:
-        return self._limits(alpha)[0]
-
-    def upper(self, alpha: float) -> float:
-        return self._limits(alpha)[1]
-
-    def settle(self, threshold: float, alpha: float, power: float = 0.8) -> int | None:
-        return settle_by_width(self, threshold, alpha, power)
-
-    def _limits(self, alpha: float) -> tuple[float, float]:
-        if alpha not in self._known:
-            self._known[alpha] = self._mover(alpha)
-        return self._known[alpha]
 
     def _mover(self, alpha: float) -> tuple[float, float]:
         if self.reason:

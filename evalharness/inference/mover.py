@@ -17,13 +17,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evalharness.inference.bounds import settle_by_width, upper_z
+from evalharness.inference.bounds import ShownByDelta, upper_z
 from evalharness.inference.delta import delta_error
-from evalharness.inference.macro import MacroBounds
 from evalharness.inference.proportions import clopper_pearson_lower, clopper_pearson_upper
 
 Floats = NDArray[np.float64]
-__all__ = ["MacroBounds", "TwoClassBounds"]
 
 UNBOUNDED = (-math.inf, math.inf)
 
@@ -32,7 +30,7 @@ UNBOUNDED = (-math.inf, math.inf)
 GRID = 9
 
 
-class TwoClassBounds:
+class TwoClassBounds(ShownByDelta):
     """A smooth metric of a 2x2 table: MCC, macro F1 of two classes, a function of the user's own.
 
     ``function``: cells -> number, made of operators (or of JAX). ``cells``: scalar counts tp, fp,
@@ -58,7 +56,7 @@ class TwoClassBounds:
         self.n = int(self._positives + self._negatives)
         self._in_jax = False
         self.value = self._at(self.cells)
-        self._known: dict[float, tuple[float, float]] = {}
+        super().__init__()
 
     def _at(self, cells: Any) -> float:
         """The metric; nan for 0/0. A function that answers in JAX is asked in 64 bits."""
@@ -95,27 +93,6 @@ class TwoClassBounds:
     def shown(self) -> str:
         # Rounding leaves 1e-18 where the error is zero.
         return "delta" if self._error > 1e-9 / math.sqrt(max(self.n, 1)) else "MOVER"
-
-    def interval(self, confidence: float) -> tuple[float, float]:
-        alpha = (1 - confidence) / 2
-        if self.shown == "MOVER":
-            return self._limits(alpha)
-        half = upper_z(alpha) * self._error
-        return max(self.range[0], self.value - half), min(self.range[1], self.value + half)
-
-    def lower(self, alpha: float) -> float:
-        return self._limits(alpha)[0]
-
-    def upper(self, alpha: float) -> float:
-        return self._limits(alpha)[1]
-
-    def settle(self, threshold: float, alpha: float, power: float = 0.8) -> int | None:
-        return settle_by_width(self, threshold, alpha, power)
-
-    def _limits(self, alpha: float) -> tuple[float, float]:
-        if alpha not in self._known:
-            self._known[alpha] = self._mover(alpha)
-        return self._known[alpha]
 
     def _mover(self, alpha: float) -> tuple[float, float]:
         if self.reason:

@@ -111,7 +111,8 @@ def _proportion(metric: Metric, form: Proportion, table: Any, classes: tuple[Any
         from evalharness.inference.proportions import ProportionBounds
 
         return ProportionBounds(int(hits), int(trials), form.unit, form.through)
-    from evalharness.inference.mover import MacroBounds, TwoClassBounds
+    from evalharness.inference.macro import MacroBounds
+    from evalharness.inference.mover import TwoClassBounds
 
     if len(hits) == 2:
         cells = Cells(*(float(part[1]) for part in table))

@@ -19,8 +19,9 @@ from scipy.stats import binom, multinomial, norm
 
 from evalharness.inference.bounds import upper_z
 from evalharness.inference.concordance import ConcordanceBounds
+from evalharness.inference.macro import MacroBounds
 from evalharness.inference.means import MeanBounds
-from evalharness.inference.mover import MacroBounds, TwoClassBounds
+from evalharness.inference.mover import TwoClassBounds
 from evalharness.inference.paired import deciding_lower, tango
 from evalharness.inference.proportions import ProportionBounds
 from evalharness.inference.quantiles import lower_rank, upper_rank

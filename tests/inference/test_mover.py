@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalharness.inference.delta import delta_error
-from evalharness.inference.mover import MacroBounds, TwoClassBounds
+from evalharness.inference.macro import MacroBounds
+from evalharness.inference.mover import TwoClassBounds
 from evalharness.metrics import f1, matthews_corrcoef, precision, recall, specificity
 from evalharness.statistics.tables import Cells
 

@@ -7,8 +7,9 @@ import pytest
 
 from evalharness.inference.bounds import Bounds
 from evalharness.inference.concordance import ConcordanceBounds
+from evalharness.inference.macro import MacroBounds
 from evalharness.inference.means import MeanBounds
-from evalharness.inference.mover import MacroBounds, TwoClassBounds
+from evalharness.inference.mover import TwoClassBounds
 from evalharness.inference.paired import PairedShareBounds
 from evalharness.inference.proportions import ProportionBounds
 from evalharness.inference.quantiles import QuantileBounds
