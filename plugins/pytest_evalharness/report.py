@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_evalharness import keys
-from pytest_evalharness.run import first_line
 
 if TYPE_CHECKING:
     from evalharness.result import Result
@@ -154,6 +153,8 @@ class Section:
         self.told, self.terminal, self.source = told, terminal, source
 
     def write(self) -> None:
+        from pytest_evalharness.run import first_line
+
         told, terminal = self.told, self.terminal
         if told.text:
             self._table(told.result)
