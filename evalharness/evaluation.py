@@ -54,6 +54,9 @@ class Evaluation:
                 # An iterator is spent after one walk, and a subclass would inherit nothing.
                 setattr(cls, name, tuple(cls.__dict__[name]))
         own = dict(cls.__dict__)
+        for base in cls.__mro__[1:]:  # a plain mixin declares too
+            if base is not object and not issubclass(base, Evaluation):
+                own = dict(base.__dict__) | own
         attributes = {name: getattr(cls, name) for name in KNOWN}
         cls.checks, problems = checks(attributes)
         problems += unknown(own, set(dir(Evaluation)))
@@ -71,6 +74,7 @@ class Evaluation:
 
     @classmethod
     def outputs(cls, *fixtures: Any) -> Any:
+        """The model's outputs: `Outputs(test=…)`, or a mapping of model names to `Outputs`."""
         raise DeclarationError(
             f"{cls.__name__} has no `outputs`: write a classmethod that returns Outputs(test=…), "
             "or a mapping of "
@@ -100,9 +104,8 @@ class Evaluation:
         plan = Plan(named)
         wanted = [(c.model or gated[0], c.bound.metric) for c in cls.checks]
         wanted += [(model, metric) for model in gated for metric in cls.also]
-        plan.require(
-            wanted
-        )  # everything declared, whatever is selected: an error never depends on -k
+        # Everything declared, whatever is selected: an error never depends on -k.
+        plan.require(wanted)
 
         def compute(model: str, metric: Metric) -> tuple[Estimate, ...]:
             return estimates(plan, model, metric, settings)
@@ -126,8 +129,14 @@ class Evaluation:
             estimates=found,
             provenance=provenance(plan, settings),
             _compute=compute,
+            _declared=cls.written(),
             _minus=lambda metric, a, b: difference(plan, metric, a, b, settings),
         )
+
+    @classmethod
+    def written(cls) -> dict[str, Metric]:
+        """Every declared metric, by how it is written."""
+        return {str(m): m for m in [*(c.bound.metric for c in cls.checks), *cls.also]}
 
     @classmethod
     def gated(cls, outputs: Mapping[str, Any]) -> tuple[str, ...]:

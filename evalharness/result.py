@@ -43,6 +43,7 @@ class Result:
     _minus: Callable[[Metric, str, str], Estimate] | None = field(
         default=None, repr=False, compare=False
     )
+    _declared: Mapping[str, Metric] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def outcome(self) -> str:
@@ -54,6 +55,10 @@ class Result:
         model, metric = key if isinstance(key, tuple) else (None, key)
         if not isinstance(metric, Metric) or not metric.split:
             raise KeyError(f'{metric!r}: ask for a metric on a split, such as recall.on("test")')
+        if self._declared.get(str(metric), metric) != metric:
+            raise KeyError(
+                f"this {metric} is another metric than the one that was declared; rename one"
+            )
         model = self._model(model)
         found = self.estimates.get(model, {}).get(str(metric))
         if found is None:

@@ -59,14 +59,13 @@ def difference(plan: Plan, metric: Metric, first: str, second: str, settings: Se
             "version: it is for means, and "
             "for shares of examples that the labels fix (accuracy, recall, specificity, …)"
         )
-    where = ", ".join(f"{c}={v}" for c, v in metric.where)
     return estimate(
         bounds,
         settings.confidence,
         metric=metric.label,
         model=f"{first} − {second}",
         split=metric.split,
-        slice=where,
+        slice=metric.slice,
     )
 
 

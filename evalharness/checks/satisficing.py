@@ -45,6 +45,10 @@ class CheckResult:
     verdicts: tuple[Verdict, ...]
     pooled: tuple[tuple[str, int], ...] = ()
 
+    def slice_of(self, verdict: Verdict) -> str:
+        """The slice of a verdict, without what all slices of the check have in common."""
+        return verdict.estimate.slice.removeprefix(f"{self.slice}, ")
+
     @property
     def outcome(self) -> str:
         """Fail if any slice surely fails; else inconclusive if any is; else pass."""
@@ -72,7 +76,7 @@ class CheckResult:
             (sum(v.outcome == o for v in self.verdicts), o) for o in (FAIL, INCONCLUSIVE, PASS)
         ]
         told = ", ".join(f"{n} {o}" for n, o in counts if n)
-        bad = [v.estimate.slice.split(", ")[-1] for v in self.verdicts if v.outcome != PASS]
+        bad = [self.slice_of(v) for v in self.verdicts if v.outcome != PASS]
         names = f" ({', '.join(bad[:5])}{', …' if len(bad) > 5 else ''})" if bad else ""
         place = self.split + (f", {self.slice}" if self.slice else "")
         title = (
@@ -85,7 +89,6 @@ class CheckResult:
 def estimates(plan: Plan, model: str, metric: Metric, settings: Settings) -> tuple[Estimate, ...]:
     """The estimate of each slice that the metric speaks of; one when it is not sliced."""
     measured = plan.measure(model, metric)
-    where = ", ".join(f"{c}={v}" for c, v in metric.where)
     shown_model = model if len(plan.outputs) > 1 else ""
     found = []
     for g, (name, table) in enumerate(zip(measured.groups.names, measured.tables, strict=True)):
@@ -93,7 +96,7 @@ def estimates(plan: Plan, model: str, metric: Metric, settings: Settings) -> tup
         def values(g: int = g) -> Any:
             return measured.columns.arrays["value"][measured.groups.code == g]
 
-        piece = ", ".join(filter(None, [where, name]))
+        piece = ", ".join(filter(None, [metric.slice, name]))
         seed = seed_of(settings.seed, metric.label, metric.split, piece)
         bounds = bounds_of(metric, table, values, seed, measured.columns.classes)
         found.append(
@@ -137,7 +140,7 @@ def judge(
         model=model,
         metric=metric.label,
         split=metric.split,
-        slice=", ".join(f"{c}={v}" for c, v in metric.where),
+        slice=metric.slice,
         group=metric.group,
         op=bound.op,
         threshold=bound.threshold,

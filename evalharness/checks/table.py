@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from evalharness.checks.satisficing import CheckResult
 from evalharness.inference.estimates import Estimate
 from evalharness.inference.numbers import about, percent, plain, show
-from evalharness.inference.verdicts import FAIL, INCONCLUSIVE, PASS, Verdict
+from evalharness.inference.verdicts import FAIL, INCONCLUSIVE, PASS, SIGNS, Verdict
 
 WIDTH = 100
 WORD = {PASS: "pass", FAIL: "FAIL", INCONCLUSIVE: "INCONCLUSIVE"}
@@ -33,7 +33,7 @@ def text_table(checks: Sequence[CheckResult], also: Iterable[Estimate] = ()) -> 
 def slice_table(check: CheckResult) -> str:
     """Every slice of a check that is sliced, with its n and bound."""
     head = ("verdict", "slice", *HEAD[2:])
-    lines = _aligned([head, *(_cells(v, v.estimate.slice.split(", ")[-1]) for v in check.verdicts)])
+    lines = _aligned([head, *(_cells(v, check.slice_of(v)) for v in check.verdicts)])
     if check.pooled:
         shown = ", ".join(f"{value} (n={n})" for value, n in check.pooled[:20])
         more = f", and {len(check.pooled) - 20} more" if len(check.pooled) > 20 else ""
@@ -105,7 +105,7 @@ def _cells(v: Verdict, name: str) -> tuple[str, ...]:
             limit, near=v.threshold, toward="down" if below else "up"
         )
     settle = f"~{about(v.settle)}" if v.settle else ("?" if v.outcome == INCONCLUSIVE else "")
-    required = ("≥ " if upward else "≤ ") + plain(v.threshold)
+    required = f"{SIGNS[v.op]} {plain(v.threshold)}"
     return (
         WORD[v.outcome],
         name,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from evalharness.declare.errors import did_you_mean
 from evalharness.declare.metric import Metric
 
 KNOWN = ("models", "satisficing", "also", "confidence", "policy", "seed", "abstract")
-RESERVED = ("checks", "gated", "run", "test_satisficing")
+RESERVED = ("checks", "gated", "run", "test_satisficing", "written")
 LATER = {
     "optimizing": "comparing with a baseline",
     "splits": "checks between splits",
@@ -45,7 +45,7 @@ def checks(attributes: Mapping[str, Any]) -> tuple[tuple[Check, ...], list[str]]
     problems += _settings(attributes)
     models = attributes["models"]
     if (
-        isinstance(models, str)
+        isinstance(models, (str, Set))  # the order of a set differs from process to process
         or not isinstance(models, Iterable)
         or not all(isinstance(m, str) and m for m in models)
     ):
@@ -81,8 +81,7 @@ def unknown(namespace: Mapping[str, Any], inherited: Iterable[str]) -> list[str]
         elif _holds_declarations(value):
             problems.append(
                 f"`{name}` holds metrics or bounds but is no declaration, so nothing would judge "
-                "them; "
-                f"list them in `satisficing` or `also`, or begin the name with _"
+                "them; list them in `satisficing` or `also`, or begin the name with _"
             )
     return problems
 
@@ -92,7 +91,7 @@ def _listed(value: Any, kind: type, name: str, problems: list[str]) -> list[Any]
     if isinstance(value, kind):
         problems.append(f"{name} = {value} must be a list: {name} = [{value}]")
         return []
-    if isinstance(value, (str, Mapping)) or not isinstance(value, Iterable):
+    if isinstance(value, (str, Mapping, Set)) or not isinstance(value, Iterable):
         problems.append(
             f"{name} must be a list of {'bounds' if kind is Bound else 'metrics'}, such as "
             f"[{example}]; got {value!r}"
@@ -172,12 +171,14 @@ def _ids(bounds: list[Bound]) -> list[str]:
     ids = [b.metric.slug + (f"-{b.side}" if twice[b.metric] > 1 else "") for b in bounds]
     shared = Counter(ids)
     return [
-        i if shared[i] == 1 else f"{i}-{hashlib.sha256(str(b.metric).encode()).hexdigest()[:4]}"
+        i if shared[i] == 1 else f"{i}-{hashlib.sha256(str(b.metric).encode()).hexdigest()[:12]}"
         for i, b in zip(ids, bounds, strict=True)
     ]
 
 
 def _holds_declarations(value: Any) -> bool:
-    if isinstance(value, (list, tuple, set)):
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, (list, tuple, Set)):
         return any(isinstance(item, (Bound, Metric)) for item in value)
     return isinstance(value, Bound)

@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -94,8 +95,11 @@ class Metric:
             raise DeclarationError("; ".join(problems))
         return replace(self, options=tuple(sorted(merged.items())))
 
-    def on(self, split: str, **where: Any) -> Metric:
-        """The metric on one split, or on the slice of it where columns have the given values."""
+    def on(self, split: str, /, **where: Any) -> Metric:
+        """The metric on one split, or on the slice of it where columns have the given values.
+
+        A value is text, a number, a boolean, a date, or None for rows without one.
+        """
         if self.split:
             raise DeclarationError(f"{self} already stands on {self.split!r}; use .on() once")
         if not isinstance(split, str) or not split:
@@ -105,7 +109,7 @@ class Metric:
         for column, value in where.items():
             if (
                 value is not None
-                and not isinstance(value, (str, int, float))
+                and not isinstance(value, (str, int, float, date))
                 and not _is_scalar(value)
             ):
                 raise DeclarationError(
@@ -129,6 +133,7 @@ class Metric:
         return replace(self, group=columns[0], min_n=min_n)
 
     def against(self, *_: Any, **__: Any) -> Metric:
+        """Not available yet: comparing with a baseline."""
         raise DeclarationError(
             f"{self}.against(…): comparing with a baseline is not available in this version; "
             "gate the model itself with `satisficing`"
@@ -211,14 +216,15 @@ class Metric:
         return f"{self.name}({', '.join(arguments)})" if arguments else self.name
 
     @property
-    def place(self) -> str:
-        """Where it is measured, in words: `test, region=eu`."""
-        return ", ".join([self.split, *(f"{c}={v}" for c, v in self.where)])
+    def slice(self) -> str:
+        """The slice that `.on` asks for, in words: `region=eu, device=phone`; "" for the whole."""
+        return ", ".join(f"{c}={word(v)}" for c, v in self.where)
 
     @property
     def title(self) -> str:
         """As messages name it: `recall on test, region=eu by device`."""
-        return f"{self.label} on {self.place}" + (f" by {self.group}" if self.group else "")
+        place = ", ".join(filter(None, [self.split, self.slice]))
+        return f"{self.label} on {place}" + (f" by {self.group}" if self.group else "")
 
     @property
     def slug(self) -> str:
@@ -310,3 +316,10 @@ def _quoted(value: Any) -> str:
     if isinstance(value, str) and not (set('"\\') & set(value)) and value.isprintable():
         return f'"{value}"'
     return repr(value)
+
+
+def word(value: Any) -> str:
+    """A value of a column as messages name it; line breaks and the like are escaped."""
+    if value is None:
+        return "(missing)"
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(value))

@@ -11,6 +11,7 @@ from evalharness.inference.estimates import Estimate
 from evalharness.inference.numbers import about, percent, plain, show
 
 PASS, FAIL, INCONCLUSIVE = "pass", "fail", "inconclusive"
+SIGNS = {">=": "≥", ">": ">", "<=": "≤", "<": "<"}
 POLICIES = ("confident", "point")
 
 
@@ -57,8 +58,7 @@ class Verdict:
         """One line that says all: value, bound, n, requirement, verdict, and what would settle
         it."""
         e = self.estimate
-        sign = "≥" if self.op in (">=", ">") else "≤"
-        required = f"required {sign} {plain(self.threshold)}: {self.outcome}"
+        required = f"required {SIGNS[self.op]} {plain(self.threshold)}: {self.outcome}"
         count = f"n={e.n} {e.unit}"
         if math.isnan(e.value):
             return f"{e.title}: undefined ({count}); {required}; {e.reason}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -19,7 +20,9 @@ def scope() -> Iterator[None]:
     import jax
 
     _keep_compiled()
-    with jax.enable_x64(True):
+    with jax.enable_x64(True), warnings.catch_warnings():
+        # A damaged file in the cache costs a compilation, not the evaluation.
+        warnings.filterwarnings("ignore", message=".*persistent compilation cache.*")
         yield
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from evalharness.declare.errors import OutputsError
-from evalharness.declare.metric import Metric
+from evalharness.declare.metric import Metric, word
 
 
 class Groups(NamedTuple):
@@ -49,15 +49,11 @@ def _pool(code: Any, values: tuple[Any, ...], inside: Any, metric: Metric) -> Gr
     sizes = np.bincount(code[inside], minlength=len(values))
     large = np.flatnonzero(sizes >= metric.min_n)
     small = np.flatnonzero((sizes > 0) & (sizes < metric.min_n))
-    names = [f"{metric.group}={_word(values[v])}" for v in large]
+    names = [f"{metric.group}={word(values[v])}" for v in large]
     target = np.full(len(values), len(large) + bool(len(small)))
     target[large] = np.arange(len(large))
     if len(small):
         target[small] = len(large)
         names.append(f"{metric.group}: other ({len(small)} value{'s' * (len(small) > 1)} pooled)")
     coded = np.where(inside, target[code], len(names)).astype(np.int32)
-    return Groups(coded, tuple(names), tuple((_word(values[v]), int(sizes[v])) for v in small))
-
-
-def _word(value: Any) -> str:
-    return "(missing)" if value is None else str(value)
+    return Groups(coded, tuple(names), tuple((word(values[v]), int(sizes[v])) for v in small))

@@ -47,8 +47,10 @@ class Plan:
                 except OutputsError as error:
                     problems += error.problems
                     broken.add(key)
-                if (model, metric.split) in broken:
-                    break  # what cannot be read has no columns to check
+                place = (model, metric.split)
+                empty = key == (*place, "whole") and not self._splits[place].n
+                if place in broken or empty:
+                    break  # what cannot be read, or has no rows, has no columns to check
         if problems:
             raise OutputsError(problems)
 

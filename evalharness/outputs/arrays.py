@@ -112,7 +112,12 @@ def _from_numpy(array: Any, column: str) -> Any:
     if mask is None and array.dtype.kind in "biuf":
         flat = from_numpy(array.reshape(-1))
     else:
-        flat = pa.array(array.reshape(-1), mask=None if mask is None else mask.reshape(-1))
+        # Among Python objects NaN is how pandas and NumPy write that a value is missing.
+        flat = pa.array(
+            array.reshape(-1),
+            mask=None if mask is None else mask.reshape(-1),
+            from_pandas=array.dtype.kind == "O",
+        )
     if array.ndim == 1:
         return flat
     return pa.FixedSizeListArray.from_arrays(flat, array.shape[1])

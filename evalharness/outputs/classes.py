@@ -1,5 +1,6 @@
 """Labels and predictions as places in the list of classes."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -58,15 +59,17 @@ def prediction_codes(split: "Split", threshold: float | None) -> np.ndarray:
     threshold of the metric's own always from the score."""
     available = split.column_names
     if threshold is not None:
-        return _from_score(split, split.score(), threshold)
+        return _from_score(split, split.score, threshold)
     if "prediction" in available:
         return _from_prediction(split)
     if "score" in available:
         chosen = split.options.threshold
         if chosen is not None:
-            return _from_score(split, split.score(), chosen)
-        return _from_score(split, scores.probability(split), DEFAULT_THRESHOLD)
+            return _from_score(split, split.score, chosen)
+        return _from_score(split, lambda: scores.probability(split), DEFAULT_THRESHOLD)
     if "scores" in available or scores.class_columns(split):
+        if split.options.threshold is not None:  # refused where there are more than two classes
+            return _from_score(split, split.score, split.options.threshold)
         # The first of equal scores wins, as everywhere in NumPy.
         return scores.matrix(split).argmax(axis=1).astype(np.int32)
     raise Refused(
@@ -122,7 +125,7 @@ def _from_prediction(split: "Split") -> np.ndarray:
     return codes
 
 
-def _from_score(split: "Split", score: np.ndarray, threshold: float) -> np.ndarray:
+def _from_score(split: "Split", score: Callable[[], np.ndarray], threshold: float) -> np.ndarray:
     known = split.classes
     if len(known) != 2:
         raise Refused(
@@ -131,7 +134,7 @@ def _from_score(split: "Split", score: np.ndarray, threshold: float) -> np.ndarr
             "Outputs(…, classes=[…])"
         )
     positive = split.positive_code()
-    return np.where(score >= threshold, positive, 1 - positive).astype(np.int32)
+    return np.where(score() >= threshold, positive, 1 - positive).astype(np.int32)
 
 
 def _encode(column: Any, known: tuple[Any, ...]) -> np.ndarray:

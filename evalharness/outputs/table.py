@@ -52,6 +52,13 @@ def check(split: "Split") -> None:
             )
     if "id" in split.column_names and split.options.columns.get("id", "id") not in repeated:
         problems += split.id_problems()
+    if "score" in split.column_names and "score" not in repeated and split.n:
+        # Checked even where a prediction stands beside it: a score that is no number is a fault of
+        # what wrote the table, whichever metric is asked for.
+        try:
+            numbers(split, "score")
+        except Refused as refused:
+            problems += refused.problems
     if problems:
         raise Refused(*problems)
 

@@ -45,6 +45,22 @@ class Statistic(Protocol):
     def zero(self, classes: int = 0) -> Any: ...
 
 
+def gathered(*reads: Callable[[], Any]) -> list[Any]:
+    """What each of the reads gives; the problems of all of them are raised together."""
+    from evalharness.declare.errors import OutputsError
+
+    found: list[Any] = []
+    problems: list[str] = []
+    for read in reads:
+        try:
+            found.append(read())
+        except OutputsError as error:
+            problems += error.problems
+    if problems:
+        raise OutputsError(problems)
+    return found
+
+
 def example_values(of: Any, split: Any, read: Callable[[str], Any]) -> Any:
     """One value for each example: a column by its name, or a function of the columns its arguments
     name."""

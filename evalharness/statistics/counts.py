@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from evalharness.statistics.base import Columns, example_values
+from evalharness.statistics.base import Columns, example_values, gathered
 from evalharness.statistics.tables import Cells, Share
 
 
@@ -28,18 +28,27 @@ class Confusion:
 
     def read(self, split: Any) -> Columns:
         if self.average is None:
-            label = split.label_codes() == split.positive_code(self.positive)
-            if self.threshold is not None:
-                return Columns(
-                    {"label": label, "prediction": split.score(self.positive) >= self.threshold}
-                )
-            codes = split.prediction_codes()
-            return Columns(
-                {"label": label, "prediction": codes == split.positive_code(self.positive)}
-            )
-        label, prediction = split.label_codes(), split.prediction_codes(self.threshold)
+            return self._one_class(split)
+        label, prediction = gathered(
+            split.label_codes, lambda: split.prediction_codes(self.threshold)
+        )
         self._every_class_occurs(split, label)
         return Columns({"label": label, "prediction": prediction}, classes=tuple(split.classes))
+
+    def _one_class(self, split: Any) -> Columns:
+        """Whether each label, and each prediction, is the positive class."""
+        import numpy as np
+
+        positive, codes = gathered(lambda: split.positive_code(self.positive), split.label_codes)
+        label = codes == positive
+        if self.threshold is not None:
+            return Columns(
+                {"label": label, "prediction": split.score(self.positive) >= self.threshold}
+            )
+        answer = split.prediction_codes()
+        # No answer counts as wrong, so it is the opposite of the label, whatever that is.
+        silent = answer == len(split.classes)
+        return Columns({"label": label, "prediction": np.where(silent, ~label, answer == positive)})
 
     def _every_class_occurs(self, split: Any, label: Any) -> None:
         import numpy as np
@@ -102,7 +111,10 @@ class Hits:
     options: ClassVar[tuple[str, ...]] = ("threshold",)
 
     def read(self, split: Any) -> Columns:
-        return Columns({"hit": split.label_codes() == split.prediction_codes(self.threshold)})
+        label, prediction = gathered(
+            split.label_codes, lambda: split.prediction_codes(self.threshold)
+        )
+        return Columns({"hit": label == prediction})
 
     @property
     def program(self) -> Callable[..., Any]:
@@ -136,12 +148,13 @@ class Flags(Hits):
 
 def count_cells(arrays: dict[str, Any], code: Any, groups: int, classes: int) -> Any:
     """(groups, 4) counts of the cells 2·label + prediction."""
-    return _bincount(code * 4 + 2 * arrays["label"] + arrays["prediction"], code, groups, 4)
+    label, prediction = (arrays[k].astype(code.dtype) for k in ("label", "prediction"))
+    return _bincount(code * 4 + 2 * label + prediction, code, groups, 4)
 
 
 def count_hits(arrays: dict[str, Any], code: Any, groups: int, classes: int) -> Any:
     """(groups, 2) counts of misses and hits."""
-    return _bincount(code * 2 + arrays["hit"], code, groups, 2)
+    return _bincount(code * 2 + arrays["hit"].astype(code.dtype), code, groups, 2)
 
 
 def count_classes(arrays: dict[str, Any], code: Any, groups: int, classes: int) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from evalharness.statistics.base import Columns
+from evalharness.statistics.base import Columns, gathered
 from evalharness.statistics.tables import OrderTable, RankTable
 
 
@@ -22,9 +22,13 @@ class Ranks:
     options: ClassVar[tuple[str, ...]] = ("positive",)
 
     def read(self, split: Any) -> Columns:
-        positive = split.positive_code(self.positive)
-        values, rank = _dense(split.score(self.positive))
-        return Columns({"rank": rank, "label": split.label_codes() == positive}, values=values)
+        positive, score, label = gathered(
+            lambda: split.positive_code(self.positive),
+            lambda: split.score(self.positive),
+            split.label_codes,
+        )
+        values, rank = _dense(score)
+        return Columns({"rank": rank, "label": label == positive}, values=values)
 
     @property
     def program(self) -> Callable[..., Any]:

@@ -68,6 +68,6 @@ def centred_sums(arrays: dict[str, Any], code: Any, groups: int, classes: int) -
         return jnp.zeros(groups, dtype).at[code].add(values, mode="drop")
 
     n = add(jnp.ones_like(code), jnp.int32)
-    mean = add(x, x.dtype) / jnp.maximum(n, 1)
-    centred = x - jnp.append(mean, 0)[code]
+    mean = add(x, x.dtype) / jnp.maximum(n, 1).astype(x.dtype)
+    centred = x - jnp.append(mean, jnp.zeros(1, x.dtype))[code]
     return n, mean, add(centred**2, x.dtype), add(centred**3, x.dtype)
