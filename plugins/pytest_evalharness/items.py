@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,11 +17,13 @@ from pytest_evalharness import keys, kinds
 @dataclass
 class Planned:
     """What will run of one evaluation. checks: the selected ones; tests: how many are written by
-    hand, and may ask for more than what was declared; pending: node ids that have not ended."""
+    hand, and may ask for more than what was declared; pending: node ids that have not ended;
+    parametrized: names by which the class is parametrized, which cannot be evaluated."""
 
     checks: list[Any] = field(default_factory=list)
     tests: int = 0
     pending: set[str] = field(default_factory=set)
+    parametrized: tuple[str, ...] = ()
 
 
 def evaluation_class(node: Any) -> Any:
@@ -50,6 +52,28 @@ def parametrize(metafunc: pytest.Metafunc, kind: str) -> None:
     )
 
 
+def note_parameters(item: pytest.Item) -> None:
+    """Remember by what the item's class is parametrized. Its items would run once for each value,
+    but `outputs` only once, so that all but the first would report what is not theirs. This is
+    asked of every item that is collected, so that the answer does not depend on -k."""
+    callspec = getattr(item, "callspec", None)
+    if callspec is None:
+        return
+    if _kind(item) is not None:
+        names = [name for name in callspec.params if name != "check"]
+    else:
+        # A test that is written by hand may have parameters of its own.
+        scopes = getattr(callspec, "_arg2scope", {})
+        names = [
+            name
+            for name in callspec.params
+            if getattr(scopes.get(name), "value", "function") != "function"
+        ]
+    if names:
+        found = item.config.stash[keys.PARAMETERS].setdefault(class_id(item), {})
+        found.update(dict.fromkeys(names))
+
+
 def deselect(config: pytest.Config, items: list[pytest.Item]) -> None:
     """--eval-disable and --eval-only."""
     options = config.stash[keys.OPTIONS]
@@ -64,19 +88,28 @@ def deselect(config: pytest.Config, items: list[pytest.Item]) -> None:
         items[:] = kept
 
 
-def plans(items: Iterable[pytest.Item]) -> dict[str, Planned]:
+def plans(session: pytest.Session) -> dict[str, Planned]:
     """What is left to run of each evaluation, by the node id of its class."""
     found: dict[str, Planned] = {}
-    for item in items:
+    parameters = session.config.stash[keys.PARAMETERS]
+    for item in session.items:
         if evaluation_class(item) is None:
             continue
-        planned = found.setdefault(class_id(item), Planned())
+        key = class_id(item)
+        if key not in found:
+            found[key] = Planned(parametrized=tuple(parameters.get(key, ())))
+        planned = found[key]
         planned.pending.add(item.nodeid)
-        if hasattr(getattr(item, "function", None), "_evalharness_kind"):
+        if _kind(item) is not None:
             planned.checks.append(item.callspec.params["check"])  # type: ignore[attr-defined]
         else:
             planned.tests += 1
     return found
+
+
+def _kind(item: pytest.Item) -> str | None:
+    """The kind of checks that an item is one of; None if it is written by hand."""
+    return getattr(getattr(item, "function", None), "_evalharness_kind", None)
 
 
 def _slugs(models: Sequence[str]) -> dict[str, str]:

@@ -15,5 +15,7 @@ OPTIONS: pytest.StashKey[Options] = pytest.StashKey()
 # By the node id of the class: what was planned for it, and its one run in this process.
 PLANS: pytest.StashKey[dict[str, Planned]] = pytest.StashKey()
 RUNS: pytest.StashKey[dict[str, Run]] = pytest.StashKey()
+# By the node id of the class: the names by which it is parametrized, in order.
+PARAMETERS: pytest.StashKey[dict[str, dict[str, None]]] = pytest.StashKey()
 # Of an item: what its report carries to the reporter, under xdist from another process.
 NOTE: pytest.StashKey[dict[str, Any]] = pytest.StashKey()

@@ -26,6 +26,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers", "satisficing: a bound that a model must be shown to meet; set by the plugin."
     )
     config.stash[keys.OPTIONS] = options.read(config)
+    config.stash[keys.PARAMETERS] = {}
     config.stash[keys.PLANS] = {}
     config.stash[keys.RUNS] = {}
     if not hasattr(config, "workerinput"):
@@ -41,7 +42,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    if items.evaluation_class(item) is not None and not item.get_closest_marker("evaluation"):
+    if items.evaluation_class(item) is None:
+        return
+    items.note_parameters(item)
+    if not item.get_closest_marker("evaluation"):
         item.add_marker("evaluation")
 
 
@@ -53,7 +57,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     # After -k, -m, --lf and --deselect: what is left is what will run.
-    session.config.stash[keys.PLANS].update(items.plans(session.items))
+    session.config.stash[keys.PLANS].update(items.plans(session))
 
 
 @pytest.fixture(scope="class")

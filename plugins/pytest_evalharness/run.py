@@ -105,6 +105,17 @@ def computed(request: pytest.FixtureRequest, planned: Planned) -> Run:
     __tracebackhide__ = True
     cls = items.evaluation_class(request)
     run = Run(request.node.nodeid, cls.__name__, planned)
+    if planned.parametrized:
+        names = ", ".join(f"`{name}`" for name in planned.parametrized)
+        run.failure = _failure(
+            pytest.fail.Exception(
+                f"{cls.__name__}: the class is parametrized by {names}; outputs() runs once for "
+                "the class, so return the outputs of all of them by name, and list the gated ones "
+                "in `models`",
+                pytrace=False,
+            )
+        )
+        return run
     started = time.perf_counter()
     try:
         from evalharness.evaluation import by_model
