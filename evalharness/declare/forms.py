@@ -38,7 +38,11 @@ class Proportion:
 
 @dataclass(frozen=True)
 class Mean:
-    """The mean of one value for each example; `table` is a `MomentTable`."""
+    """The mean of one value for each example.
+
+    `table`: a `MomentTable` of scalars, as `Moments` counts it. NaN without examples; a constant
+    column has a mean but no interval.
+    """
 
     table: Any
 
@@ -73,7 +77,8 @@ class Concordance:
 class Quantile:
     """The smallest value that at least a share `q` of the examples does not exceed.
 
-    `values`: distinct values, ascending; `counts`: how often each occurs.
+    `values` (k,): distinct values, ascending; `counts` (k,): how often each occurs; 0 < `q` < 1.
+    NaN without examples.
     """
 
     values: Array

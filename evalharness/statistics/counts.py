@@ -102,19 +102,8 @@ class Confusion:
         return Cells(*(np.zeros(classes if self.average else ())[()] for _ in range(4)))
 
 
-@dataclass(frozen=True)
-class Hits:
-    """How many predictions equal the label; any number of classes."""
-
-    threshold: float | None = None
-
-    options: ClassVar[tuple[str, ...]] = ("threshold",)
-
-    def read(self, split: Any) -> Columns:
-        label, prediction = gathered(
-            split.label_codes, lambda: split.prediction_codes(self.threshold)
-        )
-        return Columns({"hit": label == prediction})
+class _Counted:
+    """What statistics share that count the examples of which something is true."""
 
     @property
     def program(self) -> Callable[..., Any]:
@@ -131,10 +120,30 @@ class Hits:
 
 
 @dataclass(frozen=True)
-class Flags(Hits):
-    """How many examples a yes/no column, or function of columns, is true for."""
+class Hits(_Counted):
+    """How many predictions equal the label: a `Share`. Any number of classes."""
 
-    of: str | Callable[..., Any] = ""
+    threshold: float | None = None
+
+    options: ClassVar[tuple[str, ...]] = ("threshold",)
+
+    def read(self, split: Any) -> Columns:
+        label, prediction = gathered(
+            split.label_codes, lambda: split.prediction_codes(self.threshold)
+        )
+        return Columns({"hit": label == prediction})
+
+
+@dataclass(frozen=True)
+class Flags(_Counted):
+    """How many examples a yes/no column, or function of columns, is true for: a `Share`.
+
+    of: name of a boolean or 0/1 column; or a function whose arguments name numeric columns, each
+        handed over whole, float64 (n,), and which returns (n,) values that are true or false.
+    """
+
+    of: str | Callable[..., Any]
+
     options: ClassVar[tuple[str, ...]] = ()
 
     @property

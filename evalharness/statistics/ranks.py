@@ -61,7 +61,8 @@ class Ranks:
 
 @dataclass(frozen=True)
 class Order:
-    """The distinct values of a column with their counts, ascending: what quantiles need."""
+    """The distinct values of a column with their counts, ascending: an `OrderTable` of (k,) arrays,
+    which quantiles need. `of`: name of a numeric column; its values must be finite."""
 
     of: str
 
