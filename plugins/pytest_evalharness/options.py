@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from pytest_evalharness import files
+
 POLICIES = ("fail", "skip", "pass")
 
 
@@ -74,11 +76,26 @@ def _json(config: pytest.Config) -> Path | None:
     given = config.getoption("eval_json")
     if given is None or hasattr(config, "workerinput"):  # only the controller writes
         return None
+    if not given.strip():
+        raise pytest.UsageError(
+            "--eval-json= is given without the name of a file; write --eval-json=result.json"
+        )
     path = Path(config.invocation_params.dir, given)
     if path.is_dir():
         raise pytest.UsageError(f"--eval-json={given}: this is a folder; give the name of a file")
-    if not path.parent.is_dir():
-        raise pytest.UsageError(f"--eval-json={given}: there is no folder {path.parent}; make it")
-    if not os.access(path.parent, os.W_OK) or path.exists() and not os.access(path, os.W_OK):
+    touched = [path]  # what writing changes
+    if files.replaceable(path):
+        folder = files.target(path).parent
+        if files.target(path).is_symlink():
+            raise pytest.UsageError(f"--eval-json={given}: this link leads back to itself")
+        if files.printed_to(path):
+            raise pytest.UsageError(
+                f"--eval-json={given}: this is the file that the run itself prints to; give the "
+                "name of another"
+            )
+        if not folder.is_dir():
+            raise pytest.UsageError(f"--eval-json={given}: there is no folder {folder}; make it")
+        touched = [p for p in (path, folder) if p.exists()]
+    if not all(os.access(p, os.W_OK) for p in touched):
         raise pytest.UsageError(f"--eval-json={given}: no permission to write there")
     return path

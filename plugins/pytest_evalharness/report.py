@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import textwrap
 from collections.abc import Generator
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_evalharness import keys
+from pytest_evalharness import files, keys
 
 if TYPE_CHECKING:
     from evalharness.result import Result
@@ -114,11 +113,9 @@ class Reporter:
                 if t.error
             ],
         }
-        partial = path.with_name(path.name + ".part")
         try:
             text = json.dumps(plain(report), indent=1, allow_nan=False, ensure_ascii=False)
-            partial.write_text(text + "\n", encoding="utf-8")
-            os.replace(partial, path)
+            files.write(path, text + "\n")
         except OSError as error:
             self.problem = f"--eval-json={path} could not be written: {error}"
             if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):

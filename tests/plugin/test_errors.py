@@ -1,6 +1,11 @@
 """What cannot be evaluated is an error, told once in full and in one line at every other item."""
 
 import json
+import os
+import stat
+import subprocess
+import sys
+import threading
 
 import pytest
 
@@ -161,6 +166,8 @@ def test_errors_of_tests_that_are_written_by_hand_stand_at_their_line(pytester):
         (["--eval-inconclusive=maybe"], "fail", "*invalid choice: 'maybe'*"),
         (["--eval-only", "--eval-disable"], "fail", "ERROR: *together deselect every test*"),
         (["--eval-json=no/such.json"], "fail", "ERROR: --eval-json=no/such.json: there is no *"),
+        (["--eval-json="], "fail", "ERROR: --eval-json= is given without the name of a file; *"),
+        (["--eval-json=loop"], "fail", "ERROR: --eval-json=loop: *"),
         (["--eval-json=."], "fail", "ERROR: --eval-json=.: this is a folder*"),
         (["--eval-json=no/such.json", "-n2"], "fail", "ERROR: *there is no folder*"),
     ],
@@ -168,6 +175,7 @@ def test_errors_of_tests_that_are_written_by_hand_stand_at_their_line(pytester):
 def test_options_that_make_no_sense(pytester, options, ini, message):
     pytester.makepyfile("def test_it(): pass")
     pytester.makeini(f"[pytest]\neval_inconclusive = {ini}")
+    (pytester.path / "loop").symlink_to("loop")
     result = pytester.runpytest_subprocess(*options)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([message])
@@ -282,3 +290,49 @@ def seed(request):
     result = pytester.runpytest_subprocess("-W", "error")
     result.assert_outcomes(passed=6)
     assert calls() == 1
+
+
+def test_the_json_file_is_written_to_what_a_link_leads_to(pytester):
+    pytester.makepyfile("def test_it(): pass")
+    folder = pytester.mkdir("folder")
+    for name in ("old", "new"):
+        (pytester.path / name).symlink_to(folder / f"{name}.json")
+    (folder / "old.json").write_text("before")
+    for name in ("old", "new"):
+        assert pytester.runpytest_inprocess(f"--eval-json={name}").ret == 0
+        assert (pytester.path / name).is_symlink()
+        report = json.loads((folder / f"{name}.json").read_text())
+        assert report == {"schema": "evalharness.report/1", "results": [], "errors": []}
+    assert len(list(folder.iterdir())) == 2
+
+
+def test_what_is_no_regular_file_is_written_to_and_not_replaced(pytester):
+    pytester.makepyfile("def test_it(): pass")
+    (pytester.path / "null").symlink_to(os.devnull)
+    for name in (os.devnull, "null"):
+        assert pytester.runpytest_inprocess(f"--eval-json={name}").ret == 0
+        assert stat.S_ISCHR(os.stat(os.devnull).st_mode)
+    assert (pytester.path / "null").is_symlink()
+
+    pipe = pytester.path / "pipe"
+    os.mkfifo(pipe)
+    read: list[str] = []
+    reader = threading.Thread(target=lambda: read.append(pipe.read_text()))
+    reader.start()
+    assert pytester.runpytest_inprocess(f"--eval-json={pipe}").ret == 0
+    reader.join(timeout=30)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    assert json.loads(read[0])["results"] == []
+
+
+@pytest.mark.parametrize("name", ["/dev/stdout", "log.txt"])
+def test_what_a_run_prints_to_is_not_replaced(pytester, name):
+    pytester.makepyfile("def test_it(): pass")
+    command = [sys.executable, "-m", "pytest", f"--eval-json={name}"]
+    with open("log.txt", "w") as log:
+        done = subprocess.run(command, stdout=log, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert f"--eval-json={name}: this is the file that the run itself prints to;" in done.stderr
+    done = subprocess.run([*command[:3], "--eval-json=/dev/stdout"], capture_output=True, text=True)
+    assert done.returncode == 0
+    assert "evalharness.report/1" in done.stdout
