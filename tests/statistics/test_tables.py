@@ -174,4 +174,4 @@ def test_a_threshold_decides_between_two_classes():
 def test_equal_statistics_are_one():
     assert Confusion(positive="a") == Confusion(positive="a")
     assert len({Hits(), Hits(), Hits(threshold=0.5), Flags(of="x"), Flags(of="x")}) == 3
-    assert Hits() != Flags()
+    assert Hits() != Flags("hit")
