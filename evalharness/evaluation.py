@@ -195,8 +195,9 @@ def by_model(cls: type[Evaluation], outputs: Any) -> Mapping[str, Any]:
 def _item_of(kind: str) -> Any:
     """The test function that the plugin parametrizes with the checks of a kind."""
 
-    def test(self: Any, evaluation: Any, check: Check) -> None:
-        evaluation.judge(check)
+    # Not the fixture `evaluation`: a project may have one of its own, which would let this pass.
+    def test(self: Any, _evalharness_evaluation: Any, check: Check) -> None:
+        _evalharness_evaluation.judge(check)
 
     test.__name__ = test.__qualname__ = f"test_{kind}"
     test.__doc__ = None

@@ -56,7 +56,9 @@ class Handle:
 
         found = self._run.find(check)
         self._item.stash[keys.NOTE]["check"] = [found.model, found.id]
-        self._item.user_properties += properties(found)
+        told = properties(found)
+        if told[0] not in self._item.user_properties:  # an item may be run again
+            self._item.user_properties += told
         table = slice_table(found) if found.group else ""
         outcomes.settle(self._item, found.outcome, found.message, table)
 
@@ -77,6 +79,8 @@ def properties(found: CheckResult) -> list[tuple[str, object]]:
         "value": estimate.value,
         "low": estimate.low,
         "high": estimate.high,
+        "at_least": estimate.at_least,
+        "at_most": estimate.at_most,
         "n": estimate.n,
         "bound": f"{found.op} {plain(found.threshold)}",
         "level": worst.level,

@@ -61,7 +61,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 @pytest.fixture(scope="class")
-def _evaluation_run(request: pytest.FixtureRequest) -> Run | None:
+def _evalharness_run(request: pytest.FixtureRequest) -> Run | None:
     """The one run of the class; class-scoped, as the fixtures that `outputs` asks for are."""
     if items.evaluation_class(request) is None:
         return None
@@ -71,12 +71,18 @@ def _evaluation_run(request: pytest.FixtureRequest) -> Run | None:
 
 
 @pytest.fixture
-def evaluation(request: pytest.FixtureRequest, _evaluation_run: Run | None) -> Any:
+def evaluation(_evalharness_evaluation: Any) -> Any:
     """What the evaluation found. `evaluation[recall.on("test")]` is an estimate: a value with its
     interval; `evaluation["candidate", metric]` that of one of several models."""
+    return _evalharness_evaluation
+
+
+@pytest.fixture
+def _evalharness_evaluation(request: pytest.FixtureRequest, _evalharness_run: Run | None) -> Any:
+    """The same under a name that no project uses: what the declared checks ask."""
     # Of errors with a traceback this frame is noise; others (pytest.fail) need one that is visible.
     __tracebackhide__ = methodcaller("errisinstance", Exception)
-    if _evaluation_run is None:
+    if _evalharness_run is None:
         pytest.fail(
             f"{request.node.name} asks for the fixture `evaluation`, which belongs to the tests of "
             "an evaluation: make it a method of a subclass of evalharness.Evaluation",
@@ -84,7 +90,7 @@ def evaluation(request: pytest.FixtureRequest, _evaluation_run: Run | None) -> A
         )
     from pytest_evalharness.handle import Handle
 
-    return Handle(_evaluation_run, request.node)
+    return Handle(_evalharness_run, request.node)
 
 
 @pytest.hookimpl(wrapper=True)

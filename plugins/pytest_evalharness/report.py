@@ -137,8 +137,8 @@ class Reporter:
         ]
         if by_value:
             parts.append(
-                f"no statistical guarantee: {', '.join(by_value)} "
-                f"decide{'s' if len(by_value) == 1 else ''} by the values alone (policy 'point')"
+                f"no statistical guarantee: the declared bounds of {', '.join(by_value)} are "
+                "decided by their values alone (policy 'point')"
             )
         return "; ".join(parts)
 

@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -54,12 +55,12 @@ def first_line(message: str) -> str:
 class Run:
     """One evaluation, run. Either `result` or `failure` is there.
 
-    key: node id of the class; name: of the class; text: the result as JSON, for other processes;
+    key: node id of the class; cls: the class; text: the result as JSON, for other processes;
     seconds: how long it took; models: the outputs by model name, in the process that computed.
     """
 
     key: str
-    name: str
+    cls: Any
     planned: Planned
     result: Result | None = None
     failure: Failure | None = None
@@ -68,19 +69,33 @@ class Run:
     models: Mapping[str, Any] | None = None
     sent: bool = False
 
+    @property
+    def name(self) -> str:
+        return str(self.cls.__name__)
+
     def find(self, check: Check) -> CheckResult:
+        """What was decided of a check. By its place in the declaration: an id may be anything."""
         assert self.result is not None
-        for found in self.result.checks:
-            if (found.id, found.model) == (check.id, check.model):
-                return found
-        raise LookupError(
-            f"{self.name}: {check.id} was collected after the run was planned; a plugin adds items "
-            "after pytest_collection_finish, and evalharness cannot follow it"
-        )
+        place = self._places.get(check)
+        if place is None:
+            raise LookupError(
+                f"{self.name}: {check.id} was collected after the run was planned; a plugin adds "
+                "items after pytest_collection_finish, and evalharness cannot follow it"
+            )
+        found = self.result.checks[place]
+        assert (found.id, found.model) == (check.id, check.model)
+        return found
+
+    @cached_property
+    def _places(self) -> dict[Check, int]:
+        selected = set(self.planned.checks)
+        return {c: i for i, c in enumerate(c for c in self.cls.checks if c in selected)}
 
     def ended(self, nodeid: str) -> None:
-        """An item has ended. After the last one, the examples are let go."""
         self.planned.pending.discard(nodeid)
+
+    def let_go(self) -> None:
+        """Of the examples, once all items have ended. Not at once: the last may be run again."""
         if not self.planned.pending:
             self.result = self.models = None
 
@@ -89,7 +104,12 @@ def run_of(request: pytest.FixtureRequest) -> Run:
     """The run of the class that the request (of class scope) belongs to. Errors are kept in it."""
     runs = request.config.stash[keys.RUNS]
     key = request.node.nodeid
-    if key not in runs:  # a shuffled order may come back to a class that it had left
+    # A shuffled order may come back to a class that it had left, and a plugin that runs items again
+    # to one that was let go.
+    run = runs.get(key)
+    if run is None or (run.result is None and run.failure is None):
+        for done in runs.values():
+            done.let_go()
         planned = request.config.stash[keys.PLANS][key]
         if hasattr(request.config, "workerinput"):
             from pytest_evalharness.shared import shared_run
@@ -104,7 +124,7 @@ def computed(request: pytest.FixtureRequest, planned: Planned) -> Run:
     """Call `outputs` and evaluate, here and now."""
     __tracebackhide__ = True
     cls = items.evaluation_class(request)
-    run = Run(request.node.nodeid, cls.__name__, planned)
+    run = Run(request.node.nodeid, cls, planned)
     if planned.parametrized:
         names = ", ".join(f"`{name}`" for name in planned.parametrized)
         run.failure = _failure(
@@ -117,17 +137,23 @@ def computed(request: pytest.FixtureRequest, planned: Planned) -> Run:
         )
         return run
     started = time.perf_counter()
+    who = "a fixture of outputs()"
     try:
         from evalharness.evaluation import by_model
 
-        run.models = by_model(cls, cls.outputs(**_fixtures(cls, request)))
-        run.result = cls.run(run.models, select=planned.checks)
-    except pytest.exit.Exception:
+        given = _fixtures(cls, request)
+        who = "outputs()"
+        run.models = by_model(cls, cls.outputs(**given))
+        run.result = cls.run(run.models, select=set(planned.checks))
+    except (pytest.exit.Exception, KeyboardInterrupt):
         raise
     except pytest.skip.Exception as skipped:
         run.failure = Failure(str(skipped), _here(), skipped=True)
     except (Exception, pytest.fail.Exception) as error:
         run.failure = _failure(error)
+    except BaseException as error:
+        # Raised on, it would break pytest's own setup of the items that follow.
+        run.failure = _failure(_tamed(error, who))
     else:
         run.text = run.result.to_json()
     run.seconds = time.perf_counter() - started
@@ -141,6 +167,14 @@ def _failure(error: BaseException) -> Failure:
     elif not kinds.is_ours(error) and not isinstance(error, pytest.fail.Exception):
         message = f"{type(error).__name__}: {message}"
     return Failure(message, _here(), error=_presented(error))
+
+
+def _tamed(error: BaseException, who: str) -> BaseException:
+    """What ends more than a test (SystemExit, a cancelled task), as a failure at the same place."""
+    what = f"raised {type(error).__name__}: {error}"
+    if isinstance(error, SystemExit):
+        what = f"called sys.exit({'' if error.code is None else repr(error.code)})"
+    return pytest.fail.Exception(f"{who} {what}").with_traceback(error.__traceback__)
 
 
 def _presented(error: BaseException) -> BaseException:

@@ -48,7 +48,7 @@ def shared_run(request: pytest.FixtureRequest, planned: Planned) -> Run:
 
 def _read(answer: Path, examples: Path, request: pytest.FixtureRequest, planned: Planned) -> Run:
     cls = items.evaluation_class(request)
-    run = Run(request.node.nodeid, cls.__name__, planned)
+    run = Run(request.node.nodeid, cls, planned)
     told = json.loads(answer.read_bytes())
     run.text, run.seconds = told["result"], told["seconds"]
     if told["failure"]:

@@ -336,3 +336,62 @@ def test_what_a_run_prints_to_is_not_replaced(pytester, name):
     done = subprocess.run([*command[:3], "--eval-json=/dev/stdout"], capture_output=True, text=True)
     assert done.returncode == 0
     assert "evalharness.report/1" in done.stdout
+
+
+EXITS = (
+    TABLE
+    + """
+import asyncio, sys, pytest
+
+class Base(Evaluation):
+    abstract = True
+    satisficing = [recall.on("test") >= 0.90, accuracy.on("test") >= 0.90]
+
+class TestExit(Base):
+    @classmethod
+    def outputs(cls):
+        called()
+        sys.exit(2)
+
+class TestCancelled(Base):
+    @classmethod
+    def outputs(cls):
+        called()
+        raise asyncio.CancelledError("no answer")
+
+@pytest.fixture(scope="module")
+def leaving():
+    sys.exit()
+
+class TestFixture(Base):
+    @classmethod
+    def outputs(cls, leaving):
+        called()
+
+class TestGood(Base):
+    @classmethod
+    def outputs(cls):
+        called()
+        return Outputs(test=table())
+"""
+)
+
+
+@pytest.mark.parametrize("options", [[], ["-n2"]], ids=["one", "n2"])
+def test_leaving_python_in_outputs_ends_one_evaluation_only(pytester, calls, options):
+    pytester.makepyfile(test_it=EXITS)
+    result = pytester.runpytest_subprocess("-W", "error", *options)
+    result.assert_outcomes(passed=2, errors=6)
+    assert calls() == 3
+    told = [
+        "> *sys.exit(2)",
+        "E *Failed: outputs() called sys.exit(2)",
+        "TestExit could not be evaluated: outputs() called sys.exit(2) (in full at *",
+        "E *Failed: outputs() raised CancelledError: no answer",
+        "TestCancelled could not be evaluated: outputs() raised CancelledError: no answer (*",
+        "E *Failed: a fixture of outputs() called sys.exit()",
+        "TestFixture could not be evaluated: a fixture of outputs() called sys.exit() (in *",
+        "ERROR  could not be evaluated: outputs() called sys.exit(2)",
+    ]
+    result.stdout.fnmatch_lines_random(told)
+    assert "INTERNALERROR" not in result.stdout.str()

@@ -2,9 +2,15 @@
 
 import json
 import xml.etree.ElementTree as ET
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
 
 from evalharness.result import Result
-from tests.plugin.suites import GATE, PAIR, TABLE
+from pytest_evalharness.items import Planned
+from pytest_evalharness.run import Run
+from tests.plugin.suites import BY_HAND, GATE, PAIR, TABLE
 
 
 def cases(path):
@@ -104,8 +110,8 @@ def test_a_gate_with_every_verdict(pytester, calls):
     outcome, message, told = junit["test_satisficing[recall-test-by-device]"]
     assert outcome == "failure"
     assert message.startswith("INCONCLUSIVE: recall on test by device")
-    assert list(told) == (
-        "kind metric split slice model value low high n bound level verdict".split()
+    assert " ".join(told) == (
+        "kind metric split slice model value low high at_least at_most n bound level verdict"
     )
     assert told["slice"] in ("device=desktop", "device=phone")
     assert (told["n"], told["bound"], told["verdict"]) == ("100", ">= 0.98", "inconclusive")
@@ -113,6 +119,11 @@ def test_a_gate_with_every_verdict(pytester, calls):
     assert (told["kind"], told["metric"], told["split"]) == ("satisficing", "recall", "test")
     assert float(told["low"]) < float(told["value"]) == 0.95 < float(told["high"])
     assert (told["slice"], told["model"], told["verdict"]) == ("", "", "pass")
+    # The bounds that decide, beside the interval that is shown.
+    at_least, at_most = float(told["at_least"]), float(told["at_most"])
+    assert 0.916 < at_least < 0.917
+    assert 0.972 < at_most < 0.973
+    assert float(told["low"]) < at_least
 
     report = json.loads((pytester.path / "result.json").read_text())
     assert report["schema"] == "evalharness.report/1"
@@ -189,7 +200,8 @@ def test_a_gate_by_values_alone_says_so_in_the_last_line(pytester):
     result.assert_outcomes(passed=2, failed=2, deselected=4)
     result.stdout.fnmatch_lines(["FAIL: accuracy on test: 0.9500 (n=400 *no statistical guarantee"])
     assert result.outlines[-1] == (
-        "evalharness: no statistical guarantee: Gate decides by the values alone (policy 'point')"
+        "evalharness: no statistical guarantee: the declared bounds of Gate are decided by their "
+        "values alone (policy 'point')"
     )
 
 
@@ -224,7 +236,7 @@ def test_run():
     )
     result = pytester.runpytest_subprocess("-p", "no:evalharness", "-W", "error")
     result.assert_outcomes(passed=2, errors=1)
-    result.stdout.fnmatch_lines(["*fixture 'evaluation' not found"])
+    result.stdout.fnmatch_lines(["*fixture '_evalharness_evaluation' not found"])
 
 
 def test_each_class_runs_once_in_any_order(pytester, calls):
@@ -255,3 +267,99 @@ def place(request):
     result = pytester.runpytest_subprocess("--import-mode=append", "-W", "error")
     result.assert_outcomes(passed=6)
     assert calls() == 3
+
+
+def test_a_check_finds_its_own_verdict_whatever_its_id():
+    namespace = {}
+    exec(PAIR.replace("called()", "pass"), namespace)
+    cls = namespace["TestPair"]
+    cls.checks = tuple(replace(c, id="same") for c in cls.checks)
+    run = Run("test_pair.py::Pair", cls, Planned(checks=list(reversed(cls.checks))))
+    run.result = SimpleNamespace(
+        checks=[SimpleNamespace(**vars(c), metric=str(c.bound.metric)) for c in cls.checks]
+    )
+    for check in cls.checks:
+        assert run.find(check).metric == str(check.bound.metric)
+    with pytest.raises(LookupError, match="other was collected after the run was planned"):
+        run.find(replace(cls.checks[0], id="other"))
+
+
+# As plugins that run a failed test again do it: the whole protocol of an item, twice.
+AGAIN = """
+import pytest
+from _pytest.runner import runtestprotocol
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item, nextitem):
+    runtestprotocol(item, nextitem=nextitem, log=False)
+    item._initrequest()
+    runtestprotocol(item, nextitem=nextitem)
+    return True
+"""
+
+
+def test_items_may_be_run_again(pytester, calls):
+    second = PAIR.partition("class TestPair")[2]
+    pytester.makepyfile(test_pair=PAIR + BY_HAND + "class TestSecond" + second + BY_HAND)
+    pytester.makeconftest(AGAIN)
+    result = pytester.runpytest_subprocess("-W", "error", "--junitxml=junit.xml")
+    result.assert_outcomes(passed=8)
+    assert calls() == 2  # also of the last item of a class
+    properties = list(ET.parse(pytester.path / "junit.xml").iter("property"))
+    assert len([p for p in properties if p.get("name") == "verdict"]) == 4
+
+
+def test_a_class_that_was_left_for_another_may_be_come_back_to(pytester, calls):
+    second = PAIR.partition("class TestPair")[2]
+    pytester.makepyfile(test_pair=PAIR + "class TestSecond" + second)
+    pytester.makeconftest(
+        """
+        from _pytest.runner import runtestprotocol
+
+        def pytest_runtestloop(session):
+            for item in session.items + session.items[:1]:
+                item._initrequest()
+                runtestprotocol(item, nextitem=None)
+            return True
+        """
+    )
+    result = pytester.runpytest_subprocess("-W", "error")
+    result.assert_outcomes(passed=5)
+    assert calls() == 3
+
+
+def test_a_fixture_named_evaluation_does_not_replace_the_gate(pytester):
+    pytester.makepyfile(test_gate=GATE)
+    pytester.makeconftest(
+        """
+        import pytest
+        from unittest.mock import MagicMock
+
+        @pytest.fixture
+        def evaluation():
+            return MagicMock()
+        """
+    )
+    result = pytester.runpytest_subprocess("-W", "error", "-k", "satisficing")
+    result.assert_outcomes(passed=1, failed=3, deselected=4)
+
+
+def test_a_fixture_named_evaluation_may_build_on_this_one(pytester):
+    pytester.makepyfile(
+        test_pair=PAIR
+        + """
+    def test_it(self, evaluation):
+        assert evaluation >= 0.9
+"""
+    )
+    pytester.makeconftest(
+        """
+        import pytest
+        from evalharness.metrics import recall
+
+        @pytest.fixture
+        def evaluation(evaluation):
+            return evaluation["candidate", recall.on("test")]
+        """
+    )
+    pytester.runpytest_subprocess("-W", "error").assert_outcomes(passed=3)
