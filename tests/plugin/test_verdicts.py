@@ -1,8 +1,10 @@
 """From verdicts to outcomes, and what the terminal, JUnit files and the JSON file tell of them."""
 
 import json
+import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -10,7 +12,9 @@ import pytest
 from evalharness.result import Result
 from pytest_evalharness.items import Planned
 from pytest_evalharness.run import Run
-from tests.plugin.suites import BY_HAND, GATE, PAIR, TABLE
+from tests.plugin.suites import BROKEN, BY_HAND, GATE, PAIR, TABLE
+
+DOCS = Path(__file__).parents[2] / "docs" / "result.md"
 
 
 def cases(path):
@@ -363,3 +367,78 @@ def test_a_fixture_named_evaluation_may_build_on_this_one(pytester):
         """
     )
     pytester.runpytest_subprocess("-W", "error").assert_outcomes(passed=3)
+
+
+# Infinite bounds, an undefined value and several slices, as JSON has to hold them.
+REPORTED = (
+    TABLE
+    + """
+from evalharness.metrics import latency
+
+class TestAll(Evaluation):
+    satisficing = [
+        recall.on("test") >= 0.90,
+        latency.quantile(0.999).on("test") <= 100,
+        precision(threshold=9).on("test") >= 0.5,
+        accuracy.on("test").by("device") >= 0.9,
+    ]
+    also = [f1.on("test")]
+
+    @classmethod
+    def outputs(cls):
+        return Outputs(test=table() | {"score": np.arange(400) / 400, "latency": np.arange(400)})
+
+class TestPoint(TestAll):
+    policy = "point"
+
+def test_run():
+    TestAll.run().to_json("0.json")
+    TestPoint.run().to_json("1.json")
+"""
+)
+
+
+def test_results_can_be_read_out_of_the_report(pytester):
+    pytester.makepyfile(test_it=REPORTED)
+    pytester.runpytest_subprocess("-W", "error", "--eval-json=result.json")
+    report = json.loads((pytester.path / "result.json").read_text())
+    assert list(report) == ["schema", "results", "errors"]
+    assert [r["node"] for r in report["results"]] == [
+        "test_it.py::TestAll",
+        "test_it.py::TestPoint",
+    ]
+    for place, held in enumerate(report["results"]):
+        read = Result.from_dict(held)
+        made = Result.from_json(pytester.path / f"{place}.json")
+        assert read.provenance.keys() == made.provenance.keys()
+        assert replace(read, provenance={}) == replace(made, provenance={})
+        assert str(read) == str(made)
+
+
+def test_the_report_and_the_properties_are_documented(pytester):
+    pytester.makepyfile(test_gate=GATE, test_broken=BROKEN)
+    pytester.runpytest_subprocess("--eval-json=result.json", "--junitxml=junit.xml")
+    report = json.loads((pytester.path / "result.json").read_text())
+    junit = cases(pytester.path / "junit.xml")
+    page = DOCS.read_text(encoding="utf-8")
+    _, _, page = page.partition("## The report of a pytest run")
+    of_report, _, of_junit = page.partition("## Properties in a JUnit file")
+    (error,) = report["errors"]
+    assert set(report) | set(error) <= set(re.findall(r"`(\w+)`", of_report))
+    told = junit["test_satisficing[recall-test]"][2]
+    rows = [line.split("|")[1] for line in of_junit.splitlines() if line.startswith("| `")]
+    assert set(told) == set(re.findall(r"`(\w+)`", "".join(rows)))
+
+
+def test_the_limit_is_at_the_level_that_is_documented(pytester):
+    pytester.makepyfile(test_gate=GATE)
+    pytester.runpytest_subprocess("--eval-json=result.json", "-k", "satisficing")
+    report = json.loads((pytester.path / "result.json").read_text())
+    for check in report["results"][0]["checks"]:
+        for verdict in check["verdicts"]:
+            estimate = verdict["estimate"]
+            if verdict["outcome"] == "fail":
+                assert verdict["level"] == pytest.approx(0.05 / 4)
+                assert verdict["limit"] > estimate["at_most"]
+            else:
+                assert verdict["limit"] == estimate["at_least"]
