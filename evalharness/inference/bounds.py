@@ -9,9 +9,14 @@ from __future__ import annotations
 
 import abc
 import math
+from collections.abc import Callable
+from functools import cached_property
 from typing import Any, Protocol, runtime_checkable
 
 from scipy.special import ndtri
+
+# More units than this nobody will collect: "cannot be settled".
+MOST = 1e15
 
 
 @runtime_checkable
@@ -50,41 +55,66 @@ def upper_z(alpha: float) -> float:
 
 
 def settle_by_width(
-    bounds: Bounds, threshold: float, alpha: float, power: float = 0.8
+    bounds: Bounds,
+    threshold: float,
+    alpha: float,
+    power: float,
+    at: Callable[[float], tuple[float, float]],
 ) -> int | None:
     """Fresh units with which the verdict would be decided if ``bounds.value`` is the truth.
 
-    The deciding half-width h at n shrinks like 1/sqrt(n); to decide with probability ``power`` the
-    distance must be (z_a + z_b)/z_a half-widths. So n* = n [(z_a + z_b)/z_a · h/|value -
-    threshold|]², rounded up. None where the value is undefined or at the threshold, or no bound
-    exists here.
+    ``at``: factor -> the deciding bounds at ``alpha`` if there were so many times as many units, in
+    the same proportions. To decide with probability ``power`` the distance to the threshold must
+    be (z_a + z_b)/z_a deciding half-widths; the smallest number of units with which it is (to
+    0.2 %) is searched for, since where errors are few a half-width does not shrink like 1/sqrt(n).
+    None where the value is undefined or at the threshold, or where no number is enough.
     """
     if bounds.reason or not math.isfinite(bounds.value) or bounds.value == threshold:
         return None
-    bound = bounds.lower(alpha) if bounds.value > threshold else bounds.upper(alpha)
-    half = abs(bounds.value - bound)
-    if not math.isfinite(half) or half == 0:
-        return None
+    side = 0 if bounds.value > threshold else 1
     za, zb = upper_z(alpha), upper_z(1 - power)
-    needed = bounds.n * ((za + zb) / za * half / abs(bounds.value - threshold)) ** 2
-    return max(1, math.ceil(needed)) if math.isfinite(needed) else None
+    room = abs(bounds.value - threshold) * za / (za + zb)
+
+    def enough(factor: float) -> bool:
+        return abs(bounds.value - at(factor)[side]) <= room
+
+    short, least = 1.0 / bounds.n, 1.0
+    if not enough(least):
+        while not enough(least):
+            short, least = least, 4 * least
+            if least * bounds.n > MOST:
+                return None
+    else:
+        while least > 4 * short and enough(least / 4):
+            least /= 4
+        short = max(short, least / 4)
+    while least > 1.002 * short:
+        middle = math.sqrt(short * least)
+        short, least = (short, middle) if enough(middle) else (middle, least)
+    return max(1, math.ceil(bounds.n * least))
+
+
+# Where a metric is asked whether it has any width at all: what a gate asks for by itself.
+USUAL = 1 - 0.95
 
 
 class ShownByDelta(abc.ABC):
     """What estimates share that MOVER decides and the delta method shows.
 
-    A subclass has value, n, unit, decides, reason, range, ``shown``, ``_error`` (the delta method's
-    standard error) and ``_mover(alpha)``: the two deciding bounds, each at error level ``alpha``.
+    A subclass has value, n, unit, decides, range, ``shown``, ``_error`` (the delta method's
+    standard error), ``_undefined`` (why nothing can be bounded, or "") and ``_mover(alpha)``: the
+    two deciding bounds, each at error level ``alpha``, asked for only where that is "". A metric
+    that is the same number wherever the rates may lie has no width, and decides nothing.
     """
 
     value: Any
     n: Any
     unit: Any
     decides: Any
-    reason: Any
     range: Any
     shown: Any
     _error: Any
+    _undefined: Any
 
     def __init__(self) -> None:
         self._known: dict[float, tuple[float, float]] = {}
@@ -92,9 +122,22 @@ class ShownByDelta(abc.ABC):
     @abc.abstractmethod
     def _mover(self, alpha: float) -> tuple[float, float]: ...
 
+    @abc.abstractmethod
+    def _times(self, factor: float) -> ShownByDelta:
+        """The same estimate of ``factor`` times as many examples, in the same proportions."""
+
+    @cached_property
+    def reason(self) -> str:
+        if self._undefined or not self._flat(USUAL):
+            return str(self._undefined)
+        return (
+            f"it does not depend on the table's rates: it is {self.value:.4g} wherever in their "
+            "limits they lie"
+        )
+
     def interval(self, confidence: float) -> tuple[float, float]:
         alpha = (1 - confidence) / 2
-        if self.shown == "MOVER":
+        if self.reason or self.shown == "MOVER":
             return self._limits(alpha)
         half = upper_z(alpha) * self._error
         return max(self.range[0], self.value - half), min(self.range[1], self.value + half)
@@ -106,9 +149,22 @@ class ShownByDelta(abc.ABC):
         return self._limits(alpha)[1]
 
     def settle(self, threshold: float, alpha: float, power: float = 0.8) -> int | None:
-        return settle_by_width(self, threshold, alpha, power)
+        def at(factor: float) -> tuple[float, float]:
+            return self._times(factor)._limits(alpha)
+
+        return settle_by_width(self, threshold, alpha, power, at)
 
     def _limits(self, alpha: float) -> tuple[float, float]:
+        if self.reason or self._flat(alpha):
+            return float(self.range[0]), float(self.range[1])
+        return self._decided(alpha)
+
+    def _decided(self, alpha: float) -> tuple[float, float]:
         if alpha not in self._known:
-            self._known[alpha] = self._mover(alpha)
+            low, high = self._mover(alpha)
+            self._known[alpha] = float(low), float(high)
         return self._known[alpha]
+
+    def _flat(self, alpha: float) -> bool:
+        low, high = self._decided(alpha)
+        return not high - low > 1e-12 * max(1.0, abs(low))

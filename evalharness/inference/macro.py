@@ -41,12 +41,14 @@ class MacroBounds(ShownByDelta):
     decides = "MOVER"
 
     def __init__(self, function: Callable[[Any], Any], cells: Any, names: Any = ()) -> None:
+        super().__init__()
         self.cells = type(cells)(*(np.asarray(c, float) for c in cells))
         tp, fp, fn, tn = self.cells
         self.classes = len(tp)
         self.names = tuple(names) or tuple(range(self.classes))
         self.examples = tp + fn
         self.n = int(self.examples.sum())
+        self._function = function
         form = function(self.cells)
         self.hits, self.trials = np.asarray(form.hits, float), np.asarray(form.trials, float)
         self._through = form.through
@@ -54,8 +56,7 @@ class MacroBounds(ShownByDelta):
         with np.errstate(all="ignore"):
             self._share = self.hits / self.trials
         self.by_class = self._map(self._share)
-        self.value = math.nan if self.reason else float(np.mean(self.by_class))
-        super().__init__()
+        self.value = math.nan if self._undefined else float(np.mean(self.by_class))
 
     def _map(self, share: Floats) -> Floats:
         with np.errstate(all="ignore"):
@@ -67,7 +68,7 @@ class MacroBounds(ShownByDelta):
         return float(low), float(high)
 
     @cached_property
-    def reason(self) -> str:
+    def _undefined(self) -> str:
         never = [str(self.names[k]) for k in np.flatnonzero(self.trials == 0)]
         if not never:
             return ""
@@ -75,6 +76,10 @@ class MacroBounds(ShownByDelta):
             f"0/0 in {len(never)} of {self.classes} classes ({_some(never)}), "
             "so their average is undefined"
         )
+
+    def _times(self, factor: float) -> MacroBounds:
+        cells = type(self.cells)(*(factor * c for c in self.cells))
+        return MacroBounds(self._function, cells, self.names)
 
     def _spread(self, distance: Floats) -> float:
         """S: the largest square of a sum of correlated distances."""
@@ -95,17 +100,17 @@ class MacroBounds(ShownByDelta):
 
     @property
     def shown(self) -> str:
-        return "delta" if not self.reason and self._error > 0 else "MOVER"
+        return "delta" if not self._undefined and self._error > 0 else "MOVER"
 
     def _mover(self, alpha: float) -> tuple[float, float]:
-        if self.reason:
-            return self.range
         below = self.by_class - self._map(clopper_pearson_lower(self.hits, self.trials, alpha))
         above = self._map(clopper_pearson_upper(self.hits, self.trials, alpha)) - self.by_class
         # Toward the nearer end of the range errors (or hits) are few, and the plain distance covers
         # only .89: the widest of three decides there, and only with examples in every class. In the
         # middle third it does on both sides, so that noise does not choose the narrower one.
         low, high = self.range
+        if not high > low:
+            return self.range
         place = (self.value - low) / (high - low)
         enough = bool((self.examples >= LEAST_EXAMPLES).all())
         if enough or place > 1 / 2:

@@ -184,4 +184,18 @@ class MeanBounds:
         return self._deciding(alpha)[1]
 
     def settle(self, threshold: float, alpha: float, power: float = 0.8) -> int | None:
-        return settle_by_width(self, threshold, alpha, power)
+        def at(factor: float) -> tuple[float, float]:
+            larger = MeanBounds(
+                math.ceil(factor * self.n),
+                self.value,
+                factor * self.m2,
+                factor * self.m3,
+                lambda: (),
+                0,
+            )
+            # No bootstrap of values that are not there: the correction is as wide.
+            if larger.reason:
+                return -math.inf, math.inf
+            return larger._limits(alpha, "t", "skewness-corrected t")
+
+        return settle_by_width(self, threshold, alpha, power, at)

@@ -49,14 +49,15 @@ class TwoClassBounds(ShownByDelta):
         cells: Any,
         range: tuple[float, float] = UNBOUNDED,
     ) -> None:
+        super().__init__()
         self.function, self.range = function, range
         self.cells = type(cells)(*(np.float64(c) for c in cells))
         tp, fp, fn, tn = self.cells
         self._positives, self._negatives = tp + fn, fp + tn
-        self.n = int(self._positives + self._negatives)
+        self._total = self._positives + self._negatives
+        self.n = int(self._total)
         self._in_jax = False
         self.value = self._at(self.cells)
-        super().__init__()
 
     def _at(self, cells: Any) -> float:
         """The metric; nan for 0/0. A function that answers in JAX is asked in 64 bits."""
@@ -76,8 +77,8 @@ class TwoClassBounds(ShownByDelta):
         return float(answer)
 
     @cached_property
-    def reason(self) -> str:
-        if not self.n:
+    def _undefined(self) -> str:
+        if not self._total:
             return "0/0: there are no examples"
         if not self._positives:
             return "there are no positives"
@@ -87,7 +88,7 @@ class TwoClassBounds(ShownByDelta):
 
     @cached_property
     def _error(self) -> float:
-        return math.nan if self.reason else delta_error(self.function, self.cells)
+        return math.nan if self._undefined else delta_error(self.function, self.cells)
 
     @property
     def shown(self) -> str:
@@ -95,11 +96,9 @@ class TwoClassBounds(ShownByDelta):
         return "delta" if self._error > 1e-9 / math.sqrt(max(self.n, 1)) else "MOVER"
 
     def _mover(self, alpha: float) -> tuple[float, float]:
-        if self.reason:
-            return self.range
         tp, _, _, tn = self.cells
         hits = np.array([self._positives, tp, tn])
-        trials = np.array([self.n, self._positives, self._negatives])
+        trials = np.array([self._total, self._positives, self._negatives])
         parts = hits / trials
         low, high = (
             clopper_pearson_lower(hits, trials, alpha),
@@ -124,6 +123,10 @@ class TwoClassBounds(ShownByDelta):
             min(self.range[1], self.value + max(math.sqrt(better), least)),
         )
 
+    def _times(self, factor: float) -> TwoClassBounds:
+        cells = type(self.cells)(*(factor * c for c in self.cells))
+        return TwoClassBounds(self.function, cells, self.range)
+
     def _error_by_parts(self, parts: Floats, trials: Floats) -> float:
         """The delta method over the parts, by differences: what decides needs no tracing."""
         variance = 0.0
@@ -137,7 +140,7 @@ class TwoClassBounds(ShownByDelta):
         return math.sqrt(variance) if math.isfinite(variance) else 0.0
 
     def _table(self, prevalence: float, sensitivity: float, specificity: float) -> Any:
-        positives, negatives = self.n * prevalence, self.n * (1 - prevalence)
+        positives, negatives = self._total * prevalence, self._total * (1 - prevalence)
         return type(self.cells)(
             tp=positives * sensitivity,
             fp=negatives * (1 - specificity),

@@ -107,4 +107,11 @@ class PairedShareBounds:
         return -float(deciding_lower(self.old_only, self.new_only, self.n, alpha))
 
     def settle(self, threshold: float, alpha: float, power: float = 0.8) -> int | None:
-        return settle_by_width(self, threshold, alpha, power)
+        def at(factor: float) -> tuple[float, float]:
+            new, old, n = (factor * x for x in (self.new_only, self.old_only, self.n))
+            return (
+                float(deciding_lower(new, old, n, alpha)),
+                -float(deciding_lower(old, new, n, alpha)),
+            )
+
+        return settle_by_width(self, threshold, alpha, power, at)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalharness.inference.concordance import ConcordanceBounds, delong
+from evalharness.inference.concordance import ConcordanceBounds, delong, placed
 
 tables = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=1, max_size=12)
 
@@ -48,7 +48,7 @@ def test_bounds_contain_the_value_with_width_and_within_the_range(table, alpha):
     if not b.reason:
         tiny = 1e-12
         assert low - tiny <= b.value <= high + tiny
-        # What decides is the wider of two, one of which is shown.
+        # What decides is the widest of three, one of which is shown.
         assert low <= left + tiny
         assert high >= right - tiny
 
@@ -80,8 +80,43 @@ def test_a_class_without_examples_decides_nothing():
 
 def test_a_perfect_separation_is_not_certain():
     b = ConcordanceBounds([0, 30], [30, 0])
-    assert (b.value, b.shown, b.decides) == (1.0, "Newcombe", "Newcombe")
+    assert (b.value, b.shown, b.decides) == (1.0, "Newcombe", "wider of Newcombe and MOVER")
     assert 0.9 < b.lower(0.05) < 1.0 == b.upper(0.05)
+
+
+@pytest.mark.parametrize("m, n, low", [(20, 1_000, 0.8609), (100, 10_000, 0.9705), (1, 1, 0.05)])
+def test_a_perfect_separation_says_no_more_than_its_few_positives(m, n, low):
+    """Clopper-Pearson of m hits of m, whatever the number of negatives; and the mirror images."""
+    best = ConcordanceBounds([0, m], [n, 0])
+    assert best.lower(0.05) == pytest.approx(low, abs=2e-4)
+    assert ConcordanceBounds([0, n], [m, 0]).lower(0.05) == pytest.approx(low, abs=2e-4)
+    assert ConcordanceBounds([m, 0], [0, n]).upper(0.05) == pytest.approx(1 - low, abs=2e-4)
+
+
+def test_few_examples_are_named_as_deciding_by_the_worst_case():
+    few, enough = ConcordanceBounds([1, 3], [9, 1]), ConcordanceBounds([1, 4], [9, 1])
+    assert few.decides == "widest of logit-DeLong, Newcombe and Clopper-Pearson"
+    assert enough.decides == "widest of logit-DeLong, Newcombe and MOVER"
+
+
+@given(tables)
+def test_groups_make_up_the_whole(table):
+    """Misplaced and well-placed examples together have the area and DeLong's sums of squares."""
+    pos, neg = ([row[i] for row in table] for i in (0, 1))
+    if sum(pos) > 1 and sum(neg) > 1:
+        area, _ = by_pairs(pos, neg)
+        for side in placed(pos, neg):
+            assert side.well * side.high + side.ill * side.low == pytest.approx(side.n * area)
+            between = side.well * side.ill / side.n * (side.high - side.low) ** 2
+            assert side.within + between == pytest.approx(side.spread, abs=1e-9)
+
+
+def test_with_many_misplaced_examples_delong_and_mover_agree():
+    rng = np.random.default_rng(1)
+    positive = np.argsort(np.r_[rng.normal(1, 1, 4_000), rng.normal(0, 1, 4_000)]) < 4_000
+    b = ConcordanceBounds(positive, ~positive)
+    plain = b.value - 1.6449 * b.error
+    assert b.lower(0.05) == pytest.approx(plain, abs=3e-4)
 
 
 def test_settling_shrinks_with_the_distance():
@@ -90,5 +125,5 @@ def test_settling_shrinks_with_the_distance():
     positive = np.argsort(scores) < 200
     b = ConcordanceBounds(positive, ~positive)
     near, far = b.settle(b.value - 0.01, 0.05), b.settle(b.value - 0.05, 0.05)
-    assert near == pytest.approx(25 * far, rel=0.01)
+    assert 15 * far < near < 25.5 * far
     assert b.settle(b.value, 0.05) is None

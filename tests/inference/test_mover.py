@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evalharness.declare.forms import Proportion
 from evalharness.inference.delta import delta_error
 from evalharness.inference.macro import MacroBounds
 from evalharness.inference.mover import TwoClassBounds
@@ -126,6 +127,26 @@ def test_a_part_without_trials_decides_nothing(cells, reason):
     assert b.interval(0.95) == (-math.inf, math.inf)
 
 
+def test_a_metric_that_never_moves_decides_nothing():
+    """A constant would have a bound at itself, and pass anything below it."""
+    b = TwoClassBounds(lambda cells: 0.95, Cells(0, 1, 1, 0), (0, 1))
+    assert b.reason == (
+        "it does not depend on the table's rates: it is 0.95 wherever in their limits they lie"
+    )
+    assert (b.lower(0.05), b.upper(0.05)) == b.interval(0.95) == (0, 1)
+    assert b.settle(0.9, 0.05) is None
+
+
+def test_a_floor_that_hides_the_rates_decides_nothing():
+    def at_least(cells):
+        return max(0.9, cells.tp / (cells.tp + cells.fn))
+
+    assert "does not depend" in TwoClassBounds(at_least, Cells(40, 10, 60, 90)).reason
+    b = TwoClassBounds(at_least, Cells(95, 10, 5, 90))
+    assert not b.reason
+    assert b.lower(0.05) == 0.9 < b.upper(0.05)
+
+
 # Macro averages
 
 
@@ -186,6 +207,16 @@ def test_a_fail_needs_ten_examples_in_every_class():
     assert MacroBounds(recall.form, three(few)).upper(0.05) == 1
     assert MacroBounds(recall.form, three(enough)).upper(0.05) < 1
     assert MacroBounds(recall.form, three(few)).lower(0.05) > 0
+
+
+def test_a_macro_average_that_never_moves_decides_nothing():
+    def constant(cells):
+        return Proportion(cells.tp, cells.tp + cells.fn, "examples", lambda share: 0 * share + 0.9)
+
+    b = MacroBounds(constant, three([[90, 5, 5], [4, 92, 4], [3, 5, 92]]))
+    assert b.value == pytest.approx(0.9)
+    assert "does not depend" in b.reason
+    assert b.settle(0.8, 0.05) is None
 
 
 def test_macro_settles():
