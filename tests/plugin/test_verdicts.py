@@ -1,32 +1,10 @@
 """From verdicts to outcomes, and what the terminal, JUnit files and the JSON file tell of them."""
 
 import json
-import re
-import xml.etree.ElementTree as ET
-from dataclasses import replace
-from pathlib import Path
-from types import SimpleNamespace
-
-import pytest
 
 from evalharness.result import Result
-from pytest_evalharness.items import Planned
-from pytest_evalharness.run import Run
-from tests.plugin.suites import BROKEN, BY_HAND, GATE, PAIR, TABLE
-
-DOCS = Path(__file__).parents[2] / "docs" / "result.md"
-
-
-def cases(path):
-    """The test cases of a JUnit file by name: (outcome, message, properties)."""
-    found = {}
-    for case in ET.parse(path).iter("testcase"):
-        ended = [e for e in case if e.tag in ("failure", "skipped", "error")]
-        outcome, message = (ended[0].tag, ended[0].get("message")) if ended else ("passed", "")
-        properties = {p.get("name"): p.get("value") for p in case.iter("property")}
-        found[case.get("name")] = (outcome, message, properties)
-    return found
-
+from tests.plugin.junit import cases
+from tests.plugin.suites import GATE, PAIR
 
 # Where annotations of a failure would stand.
 PLACES = """
@@ -243,95 +221,6 @@ def test_run():
     result.stdout.fnmatch_lines(["*fixture '_evalharness_evaluation' not found"])
 
 
-def test_each_class_runs_once_in_any_order(pytester, calls):
-    """Also if another plugin takes turns between classes, and if a module imports a class."""
-    both = TABLE + "".join(
-        f"""
-class {name}(Evaluation):
-    satisficing = [recall.on("test") >= 0.9, accuracy.on("test") >= 0.9]
-
-    @classmethod
-    def outputs(cls, place):
-        called(f"{name} at {{place}}")
-        return Outputs(test=table())
-"""
-        for name in ("TestA", "TestB")
-    )
-    place = """
-import pytest
-
-@pytest.fixture(scope="module")
-def place(request):
-    return request.module.__name__
-"""
-    pytester.makepyfile(test_it=both + place, test_other="from test_it import TestA\n" + place)
-    pytester.makeconftest(
-        "def pytest_collection_modifyitems(items): items[:] = items[::2] + items[1::2]"
-    )
-    result = pytester.runpytest_subprocess("--import-mode=append", "-W", "error")
-    result.assert_outcomes(passed=6)
-    assert calls() == 3
-
-
-def test_a_check_finds_its_own_verdict_whatever_its_id():
-    namespace = {}
-    exec(PAIR.replace("called()", "pass"), namespace)
-    cls = namespace["TestPair"]
-    cls.checks = tuple(replace(c, id="same") for c in cls.checks)
-    run = Run("test_pair.py::Pair", cls, Planned(checks=list(reversed(cls.checks))))
-    run.result = SimpleNamespace(
-        checks=[SimpleNamespace(**vars(c), metric=str(c.bound.metric)) for c in cls.checks]
-    )
-    for check in cls.checks:
-        assert run.find(check).metric == str(check.bound.metric)
-    with pytest.raises(LookupError, match="other was collected after the run was planned"):
-        run.find(replace(cls.checks[0], id="other"))
-
-
-# As plugins that run a failed test again do it: the whole protocol of an item, twice.
-AGAIN = """
-import pytest
-from _pytest.runner import runtestprotocol
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_protocol(item, nextitem):
-    runtestprotocol(item, nextitem=nextitem, log=False)
-    item._initrequest()
-    runtestprotocol(item, nextitem=nextitem)
-    return True
-"""
-
-
-def test_items_may_be_run_again(pytester, calls):
-    second = PAIR.partition("class TestPair")[2]
-    pytester.makepyfile(test_pair=PAIR + BY_HAND + "class TestSecond" + second + BY_HAND)
-    pytester.makeconftest(AGAIN)
-    result = pytester.runpytest_subprocess("-W", "error", "--junitxml=junit.xml")
-    result.assert_outcomes(passed=8)
-    assert calls() == 2  # also of the last item of a class
-    properties = list(ET.parse(pytester.path / "junit.xml").iter("property"))
-    assert len([p for p in properties if p.get("name") == "verdict"]) == 4
-
-
-def test_a_class_that_was_left_for_another_may_be_come_back_to(pytester, calls):
-    second = PAIR.partition("class TestPair")[2]
-    pytester.makepyfile(test_pair=PAIR + "class TestSecond" + second)
-    pytester.makeconftest(
-        """
-        from _pytest.runner import runtestprotocol
-
-        def pytest_runtestloop(session):
-            for item in session.items + session.items[:1]:
-                item._initrequest()
-                runtestprotocol(item, nextitem=None)
-            return True
-        """
-    )
-    result = pytester.runpytest_subprocess("-W", "error")
-    result.assert_outcomes(passed=5)
-    assert calls() == 3
-
-
 def test_a_fixture_named_evaluation_does_not_replace_the_gate(pytester):
     pytester.makepyfile(test_gate=GATE)
     pytester.makeconftest(
@@ -367,78 +256,3 @@ def test_a_fixture_named_evaluation_may_build_on_this_one(pytester):
         """
     )
     pytester.runpytest_subprocess("-W", "error").assert_outcomes(passed=3)
-
-
-# Infinite bounds, an undefined value and several slices, as JSON has to hold them.
-REPORTED = (
-    TABLE
-    + """
-from evalharness.metrics import latency
-
-class TestAll(Evaluation):
-    satisficing = [
-        recall.on("test") >= 0.90,
-        latency.quantile(0.999).on("test") <= 100,
-        precision(threshold=9).on("test") >= 0.5,
-        accuracy.on("test").by("device") >= 0.9,
-    ]
-    also = [f1.on("test")]
-
-    @classmethod
-    def outputs(cls):
-        return Outputs(test=table() | {"score": np.arange(400) / 400, "latency": np.arange(400)})
-
-class TestPoint(TestAll):
-    policy = "point"
-
-def test_run():
-    TestAll.run().to_json("0.json")
-    TestPoint.run().to_json("1.json")
-"""
-)
-
-
-def test_results_can_be_read_out_of_the_report(pytester):
-    pytester.makepyfile(test_it=REPORTED)
-    pytester.runpytest_subprocess("-W", "error", "--eval-json=result.json")
-    report = json.loads((pytester.path / "result.json").read_text())
-    assert list(report) == ["schema", "results", "errors"]
-    assert [r["node"] for r in report["results"]] == [
-        "test_it.py::TestAll",
-        "test_it.py::TestPoint",
-    ]
-    for place, held in enumerate(report["results"]):
-        read = Result.from_dict(held)
-        made = Result.from_json(pytester.path / f"{place}.json")
-        assert read.provenance.keys() == made.provenance.keys()
-        assert replace(read, provenance={}) == replace(made, provenance={})
-        assert str(read) == str(made)
-
-
-def test_the_report_and_the_properties_are_documented(pytester):
-    pytester.makepyfile(test_gate=GATE, test_broken=BROKEN)
-    pytester.runpytest_subprocess("--eval-json=result.json", "--junitxml=junit.xml")
-    report = json.loads((pytester.path / "result.json").read_text())
-    junit = cases(pytester.path / "junit.xml")
-    page = DOCS.read_text(encoding="utf-8")
-    _, _, page = page.partition("## The report of a pytest run")
-    of_report, _, of_junit = page.partition("## Properties in a JUnit file")
-    (error,) = report["errors"]
-    assert set(report) | set(error) <= set(re.findall(r"`(\w+)`", of_report))
-    told = junit["test_satisficing[recall-test]"][2]
-    rows = [line.split("|")[1] for line in of_junit.splitlines() if line.startswith("| `")]
-    assert set(told) == set(re.findall(r"`(\w+)`", "".join(rows)))
-
-
-def test_the_limit_is_at_the_level_that_is_documented(pytester):
-    pytester.makepyfile(test_gate=GATE)
-    pytester.runpytest_subprocess("--eval-json=result.json", "-k", "satisficing")
-    report = json.loads((pytester.path / "result.json").read_text())
-    for check in report["results"][0]["checks"]:
-        for verdict in check["verdicts"]:
-            estimate = verdict["estimate"]
-            if verdict["outcome"] == "fail":
-                assert verdict["level"] == pytest.approx(0.05 / 4)
-                assert verdict["limit"] > estimate["at_most"]
-            else:
-                assert verdict["limit"] == estimate["at_least"]
