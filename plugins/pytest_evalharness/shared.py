@@ -83,6 +83,7 @@ class Copy:
         return replace(
             found,
             estimates=estimates,
+            _declared=self.cls.written(),
             _compute=lambda *asked: self.live._compute(*asked),  # type: ignore[misc]
             _minus=lambda *asked: self.live._minus(*asked),  # type: ignore[misc]
         )
