@@ -59,24 +59,26 @@ def settle_by_width(
     threshold: float,
     alpha: float,
     power: float,
-    at: Callable[[float], tuple[float, float]],
+    at: Callable[[float, bool], tuple[float, float]],
 ) -> int | None:
     """Fresh units with which the verdict would be decided if ``bounds.value`` is the truth.
 
-    ``at``: factor -> the deciding bounds at ``alpha`` if there were so many times as many units, in
-    the same proportions. To decide with probability ``power`` the distance to the threshold must
-    be (z_a + z_b)/z_a deciding half-widths; the smallest number of units with which it is (to
-    0.2 %) is searched for, since where errors are few a half-width does not shrink like 1/sqrt(n).
-    None where the value is undefined or at the threshold, or where no number is enough.
+    ``at``: (factor, lower?) -> the deciding bound at ``alpha`` and the value's standard error, if
+    there were ``factor`` times as many units in the same proportions. The bound lies so far from
+    the value, give or take that error; with probability ``power`` it lies beyond the threshold when
+    the distance to the threshold is its half-width and z_b errors. The smallest number of units
+    with which it is (to 0.5 %) is searched for, since where errors are few a half-width does not
+    shrink like 1/sqrt(n). None where the value is undefined or at the threshold, or where no number
+    is enough.
     """
     if bounds.reason or not math.isfinite(bounds.value) or bounds.value == threshold:
         return None
-    side = 0 if bounds.value > threshold else 1
-    za, zb = upper_z(alpha), upper_z(1 - power)
-    room = abs(bounds.value - threshold) * za / (za + zb)
+    lower = bounds.value > threshold
+    zb, gap = upper_z(1 - power), abs(bounds.value - threshold)
 
     def enough(factor: float) -> bool:
-        return abs(bounds.value - at(factor)[side]) <= room
+        bound, error = at(factor, lower)
+        return abs(bounds.value - bound) + zb * error <= gap
 
     short, least = 1.0 / bounds.n, 1.0
     if not enough(least):
@@ -88,7 +90,7 @@ def settle_by_width(
         while least > 4 * short and enough(least / 4):
             least /= 4
         short = max(short, least / 4)
-    while least > 1.002 * short:
+    while least > 1.005 * short:
         middle = math.sqrt(short * least)
         short, least = (short, middle) if enough(middle) else (middle, least)
     return max(1, math.ceil(bounds.n * least))
@@ -126,12 +128,16 @@ class ShownByDelta(abc.ABC):
     def _times(self, factor: float) -> ShownByDelta:
         """The same estimate of ``factor`` times as many examples, in the same proportions."""
 
+    def _swing(self, width: float) -> float:
+        """How far a bound strays from sample to sample: its half-width for each z, or less."""
+        return width
+
     @cached_property
     def reason(self) -> str:
         if self._undefined or not self._flat(USUAL):
             return str(self._undefined)
         return (
-            f"it does not depend on the table's rates: it is {self.value:.4g} wherever in their "
+            f"does not depend on the table's rates: it is {self.value:.4g} wherever in their "
             "limits they lie"
         )
 
@@ -149,8 +155,10 @@ class ShownByDelta(abc.ABC):
         return self._limits(alpha)[1]
 
     def settle(self, threshold: float, alpha: float, power: float = 0.8) -> int | None:
-        def at(factor: float) -> tuple[float, float]:
-            return self._times(factor)._limits(alpha)
+        def at(factor: float, lower: bool) -> tuple[float, float]:
+            larger = self._times(factor)
+            bound = larger._limits(alpha)[0 if lower else 1]
+            return bound, larger._swing(abs(self.value - bound) / upper_z(alpha))
 
         return settle_by_width(self, threshold, alpha, power, at)
 

@@ -64,6 +64,11 @@ class Placed:
     def n(self) -> float:
         return self.well + self.ill
 
+    @property
+    def mean(self) -> float:
+        """The area, of either class's placements."""
+        return (self.well * self.high + self.ill * self.low) / self.n
+
     def times(self, factor: float) -> Placed:
         """The same placements of ``factor`` times as many examples."""
         return Placed(
@@ -109,8 +114,7 @@ def delong(positives: ArrayLike, negatives: ArrayLike) -> tuple[float, float]:
     if not np.any(positives) or not np.any(negatives):
         return math.nan, math.nan
     pos, neg = placed(positives, negatives)
-    area = (pos.well * pos.high + pos.ill * pos.low) / pos.n
-    return area, _error(pos, neg)
+    return pos.mean, _error(pos, neg)
 
 
 def _error(pos: Placed, neg: Placed) -> float:
@@ -184,8 +188,10 @@ class ConcordanceBounds:
             raise ValueError(f"counts must be two vectors of one length: {pos.shape}, {neg.shape}")
         self.positives, self.negatives = int(pos.sum()), int(neg.sum())
         self.n = self.positives + self.negatives
-        self.value, self.error = delong(pos, neg)
         self._placed = None if self.reason else placed(pos, neg)
+        self.value = self._placed[0].mean if self._placed else math.nan
+        self.error = _error(*self._placed) if self._placed else math.nan
+        self._known: dict[float, tuple[float, float]] = {}
 
     @cached_property
     def reason(self) -> str:
@@ -235,12 +241,19 @@ class ConcordanceBounds:
         return min(low for low, _ in found), max(high for _, high in found)
 
     def lower(self, alpha: float) -> float:
-        return self._widest(alpha)[0]
+        return self._limits(alpha)[0]
 
     def upper(self, alpha: float) -> float:
-        return self._widest(alpha)[1]
+        return self._limits(alpha)[1]
+
+    def _limits(self, alpha: float) -> tuple[float, float]:
+        if alpha not in self._known:
+            self._known[alpha] = self._widest(alpha)
+        return self._known[alpha]
 
     def settle(self, threshold: float, alpha: float, power: float = 0.8) -> int | None:
-        return settle_by_width(
-            self, threshold, alpha, power, lambda factor: self._widest(alpha, factor)
-        )
+        def at(factor: float, lower: bool) -> tuple[float, float]:
+            error = self.error / math.sqrt(factor)
+            return self._widest(alpha, factor)[0 if lower else 1], error if error > 0 else 0.0
+
+        return settle_by_width(self, threshold, alpha, power, at)

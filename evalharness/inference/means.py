@@ -184,7 +184,7 @@ class MeanBounds:
         return self._deciding(alpha)[1]
 
     def settle(self, threshold: float, alpha: float, power: float = 0.8) -> int | None:
-        def at(factor: float) -> tuple[float, float]:
+        def at(factor: float, lower: bool) -> tuple[float, float]:
             larger = MeanBounds(
                 math.ceil(factor * self.n),
                 self.value,
@@ -195,7 +195,8 @@ class MeanBounds:
             )
             # No bootstrap of values that are not there: the correction is as wide.
             if larger.reason:
-                return -math.inf, math.inf
-            return larger._limits(alpha, "t", "skewness-corrected t")
+                return math.inf, 0.0
+            limits = larger._limits(alpha, "t", "skewness-corrected t")
+            return limits[0 if lower else 1], math.sqrt(larger.m2) / larger.n
 
         return settle_by_width(self, threshold, alpha, power, at)

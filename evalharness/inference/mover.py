@@ -90,6 +90,11 @@ class TwoClassBounds(ShownByDelta):
     def _error(self) -> float:
         return math.nan if self._undefined else delta_error(self.function, self.cells)
 
+    def _swing(self, width: float) -> float:
+        tp, _, _, tn = self.cells
+        trials = np.array([self._total, self._positives, self._negatives])
+        return self._error_by_parts(np.array([self._positives, tp, tn]) / trials, trials)
+
     @property
     def shown(self) -> str:
         # Rounding leaves 1e-18 where the error is zero.

@@ -107,11 +107,11 @@ class PairedShareBounds:
         return -float(deciding_lower(self.old_only, self.new_only, self.n, alpha))
 
     def settle(self, threshold: float, alpha: float, power: float = 0.8) -> int | None:
-        def at(factor: float) -> tuple[float, float]:
+        def at(factor: float, lower: bool) -> tuple[float, float]:
             new, old, n = (factor * x for x in (self.new_only, self.old_only, self.n))
-            return (
-                float(deciding_lower(new, old, n, alpha)),
-                -float(deciding_lower(old, new, n, alpha)),
-            )
+            error = math.sqrt(max(0.0, (new + old) / n - self.value**2) / n)
+            if lower:
+                return float(deciding_lower(new, old, n, alpha)), error
+            return -float(deciding_lower(old, new, n, alpha)), error
 
         return settle_by_width(self, threshold, alpha, power, at)

@@ -19,6 +19,7 @@ from tests.calibration.simulate import (
     macro,
     mcc,
     mean,
+    mixture,
     overlap,
     paired,
     proportion,
@@ -96,6 +97,25 @@ def areas() -> list[Setting]:
                 Setting("AUC", f"{rate}", n, "unequal spread", area(rate, n, 0.5, 2, 0, runs))
             )
             found.append(Setting("AUC", f"{rate}", n, "6 levels", area(rate, n, 0.5, 1, 6, runs)))
+    return found + mixtures()
+
+
+def mixtures() -> list[Setting]:
+    """Where DeLong's error is blind: most samples hold none of what the area depends on, or one."""
+    found = []
+    sizes = [(1, 1), (5, 5), (10, 10), (50, 50), (200, 200), (5, 45), (20, 180), (4, 196)]
+    sizes += [(20, 1_000), (30, 1_000), (50, 1_000), (100, 2_000), (1_000, 30)]
+    for m, n in sizes:
+        for share in (0.02, 0.1, 0.5, 0.95):
+            kinds = (
+                ("hidden", share, 0, False),
+                ("at the bottom", share, 0, True),
+                ("flipped", 0, share, False),
+                ("both", share, share / 5, False),
+            )
+            for word, hidden, flipped, bottom in kinds:
+                measure = mixture(m, n, hidden, flipped, bottom, 600)
+                found.append(Setting("AUC mixture", f"{m}+{n}", m + n, f"{share} {word}", measure))
     return found
 
 

@@ -53,9 +53,16 @@ all. 2,000 tables each. Toward the nearer end of the range (and on both sides in
 the widest of MOVER, MOVER with distances doubled in square, and delta decides. Toward the nearer
 end that takes ten examples in every class. Without it the bound there covers .89 (the macro miss
 rate, 1 - recall, from below).""",
-    "AUC": """Logit-DeLong is shown; the wider of it and Newcombe's method 5 decides. 1,500
-samples each (1,000 at n = 10,000), of normal scores: half or a tenth positives; positives with
-twice the spread; scores of 6 levels, with ties.""",
+    "AUC": """Logit-DeLong is shown. The widest decides of it, Newcombe's method 5, and MOVER over
+the shares of misplaced examples (a positive below the median negative, a negative above the median
+positive) with their Clopper-Pearson limits. No bound need be wider than Clopper-Pearson's with
+min(m, n) trials, the worst that an area can do; with fewer than 5 positives or negatives that takes
+MOVER's place. 1,500 samples each (1,000 at n = 10,000), of normal scores: half or a tenth
+positives; positives with twice the spread; scores of 6 levels, with ties. Below them, mixtures,
+600 samples each, by positives + negatives: a share of 2 %, 10 %, 50 % or 95 % of the positives
+scores like negatives, or below all of them; such a share of the negatives scores like positives;
+or both. The wider of logit-DeLong and Newcombe alone covers .50 to .65 from below where such a
+share is met by a positive or none in most samples.""",
     "quantile": """Order statistics, which are Clopper-Pearson on the share of values up to the
 threshold. Exact, for any continuous distribution; ties only make it more careful. The rate is q.
 Below 29, 59, 299, 2,995 values (for .9, .95, .99, .999) there is no upper bound and no pass.""",
@@ -103,12 +110,21 @@ def cell(found: list[Coverage]) -> str:
 
 
 def table(rows: list[tuple[Setting, Coverage]]) -> str:
-    sizes = sorted({s.n for s, _ in rows})
+    """One row for each rate, and a column for each size; mixtures are listed below."""
+    usual = [row for row in rows if "mixture" not in row[0].form]
+    sizes = sorted({s.n for s, _ in usual})
     lines = ["| | " + " | ".join(f"n = {n:,}" for n in sizes) + " |"]
     lines.append("|---" * (len(sizes) + 1) + "|")
-    for place in dict.fromkeys((s.form, s.rate) for s, _ in rows):
-        cells = [cell([c for s, c in rows if (s.form, s.rate, s.n) == (*place, n)]) for n in sizes]
+    for place in dict.fromkeys((s.form, s.rate) for s, _ in usual):
+        cells = [cell([c for s, c in usual if (s.form, s.rate, s.n) == (*place, n)]) for n in sizes]
         lines.append(f"| {' '.join(place)} | " + " | ".join(cells) + " |")
+    mixed = dict.fromkeys((s.form, s.rate) for s, _ in rows if "mixture" in s.form)
+    if mixed:
+        lines += ["", "| | coverage |", "|---|---|"]
+    for place in mixed:
+        lines.append(
+            f"| {' '.join(place)} | {cell([c for s, c in rows if (s.form, s.rate) == place])} |"
+        )
     return "\n".join(lines)
 
 

@@ -222,6 +222,32 @@ def area(rate: float, n: int, prevalence: float, spread: float, levels: int, run
     return measure
 
 
+def mixture(
+    m: int, n: int, hidden: float, flipped: float, bottom: bool, runs: int
+) -> Callable[[np.random.Generator], Coverage]:
+    """A share ``hidden`` of positives scores like negatives, or ``bottom``: below all of them; a
+    share ``flipped`` of negatives like positives. The others lie five deviations apart.
+    """
+    gap, hiding = 5.0, -20.0 if bottom else 0.0
+
+    def measure(rng: np.random.Generator) -> Coverage:
+        truth = sum(
+            p * q * norm.cdf((x - y) / math.sqrt(2))
+            for x, p in ((gap, 1 - hidden), (hiding, hidden))
+            for y, q in ((0.0, 1 - flipped), (gap, flipped))
+        )
+
+        def samples() -> Iterator[tuple[np.ndarray, float]]:
+            for _ in range(runs):
+                above = np.where(rng.random(m) < hidden, hiding, gap)
+                below = np.where(rng.random(n) < flipped, gap, 0.0)
+                yield np.argsort(np.r_[above, below] + rng.normal(size=m + n)) < m, 1 / runs
+
+        return coverage(samples(), lambda pos: ConcordanceBounds(pos, ~pos), truth, runs)
+
+    return measure
+
+
 def quantile(q: float, n: int) -> Callable[[np.random.Generator], Coverage]:
     """Exact for any continuous distribution: how many values lie below it is binomial."""
 

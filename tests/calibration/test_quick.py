@@ -8,10 +8,10 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from scipy.stats import binom
+from scipy.stats import binom, norm
 
 from evalharness.inference.bounds import upper_z
-from evalharness.inference.concordance import delong, logit_limits
+from evalharness.inference.concordance import delong, logit_limits, newcombe
 from evalharness.inference.delta import delta_error
 from evalharness.inference.multiplicity import holm
 from evalharness.inference.paired import tango
@@ -33,6 +33,7 @@ from tests.calibration.simulate import (
     macro,
     mcc,
     mean,
+    mixture,
     overlap,
     paired,
     quantile,
@@ -67,6 +68,10 @@ QUICK = [
     Setting("macro F1", "0.95", 100, "", macro(f1, 0.95, 100, np.full(3, 1 / 3), True, 500)),
     Setting("AUC", "0.9", 100, "", area(0.9, 100, 0.5, 1, 0, 800)),
     Setting("AUC", "0.99", 50, "", area(0.99, 50, 0.2, 1, 0, 800)),
+    Setting("AUC mixture", "20+1000", 1020, "", mixture(20, 1_000, 0.1, 0, False, 600)),
+    Setting("AUC mixture", "50+1000", 1050, "", mixture(50, 1_000, 0.05, 0, True, 600)),
+    Setting("AUC mixture", "30+30", 60, "", mixture(30, 30, 0.05, 0.05, False, 600)),
+    Setting("AUC mixture", "1+1", 2, "", mixture(1, 1, 0.95, 0, True, 600)),
     Setting("mean", "exponential", 500, "", mean(*COLUMNS["exponential"], 500, 2_000)),
     Setting("mean", "normal", 20, "", mean(*COLUMNS["normal"], 20, 200)),
     Setting("quantile", "0.9", 50, "", quantile(0.9, 50)),
@@ -136,6 +141,26 @@ def test_logit_delong_would_be_caught():
         return logit_limits(value, error, z) if 0 < value < 1 else (0.0, 1.0)
 
     assert rejected("logit-DeLong", samples(), limits, 0.99, 400)
+
+
+def test_delong_and_newcombe_would_be_caught():
+    """30 positives of which 5 % score like negatives: the wider of both covers .80 from below."""
+    rng = np.random.default_rng(zlib.crc32(b"hidden"))
+    truth = 0.95 * norm.cdf(5 / math.sqrt(2)) + 0.05 / 2
+
+    def samples():
+        for _ in range(400):
+            gaps = np.where(rng.random(30) < 0.05, 0, 5)
+            scores = np.r_[gaps, np.zeros(970)] + rng.normal(size=1_000)
+            yield np.argsort(scores) < 30, 1 / 400
+
+    def limits(pos, z):
+        value, error = delong(pos, ~pos)
+        by_newcombe = newcombe(value, 30, 970, z)
+        by_delong = logit_limits(value, error, z) if 0 < value < 1 else by_newcombe
+        return min(by_delong[0], by_newcombe[0]), max(by_delong[1], by_newcombe[1])
+
+    assert rejected("wider of both", samples(), limits, truth, 400)
 
 
 def test_tango_alone_would_be_caught():

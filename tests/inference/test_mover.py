@@ -131,7 +131,7 @@ def test_a_metric_that_never_moves_decides_nothing():
     """A constant would have a bound at itself, and pass anything below it."""
     b = TwoClassBounds(lambda cells: 0.95, Cells(0, 1, 1, 0), (0, 1))
     assert b.reason == (
-        "it does not depend on the table's rates: it is 0.95 wherever in their limits they lie"
+        "does not depend on the table's rates: it is 0.95 wherever in their limits they lie"
     )
     assert (b.lower(0.05), b.upper(0.05)) == b.interval(0.95) == (0, 1)
     assert b.settle(0.9, 0.05) is None
