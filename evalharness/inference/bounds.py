@@ -97,7 +97,7 @@ def settle_by_width(
 
 
 # Where a metric is asked whether it has any width at all: what a gate asks for by itself.
-USUAL = 1 - 0.95
+USUAL = 0.05
 
 
 class ShownByDelta(abc.ABC):
@@ -168,10 +168,11 @@ class ShownByDelta(abc.ABC):
         return self._decided(alpha)
 
     def _decided(self, alpha: float) -> tuple[float, float]:
-        if alpha not in self._known:
-            low, high = self._mover(alpha)
-            self._known[alpha] = float(low), float(high)
-        return self._known[alpha]
+        level = round(alpha, 12)  # 1 - 0.95 and 0.05 are one level, and are asked for once
+        if level not in self._known:
+            low, high = self._mover(level)
+            self._known[level] = float(low), float(high)
+        return self._known[level]
 
     def _flat(self, alpha: float) -> bool:
         low, high = self._decided(alpha)
