@@ -44,8 +44,8 @@ def delta_error(function: Callable[[Any], Any], cells: Any) -> float:
 
 
 def _gradient(function: Callable[[Any], Any], cells: Any) -> np.ndarray:
-    import jax
+    from evalharness.kernels.backend import scope
 
-    with jax.enable_x64(True):
+    with scope():
         table = type(cells)(*(np.float64(c) for c in cells))
         return np.array([float(part) for part in _compiled(function)(table)])

@@ -104,9 +104,15 @@ def _proportion(metric: Metric, form: Proportion, table: Any, classes: tuple[Any
     if not (whole and (hits >= 0).all() and (hits <= trials).all()):
         raise MetricError(
             f"the metric {metric.label} says it is a proportion of {form.hits} hits in "
-            f"{form.trials} trials; "
-            "both must be whole numbers with 0 ≤ hits ≤ trials"
+            f"{form.trials} trials; both must be whole numbers with 0 ≤ hits ≤ trials"
         )
+    if form.through is not None:
+        ends = [float(form.through(np.float64(share))) for share in (0.0, 0.5, 1.0)]
+        if not ends[0] < ends[1] < ends[2]:
+            raise MetricError(
+                f"the metric {metric.label} takes its share through a function that is {ends} at "
+                "0, 0.5 and 1; only a rising one carries the bounds of the share over"
+            )
     if hits.ndim == 0:
         from evalharness.inference.proportions import ProportionBounds
 

@@ -265,3 +265,13 @@ def test_a_function_of_columns_that_raises():
 def test_a_wrong_declaration_is_answered_in_words(declaration, words):
     with pytest.raises(DeclarationError, match=words):
         declaration()
+
+
+@pytest.mark.parametrize("through", [lambda share: 0 * share + 0.95, lambda share: 1 - share])
+def test_a_share_is_taken_through_rising_functions_only(through):
+    @metric(Confusion(), range=(0, 1))
+    def odd(table):
+        return Proportion(table.tp, table.tp + table.fn, through=through)
+
+    with pytest.raises(MetricError, match="only a rising one"):
+        estimate(odd)
