@@ -38,17 +38,77 @@ class Proportion:
 
 @dataclass(frozen=True)
 class Mean:
-    """The mean of one value for each example.
+    """The mean of one value for each example, or a rising function of that mean.
 
     `table`: a `MomentTable` of scalars, as `Moments` counts it. NaN without examples; a constant
     column has a mean but no interval.
+    `through`: rising function of the mean, such as the root that makes RMSE of MSE.
     """
 
     table: Any
+    through: Callable[[Any], Any] | None = None
 
     @property
     def value(self) -> float:
-        return float(self.table.mean) if self.table.n else float("nan")
+        return _through(self, float(self.table.mean) if self.table.n else float("nan"))
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """A sum over the examples divided by another, or a rising function of that ratio.
+
+    `table`: a `PairTable`, as `Sums` counts it. NaN where the denominator is 0.
+    `through`: rising function of the ratio.
+    """
+
+    table: Any
+    through: Callable[[Any], Any] | None = None
+
+    @property
+    def value(self) -> float:
+        below = float(self.table.denominator)
+        return _through(self, float(self.table.numerator) / below if below else float("nan"))
+
+
+@dataclass(frozen=True)
+class Linear:
+    """A smooth metric with its gradient, for tables that are too long to differentiate blindly.
+
+    `value`: the metric; NaN where it is 0/0, for the reason `undefined`.
+    `gradient`: shaped as the table: what one more example in each cell would add, per unit of
+    weight. The influences that follow from it decide.
+    `scale`: "identity", "log", "logit" or "atanh": on which the metric is nearly normal.
+    `least`: positives, and negatives, below which nothing is decided.
+    """
+
+    value: float
+    gradient: Any
+    scale: str = "identity"
+    least: int = 0
+    undefined: str = "0/0 on this table"
+
+
+@dataclass(frozen=True)
+class Undefined:
+    """A metric that has no value here, and why: "the labels are constant"."""
+
+    reason: str
+
+    @property
+    def value(self) -> float:
+        return float("nan")
+
+
+@dataclass(frozen=True)
+class Unbounded:
+    """A value that nothing bounds, and why; it is reported and never gates.
+
+    `value`: the metric; `why`: in words; `beside`: what the value should be read beside.
+    """
+
+    value: float
+    why: str
+    beside: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,12 +138,14 @@ class Quantile:
     """The smallest value that at least a share `q` of the examples does not exceed.
 
     `values` (k,): distinct values, ascending; `counts` (k,): how often each occurs; 0 < `q` < 1.
+    `middle`: between the two middle values, as a median is by custom; the bounds are the same.
     NaN without examples.
     """
 
     values: Array
     counts: Array
     q: float
+    middle: bool = False
 
     @property
     def value(self) -> float:
@@ -93,5 +155,17 @@ class Quantile:
         if not len(total):
             return float("nan")
         # The rank is ⌈q·n⌉; the tolerance keeps 0.07 · 300 from becoming rank 22 by rounding error.
-        rank = max(1, int(np.ceil(self.q * total[-1] * (1 - 1e-12))))
-        return float(self.values[np.searchsorted(total, rank)])
+        aim = self.q * total[-1]
+        if not np.issubdtype(total.dtype, np.integer):  # weights
+            low = int(np.searchsorted(total, aim * (1 - 1e-12)))
+            return float(self.values[min(low, len(total) - 1)])
+        rank = max(1, int(np.ceil(aim * (1 - 1e-12))))
+        low = int(np.searchsorted(total, rank))
+        if self.middle and rank == round(aim, 9) and rank < total[-1]:
+            above = int(np.searchsorted(total, rank + 1))
+            return float(self.values[low] + self.values[above]) / 2
+        return float(self.values[low])
+
+
+def _through(form: Any, x: float) -> float:
+    return x if form.through is None or x != x else float(form.through(x))

@@ -9,18 +9,24 @@ from evalharness.kernels.backend import compiled, scope
 from evalharness.statistics.base import Columns, Statistic
 
 
-def count(statistic: Statistic, columns: Columns, code: Any, groups: int) -> list[Any]:
+def count(
+    statistic: Statistic, columns: Columns, code: Any, groups: int, weight: Any = None
+) -> list[Any]:
     """The table of each group.
 
-    columns: arrays of shape (n,); code: int32 (n,), the group of each row, ≥ groups for none.
+    columns: arrays of shape (m,); code: int32 (m,), the group of each entry, ≥ groups for none;
+    weight: float64 (m,), how much each entry counts; None where all count alike.
     """
     import jax
     import numpy as np
 
+    given = dict(columns.arrays) | ({} if weight is None else {"weight": weight})
+    if statistic.program is None:
+        return statistic.host_tables(given, columns, code, groups)
     # Shapes in buckets: every small split and every handful of slices share one compiled program.
     rows, padded = _rows(len(code)), _power(max(groups, 16))
     padding = (0, rows - len(code))
-    arrays = {k: np.pad(v, padding) for k, v in columns.arrays.items()}
+    arrays = {k: np.pad(v, [padding, *[(0, 0)] * (v.ndim - 1)]) for k, v in given.items()}
     code = np.pad(
         np.where(code < groups, code, padded).astype(np.int32), padding, constant_values=padded
     )

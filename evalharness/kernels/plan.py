@@ -4,22 +4,61 @@ checked before any number."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from evalharness.declare.errors import OutputsError, did_you_mean
 from evalharness.declare.metric import Metric
 from evalharness.kernels.groups import Groups, groups
 from evalharness.kernels.passes import count
+from evalharness.kernels.sample import Sample
 from evalharness.statistics.base import Columns
 
 
-class Measured(NamedTuple):
-    """The tables of one metric, one for each group, with what they were counted from."""
+class Units(NamedTuple):
+    """How much each row counts, and which rows were sampled together; None where it does not
+    matter. code: int (n,)."""
+
+    weight: Any = None
+    code: Any = None
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The tables of one metric, one for each group, with what they were counted from.
+
+    code: int32 (m,), the group of each entry.
+    """
 
     tables: list[Any]
     groups: Groups
     columns: Columns
-    n: int
+    code: Any
+    units: Units
+
+    @cached_property
+    def _places(self) -> list[Any]:
+        """The entries of each group, in the order of the rows."""
+        import numpy as np
+
+        groups = len(self.groups.names)
+        if groups == 1:
+            return [np.flatnonzero(self.code == 0)]
+        order = np.argsort(self.code, kind="stable")
+        ends = np.searchsorted(self.code[order], np.arange(groups + 1))
+        return [order[a:b] for a, b in zip(ends[:-1], ends[1:], strict=True)]
+
+    def sample(self, group: int) -> Sample:
+        """The entries of one group."""
+        rows, (weight, code) = self.columns.rows, self.units
+        if rows is not None:
+            weight = None if weight is None else weight[rows]
+            # Entries of one row were sampled together; where each row has but one, by themselves.
+            repeated = len(rows) > 1 and bool((rows[1:] == rows[:-1]).any())
+            code = code[rows] if code is not None else rows if repeated else None
+        clustered = self.units.code is not None
+        return Sample(self.columns, self._places[group], weight, code, clustered)
 
 
 class Plan:
@@ -60,10 +99,22 @@ class Plan:
         place = (model, metric.split)
         where = (*place, metric.where, metric.group, metric.min_n)
         columns, found = self._columns[(*place, metric.statistic)], self._groups[where]
+        code = found.code if columns.rows is None else found.code[columns.rows]
+        units = self._units(place)
+        weight = units.weight
+        if weight is not None and columns.rows is not None:
+            weight = weight[columns.rows]
         key = (*where, metric.statistic)
         if key not in self._tables:
-            self._tables[key] = count(metric.statistic, columns, found.code, len(found.names))
-        return Measured(self._tables[key], found, columns, self._splits[place].n)
+            self._tables[key] = count(metric.statistic, columns, code, len(found.names), weight)
+        return Measured(self._tables[key], found, columns, code, units)
+
+    def _units(self, place: tuple[str, str]) -> Units:
+        split = self._splits[place]
+        if not hasattr(split, "clusters"):
+            return Units()
+        clusters = split.clusters()
+        return Units(split.weights(), None if clusters is None else clusters[0])
 
     def digests(self) -> dict[str, dict[str, str]]:
         """The content hash of every table that was read, by model and split."""

@@ -2,11 +2,21 @@
 
 from evalharness.statistics.counts import Confusion, Flags, Hits
 from evalharness.statistics.ranks import Order, Ranks
-from evalharness.statistics.sums import Moments
-from evalharness.statistics.tables import Cells, MomentTable, OrderTable, RankTable, Share
+from evalharness.statistics.sums import Comoments, Moments, Sums
+from evalharness.statistics.tables import (
+    Cells,
+    ComomentTable,
+    MomentTable,
+    OrderTable,
+    PairTable,
+    RankTable,
+    Share,
+)
 
 __all__ = [
     "Cells",
+    "ComomentTable",
+    "Comoments",
     "Confusion",
     "Flags",
     "Hits",
@@ -14,7 +24,9 @@ __all__ = [
     "Moments",
     "Order",
     "OrderTable",
+    "PairTable",
     "RankTable",
     "Ranks",
     "Share",
+    "Sums",
 ]

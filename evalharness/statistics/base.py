@@ -2,33 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol
 
 
 class Columns(NamedTuple):
-    """What a statistic reads of a split: (n,) arrays by name, and the classes if it counts by
-    class."""
+    """What a statistic reads of a split.
+
+    arrays:  one value for each entry, (m,) each, by name.
+    classes: of the labels, if it counts by class.
+    values:  host data that the tables are labelled with (distinct scores), never traced.
+    rows:    int (m,): the row of the split that each entry belongs to, whose slice, weight and
+             cluster it has; None when entry i is row i. The entries of one row are one unit of
+             inference.
+    """
 
     arrays: dict[str, Any]
     classes: tuple[Any, ...] = ()
-    values: Any = (
-        None  # host data that the tables are labelled with (distinct scores), never traced
-    )
+    values: Any = None
+    rows: Any = None
 
 
 class Statistic(Protocol):
     """A frozen dataclass of plain values; two equal statistics are counted once.
 
-    options: names of metric parameters that configure it (`threshold`, …).
-    read:    asks a split for its columns; raises OutputsError with everything that is wrong with
-             them.
-    program: traceable function (arrays, code, groups, classes) → raw arrays. `code` is int32 (n,):
-             the group of each example; codes ≥ groups are padding or rows outside of every group,
-             and count nowhere.
-    tables:  the raw arrays, as NumPy, made into one table for each group.
-    merge:   the table of two disjoint sets of examples; associative, commutative, neutral at
-             `zero`.
+    options:   names of metric parameters that configure it (`threshold`, …).
+    read:      asks a split for its columns; raises OutputsError with everything that is wrong with
+               them.
+    program:   traceable function (arrays, code, groups, classes) → raw arrays. `code` is int32
+               (m,): the group of each entry; codes ≥ groups are padding or rows outside of every
+               group, and count nowhere. Where examples have weights, `arrays["weight"]` holds them.
+               None: the tables are the entries themselves (`host_tables`), nothing is added up.
+    tables:    the raw arrays, as NumPy, made into one table for each group.
+    merge:     the table of two disjoint sets of examples; associative, commutative, neutral at
+               `zero`.
+    influence: (gradient, table, arrays, values) → (m,): what each entry of a slice adds to a metric
+               whose gradient with respect to the table is given, for one unit of weight.
     """
 
     options: tuple[str, ...]
@@ -61,51 +71,117 @@ def gathered(*reads: Callable[[], Any]) -> list[Any]:
     return found
 
 
-def example_values(of: Any, split: Any, read: Callable[[str], Any]) -> Any:
-    """One value for each example: a column by its name, or a function of the columns its arguments
-    name."""
+# Arguments of a function of columns that are asked for otherwise than as numbers.
+SPECIAL: dict[str, Callable[[Any], Any]] = {
+    "probabilities": lambda split: split.probabilities(),
+    "scores_matrix": lambda split: split.matrix(),
+    "label_codes": lambda split: split.label_codes(),
+    "prediction_codes": lambda split: split.prediction_codes(),
+}
+
+
+@dataclass(frozen=True)
+class OfColumns:
+    """What statistics share that are of one value for each example.
+
+    of:    name of a column; or a function whose positional arguments name columns, each handed over
+           whole, and which returns (n,) values. Its keyword-only arguments are parameters of the
+           metric.
+    given: those parameters, where they are not the defaults.
+    """
+
+    of: str | Callable[..., Any]
+    given: tuple[tuple[str, Any], ...] = ()
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        return keywords(self.of)
+
+    @property
+    def column(self) -> str:
+        return self.of if isinstance(self.of, str) else ""
+
+    def configured(self, options: Mapping[str, Any]) -> Any:
+        """The statistic with other parameters of its function."""
+        return replace(self, given=tuple(sorted(options.items())))
+
+
+def keywords(of: Any) -> tuple[str, ...]:
+    """The names of a function's keyword-only arguments: they are parameters of its metric."""
     import inspect
 
+    if isinstance(of, str):
+        return ()
+    found = inspect.signature(of).parameters.values()
+    return tuple(p.name for p in found if p.kind is p.KEYWORD_ONLY)
+
+
+def example_values(
+    of: Any,
+    split: Any,
+    read: Callable[[str], Any],
+    given: tuple[tuple[str, Any], ...] = (),
+    columns: int = 1,
+) -> Any:
+    """One value for each example: a column by its name, or a function of the columns its arguments
+    name; with `columns` > 1 a tuple of so many arrays. `given`: keyword arguments."""
+    import inspect
+
+    if isinstance(of, str):
+        return read(of)
+    wanted = [
+        p.name
+        for p in inspect.signature(of).parameters.values()
+        if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+    ]
+
+    def reader(name: str) -> Callable[[], Any]:
+        if name in SPECIAL:
+            return lambda: SPECIAL[name](split)
+        return lambda: split.numbers(name)
+
+    arguments = gathered(*(reader(name) for name in wanted))
+    return called(of, arguments, dict(given), split, columns)
+
+
+def called(
+    of: Callable[..., Any], arguments: list[Any], given: dict[str, Any], split: Any, columns: int
+) -> Any:
+    """What the function makes of whole columns; whatever is wrong with it is said in words."""
     import numpy as np
 
     from evalharness.declare.errors import OutputsError
 
-    if isinstance(of, str):
-        return read(of)
-    problems: list[str] = []
-    columns = []
-    for name in inspect.signature(of).parameters:
-        try:
-            columns.append(split.numbers(name))
-        except OutputsError as error:
-            problems += error.problems
-    if problems:
-        raise OutputsError(problems)
     name = getattr(of, "__name__", str(of))
+    where = f"{split.where}: {name}()"
     try:
         with np.errstate(all="ignore"):  # what is not finite is answered below, in words
-            values = np.asarray(of(*columns))
+            found = of(*arguments, **given)
+            found = tuple(np.asarray(x) for x in (found if columns > 1 else (found,)))
+    except OutputsError as error:  # raised by the function itself, about its own domain
+        raise OutputsError([f"{split.where}: {problem}" for problem in error.problems]) from None
     except Exception as error:
         raise OutputsError(
             [
-                f"{split.where}: {name}() raised {type(error).__name__}: {error}; it is given "
-                "whole "
-                f"columns, arrays of {split.n} numbers, and must return one value for each row"
+                f"{where} raised {type(error).__name__}: {error}; it is given whole columns, "
+                f"arrays of {split.n} numbers, and must return one value for each row"
             ]
         ) from error
-    if values.shape != (split.n,):
-        raise OutputsError(
-            [
-                f"{split.where}: {name}() must return one value for each of {split.n} rows; it "
-                f"returned shape {values.shape}"
-            ]
-        )
-    if not np.isfinite(values).all():
-        rows = np.flatnonzero(~np.isfinite(values))
-        raise OutputsError(
-            [
-                f"{split.where}: {name}() is not finite on {len(rows)} rows, first row {rows[0]}; "
-                "it must be a number everywhere"
-            ]
-        )
-    return values
+    problems = []
+    if len(found) != columns:
+        problems.append(f"{where} must return {columns} arrays; it returned {len(found)}")
+    for values in found:
+        if values.shape != (split.n,):
+            problems.append(
+                f"{where} must return one value for each of {split.n} rows; it returned shape "
+                f"{values.shape}"
+            )
+        elif not np.isfinite(values).all():
+            rows = np.flatnonzero(~np.isfinite(values))
+            problems.append(
+                f"{where} is not finite on {len(rows)} rows, first row {rows[0]}; it must be a "
+                "number everywhere"
+            )
+    if problems:
+        raise OutputsError(problems)
+    return found if columns > 1 else found[0]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from evalharness.statistics.base import Columns, example_values, gathered
+from evalharness.statistics.base import Columns, OfColumns, example_values, gathered
 from evalharness.statistics.tables import Cells, Share
 
 
@@ -15,9 +15,12 @@ class Confusion:
     """Right and wrong, by label and prediction: `Cells` of one positive class, or of every class in
     turn.
 
-    positive:  the class that counts as positive; default: that of the outputs.
+    positive:  the class (or task) that counts as positive; default: that of the outputs.
     threshold: predict positive where the score is at least this, whatever `prediction` says.
-    average:   "macro" counts every class against the rest, in (classes,) arrays.
+    average:   "macro" and "weighted" count every class against the rest, in (classes,) arrays;
+               "micro" adds these up to one table.
+
+    Of multilabel outputs the classes are the tasks, and a missing label counts nowhere.
     """
 
     positive: Any = None
@@ -27,6 +30,8 @@ class Confusion:
     options: ClassVar[tuple[str, ...]] = ("positive", "threshold", "average")
 
     def read(self, split: Any) -> Columns:
+        if getattr(split, "multilabel", False):
+            return self._tasks(split)
         if self.average is None:
             return self._one_class(split)
         label, prediction = gathered(
@@ -34,6 +39,31 @@ class Confusion:
         )
         self._every_class_occurs(split, label)
         return Columns({"label": label, "prediction": prediction}, classes=tuple(split.classes))
+
+    def _tasks(self, split: Any) -> Columns:
+        """One entry for each label that is known, of one task or of all."""
+        import numpy as np
+
+        label, prediction = gathered(
+            split.label_matrix, lambda: split.prediction_matrix(self.threshold)
+        )
+        if self.average is None:
+            task = split.positive_code(self.positive)
+            rows = np.flatnonzero(label[:, task] >= 0)
+            return Columns(
+                {"label": label[rows, task] == 1, "prediction": prediction[rows, task] == 1},
+                rows=rows,
+            )
+        rows, task = np.nonzero(label >= 0)
+        return Columns(
+            {
+                "label": label[rows, task] == 1,
+                "prediction": prediction[rows, task] == 1,
+                "task": task.astype(np.int32),
+            },
+            classes=tuple(split.classes),
+            rows=rows,
+        )
 
     def _one_class(self, split: Any) -> Columns:
         """Whether each label, and each prediction, is the positive class."""
@@ -62,7 +92,7 @@ class Confusion:
             )
             if not n
         ]
-        if absent:
+        if absent and self.average == "macro":
             shown = ", ".join(map(repr, absent[:5])) + (", …" if len(absent) > 5 else "")
             raise OutputsError(
                 [
@@ -83,7 +113,7 @@ class Confusion:
             return [Cells(*(float(raw[g, c]) for c in (3, 1, 2, 0))) for g in range(groups)]
         # float64 holds counts exactly and keeps products of them from overflowing.
         n, hits, labels, predictions = (x.astype(float) for x in raw)
-        return [
+        found = [
             Cells(
                 hits[g],
                 predictions[g] - hits[g],
@@ -92,6 +122,9 @@ class Confusion:
             )
             for g in range(groups)
         ]
+        if self.average == "micro":
+            return [Cells(*(float(part.sum()) for part in cells)) for cells in found]
+        return found
 
     def merge(self, a: Cells, b: Cells) -> Cells:
         return Cells(*(x + y for x, y in zip(a, b, strict=True)))
@@ -99,7 +132,46 @@ class Confusion:
     def zero(self, classes: int = 0) -> Cells:
         import numpy as np
 
-        return Cells(*(np.zeros(classes if self.average else ())[()] for _ in range(4)))
+        each = self.average not in (None, "micro")
+        return Cells(*(np.zeros(classes if each else ())[()] for _ in range(4)))
+
+    def entries(self, arrays: Any, classes: int = 0, of: int | None = None) -> Cells:
+        """The table of every entry alone, (m,) arrays: of class `of` against the rest, where there
+        is an average; for "micro" of all classes together."""
+        label, prediction = arrays["label"], arrays["prediction"]
+        if self.average is None or "task" in arrays:
+            mine = 1.0 if of is None else (arrays["task"] == of) * 1.0
+        elif of is None:
+            right, silent = label == prediction, prediction == classes
+            wrong = ~right * 1.0
+            return Cells(right * 1.0, wrong * ~silent, wrong, classes - 1.0 - wrong * ~silent)
+        else:
+            label, prediction, mine = label == of, prediction == of, 1.0
+        return Cells(
+            (label & prediction) * mine,
+            (~label & prediction) * mine,
+            (label & ~prediction) * mine,
+            (~label & ~prediction) * mine,
+        )
+
+    def influence(self, gradient: Cells, table: Any, arrays: Any, values: Any) -> Any:
+        import numpy as np
+
+        if not np.ndim(gradient.tp):
+            entries = self.entries(arrays)
+            return sum(g * x for g, x in zip(gradient, entries, strict=True))
+        label, prediction = arrays["label"], arrays["prediction"]
+        if "task" in arrays:
+            task = arrays["task"]
+            entries = self.entries({"label": label, "prediction": prediction, "task": task})
+            return sum(g[task] * x for g, x in zip(gradient, entries, strict=True))
+        # An entry is a true negative of every class but those of its label and its prediction.
+        tp, fp, fn, tn = (np.append(g, 0.0) for g in gradient)  # one more for "no answer"
+        right = label == prediction
+        there = tn.sum() - tn[label]
+        return there + np.where(
+            right, tp[label], fn[label] + fp[prediction] - tn[prediction]
+        )
 
 
 class _Counted:
@@ -118,16 +190,37 @@ class _Counted:
     def zero(self, classes: int = 0) -> Share:
         return Share(0.0, 0.0)
 
+    def entries(self, arrays: Any, classes: int = 0, of: int | None = None) -> Share:
+        """The table of every entry alone, (m,) arrays."""
+        import numpy as np
+
+        return Share(arrays["hit"] * 1.0, np.ones(len(arrays["hit"])))
+
+    def influence(self, gradient: Share, table: Any, arrays: Any, values: Any) -> Any:
+        return gradient.hits * arrays["hit"] + gradient.n
+
 
 @dataclass(frozen=True)
 class Hits(_Counted):
-    """How many predictions equal the label: a `Share`. Any number of classes."""
+    """How many predictions equal the label: a `Share`. Any number of classes.
+
+    Of multilabel outputs a row is a hit when every label of it that is known is predicted.
+    """
 
     threshold: float | None = None
 
     options: ClassVar[tuple[str, ...]] = ("threshold",)
 
     def read(self, split: Any) -> Columns:
+        if getattr(split, "multilabel", False):
+            import numpy as np
+
+            label, prediction = gathered(
+                split.label_matrix, lambda: split.prediction_matrix(self.threshold)
+            )
+            rows = np.flatnonzero((label >= 0).any(axis=1))
+            hit = ((label == prediction) | (label < 0)).all(axis=1)
+            return Columns({"hit": hit[rows]}, rows=rows)
         label, prediction = gathered(
             split.label_codes, lambda: split.prediction_codes(self.threshold)
         )
@@ -135,56 +228,56 @@ class Hits(_Counted):
 
 
 @dataclass(frozen=True)
-class Flags(_Counted):
+class Flags(_Counted, OfColumns):
     """How many examples a yes/no column, or function of columns, is true for: a `Share`.
 
     of: name of a boolean or 0/1 column; or a function whose arguments name numeric columns, each
         handed over whole, float64 (n,), and which returns (n,) values that are true or false.
     """
 
-    of: str | Callable[..., Any]
-
-    options: ClassVar[tuple[str, ...]] = ()
-
-    @property
-    def column(self) -> str:
-        return self.of if isinstance(self.of, str) else ""
-
     def read(self, split: Any) -> Columns:
-        values = example_values(self.of, split, split.flags)
+        values = example_values(self.of, split, split.flags, self.given)
         return Columns({"hit": values.astype(bool)})
 
 
 def count_cells(arrays: dict[str, Any], code: Any, groups: int, classes: int) -> Any:
     """(groups, 4) counts of the cells 2·label + prediction."""
     label, prediction = (arrays[k].astype(code.dtype) for k in ("label", "prediction"))
-    return _bincount(code * 4 + 2 * label + prediction, code, groups, 4)
+    return _bincount(arrays, code * 4 + 2 * label + prediction, code, groups, 4)
 
 
 def count_hits(arrays: dict[str, Any], code: Any, groups: int, classes: int) -> Any:
     """(groups, 2) counts of misses and hits."""
-    return _bincount(code * 2 + arrays["hit"].astype(code.dtype), code, groups, 2)
+    return _bincount(arrays, code * 2 + arrays["hit"].astype(code.dtype), code, groups, 2)
 
 
 def count_classes(arrays: dict[str, Any], code: Any, groups: int, classes: int) -> Any:
-    """(groups,1) examples, and (groups, classes) hits, labels and predictions: all that one-vs-rest
-    tables need."""
+    """(groups, 1 or classes) entries, and (groups, classes) hits, labels and predictions: all that
+    one-vs-rest tables need. Entries of several tasks are counted by task."""
     import jax.numpy as jnp
 
-    label, prediction = arrays["label"], arrays["prediction"]
     width = classes + 1  # one more for "no answer", which is the prediction of no class
-    hit = jnp.where(label == prediction, label, classes)
+    label, prediction = arrays["label"], arrays["prediction"]
+    if "task" in arrays:
+        task = arrays["task"].astype(code.dtype)
+        cells = [jnp.where(x, task, classes) for x in (label & prediction, label, prediction)]
+        n = _bincount(arrays, code * width + task, code, groups, width)[:, :classes]
+    else:
+        cells = [jnp.where(label == prediction, label, classes), label, prediction]
+        n = _bincount(arrays, code, code, groups, 1)
     counts = [
-        _bincount(code * width + x, code, groups, width)[:, :classes]
-        for x in (hit, label, prediction)
+        _bincount(arrays, code * width + x, code, groups, width)[:, :classes] for x in cells
     ]
-    return (_bincount(code, code, groups, 1), *counts)
+    return (n, *counts)
 
 
-def _bincount(cell: Any, code: Any, groups: int, width: int) -> Any:
-    """Counts of `cell` as (groups, width); rows whose code is no group are dropped."""
+def _bincount(arrays: dict[str, Any], cell: Any, code: Any, groups: int, width: int) -> Any:
+    """Counts of `cell`, or sums of the weights, as (groups, width); rows whose code is no group are
+    dropped."""
     import jax.numpy as jnp
 
     size = groups * width
     cell = jnp.where(code < groups, cell, size)
-    return jnp.zeros(size, jnp.int32).at[cell].add(1, mode="drop").reshape(groups, width)
+    weight = arrays.get("weight", 1)
+    dtype = jnp.int32 if "weight" not in arrays else weight.dtype
+    return jnp.zeros(size, dtype).at[cell].add(weight, mode="drop").reshape(groups, width)

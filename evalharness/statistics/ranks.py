@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from evalharness.statistics.base import Columns, gathered
+from evalharness.statistics.base import Columns, OfColumns, example_values, gathered
 from evalharness.statistics.tables import OrderTable, RankTable
 
 
@@ -36,18 +36,10 @@ class Ranks:
 
     def tables(self, raw: Any, columns: Columns, groups: int) -> list[RankTable]:
         tables = []
-        for rank, label in _unpack(raw, groups):
-            distinct, start = _runs(rank)
-            size = len(distinct)
-            at = start.cumsum() - 1
-            import numpy as np
-
-            positives = np.bincount(at, label, size).astype(np.int64)
-            tables.append(
-                RankTable(
-                    columns.values[distinct], np.bincount(at, minlength=size) - positives, positives
-                )
-            )
+        for rank, label, weight in _unpack(raw, groups):
+            counted = [_times(1 - label, weight), _times(label, weight)]
+            values, sums = _by_value(columns.values, rank, counted)
+            tables.append(RankTable(values, *sums))
         return tables
 
     def merge(self, a: RankTable, b: RankTable) -> RankTable:
@@ -58,24 +50,23 @@ class Ranks:
 
         return RankTable(np.zeros(0), np.zeros(0, np.int64), np.zeros(0, np.int64))
 
+    def influence(self, gradient: Any, table: Any, arrays: Any, values: Any) -> Any:
+        import numpy as np
+
+        at = np.searchsorted(table.values, values[arrays["rank"]])
+        positives, negatives = np.asarray(gradient.positives), np.asarray(gradient.negatives)
+        return np.where(arrays["label"], positives[at], negatives[at])
+
 
 @dataclass(frozen=True)
-class Order:
-    """The distinct values of a column with their counts, ascending: an `OrderTable` of (k,) arrays,
-    which quantiles need. `of`: name of a numeric column; its values must be finite."""
-
-    of: str
-
-    options: ClassVar[tuple[str, ...]] = ()
-
-    @property
-    def column(self) -> str:
-        return self.of
+class Order(OfColumns):
+    """The distinct values of a column, or of a function of columns, with their counts, ascending:
+    an `OrderTable` of (k,) arrays, which quantiles need. The values must be finite."""
 
     def read(self, split: Any) -> Columns:
         import numpy as np
 
-        values, rank = _dense(split.numbers(self.of))
+        values, rank = _dense(example_values(self.of, split, split.numbers, self.given))
         return Columns({"rank": rank, "label": np.zeros(len(rank), bool)}, values=values)
 
     @property
@@ -83,17 +74,10 @@ class Order:
         return sorted_keys
 
     def tables(self, raw: Any, columns: Columns, groups: int) -> list[OrderTable]:
-        import numpy as np
-
         tables = []
-        for rank, _ in _unpack(raw, groups):
-            distinct, start = _runs(rank)
-            tables.append(
-                OrderTable(
-                    columns.values[distinct],
-                    np.bincount(start.cumsum() - 1, minlength=len(distinct)),
-                )
-            )
+        for rank, label, weight in _unpack(raw, groups):
+            values, counts = _by_value(columns.values, rank, [_times(1 - label, weight)])
+            tables.append(OrderTable(values, *counts))
         return tables
 
     def merge(self, a: OrderTable, b: OrderTable) -> OrderTable:
@@ -107,14 +91,17 @@ class Order:
 
 def sorted_keys(arrays: dict[str, Any], code: Any, groups: int, classes: int) -> Any:
     """(n,) sorted keys: group, rank and label packed in 64 bits, because XLA sorts integers six
-    times faster than floats."""
+    times faster than floats; and the weights in that order, where there are any."""
+    import jax
     import jax.numpy as jnp
 
     code = jnp.where(code < groups, code, groups).astype(jnp.uint64)
     key = (
         (code << 33) | (arrays["rank"].astype(jnp.uint64) << 1) | arrays["label"].astype(jnp.uint64)
     )
-    return jnp.sort(key)
+    if "weight" in arrays:
+        return jax.lax.sort((key, arrays["weight"]), num_keys=1)
+    return (jnp.sort(key),)
 
 
 def _dense(values: Any) -> tuple[Any, Any]:
@@ -126,28 +113,35 @@ def _dense(values: Any) -> tuple[Any, Any]:
     return distinct, rank.astype(np.int32)
 
 
-def _unpack(keys: Any, groups: int) -> list[tuple[Any, Any]]:
-    """The ranks and labels of each group, in order; padding sorts behind the last group."""
+def _unpack(raw: Any, groups: int) -> list[tuple[Any, Any, Any]]:
+    """Ranks, labels and weights (or None) of each group, in order; padding sorts behind the last
+    group."""
     import numpy as np
 
+    keys = raw[0]
     ends = np.searchsorted(keys, np.arange(groups + 1, dtype=np.uint64) << np.uint64(33))
-    parts = [keys[a:b] for a, b in zip(ends[:-1], ends[1:], strict=True)]
-    return [
-        (
-            (p >> np.uint64(1)).astype(np.uint32).astype(np.int64),
-            (p & np.uint64(1)).astype(np.int64),
-        )
-        for p in parts
-    ]
+    found = []
+    for a, b in zip(ends[:-1], ends[1:], strict=True):
+        part = keys[a:b]
+        rank = (part >> np.uint64(1)).astype(np.uint32).astype(np.int64)
+        label = (part & np.uint64(1)).astype(np.int64)
+        found.append((rank, label, raw[1][a:b] if len(raw) > 1 else None))
+    return found
 
 
-def _runs(rank: Any) -> tuple[Any, Any]:
-    """Distinct ranks of a sorted array, and where each run of equal ranks starts."""
+def _times(label: Any, weight: Any) -> Any:
+    return label if weight is None else label * weight
+
+
+def _by_value(values: Any, rank: Any, counted: list[Any]) -> tuple[Any, list[Any]]:
+    """The distinct values of sorted ranks, and the sums of each array over each of them."""
     import numpy as np
 
     start = np.ones(len(rank), bool)
     start[1:] = rank[1:] != rank[:-1]
-    return rank[start], start
+    at, distinct = start.cumsum() - 1, rank[start]
+    sums = [np.bincount(at, x, len(distinct)).astype(x.dtype) for x in counted]
+    return values[distinct], sums
 
 
 def _merge(a: Any, b: Any) -> list[Any]:
@@ -156,4 +150,4 @@ def _merge(a: Any, b: Any) -> list[Any]:
 
     values, at = np.unique(np.concatenate([a[0], b[0]]), return_inverse=True)
     counts = [np.concatenate([x, y]) for x, y in zip(a[1:], b[1:], strict=True)]
-    return [values, *(np.bincount(at, c, len(values)).astype(np.int64) for c in counts)]
+    return [values, *(np.bincount(at, c, len(values)).astype(c.dtype) for c in counts)]

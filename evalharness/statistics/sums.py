@@ -1,4 +1,4 @@
-"""Sums: moments of one value for each example."""
+"""Sums: moments of one value for each example, sums of two, and moments of pairs."""
 
 from __future__ import annotations
 
@@ -6,28 +6,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from evalharness.statistics.base import Columns, example_values
-from evalharness.statistics.tables import MomentTable
+from evalharness.statistics.base import Columns, OfColumns, example_values, gathered
+from evalharness.statistics.tables import ComomentTable, MomentTable, PairTable
 
 
 @dataclass(frozen=True)
-class Moments:
+class Moments(OfColumns):
     """Number, mean and centred second and third sums of a column, or of a function of columns.
 
     Centred sums rather than raw powers: Σx² − n·mean² loses every digit when the mean is large
     beside the spread. They still add up (Pébay 2008), to rounding error.
     """
 
-    of: str | Callable[..., Any]
-
-    options: ClassVar[tuple[str, ...]] = ()
-
-    @property
-    def column(self) -> str:
-        return self.of if isinstance(self.of, str) else ""
-
     def read(self, split: Any) -> Columns:
-        return Columns({"value": example_values(self.of, split, split.numbers).astype(float)})
+        values = example_values(self.of, split, split.numbers, self.given)
+        return Columns({"value": values.astype(float)})
 
     @property
     def program(self) -> Callable[..., Any]:
@@ -57,17 +50,138 @@ class Moments:
         return MomentTable(np.int64(0), *(np.float64(0) for _ in range(3)))
 
 
-def centred_sums(arrays: dict[str, Any], code: Any, groups: int, classes: int) -> Any:
-    """(groups,) number, mean, Σ(x−mean)² and Σ(x−mean)³; two passes, in float64."""
+@dataclass(frozen=True)
+class Sums(OfColumns):
+    """Two sums, of whose ratio a metric speaks: `of` returns (numerator, denominator), (n,) each,
+    the denominator ≥ 0."""
+
+    def read(self, split: Any) -> Columns:
+        above, below = example_values(self.of, split, split.numbers, self.given, columns=2)
+        return Columns({"numerator": above.astype(float), "denominator": below.astype(float)})
+
+    @property
+    def program(self) -> Callable[..., Any]:
+        return two_sums
+
+    def tables(self, raw: Any, columns: Columns, groups: int) -> list[PairTable]:
+        return [PairTable(*(x[g] for x in raw)) for g in range(groups)]
+
+    def merge(self, a: PairTable, b: PairTable) -> PairTable:
+        return PairTable(*(x + y for x, y in zip(a, b, strict=True)))
+
+    def zero(self, classes: int = 0) -> PairTable:
+        import numpy as np
+
+        return PairTable(*(np.float64(0) for _ in range(3)))
+
+
+@dataclass(frozen=True)
+class Comoments:
+    """Number, means and centred products of two numeric columns: what correlations and R² need.
+
+    Centred, and added up, as `Moments` is.
+    """
+
+    x: str
+    y: str
+
+    options: ClassVar[tuple[str, ...]] = ()
+
+    def read(self, split: Any) -> Columns:
+        x, y = gathered(lambda: split.numbers(self.x), lambda: split.numbers(self.y))
+        return Columns({"x": x, "y": y})
+
+    @property
+    def program(self) -> Callable[..., Any]:
+        return centred_products
+
+    def tables(self, raw: Any, columns: Columns, groups: int) -> list[ComomentTable]:
+        return [ComomentTable(*(x[g] for x in raw)) for g in range(groups)]
+
+    def merge(self, a: ComomentTable, b: ComomentTable) -> ComomentTable:
+        n = a.n + b.n
+        if n == 0:
+            return a
+        dx, dy, share = b.mean_x - a.mean_x, b.mean_y - a.mean_y, a.n * b.n / n
+        return ComomentTable(
+            n,
+            (a.n * a.mean_x + b.n * b.mean_x) / n,
+            (a.n * a.mean_y + b.n * b.mean_y) / n,
+            a.sxx + b.sxx + dx * dx * share,
+            a.syy + b.syy + dy * dy * share,
+            a.sxy + b.sxy + dx * dy * share,
+        )
+
+    def zero(self, classes: int = 0) -> ComomentTable:
+        import numpy as np
+
+        return ComomentTable(*(np.float64(0) for _ in range(6)))
+
+    def influence(self, gradient: Any, table: Any, arrays: Any, values: Any) -> Any:
+        dx, dy = arrays["x"] - table.mean_x, arrays["y"] - table.mean_y
+        # One more entry moves each mean by its distance from it over n, and adds its products.
+        return (
+            gradient.n
+            + gradient.mean_x * dx / table.n
+            + gradient.mean_y * dy / table.n
+            + gradient.sxx * dx * dx
+            + gradient.syy * dy * dy
+            + gradient.sxy * dx * dy
+        )
+
+
+def _adder(arrays: dict[str, Any], code: Any, groups: int) -> tuple[Any, Any, Any, Any]:
+    """What adds up by group: (code, weight or None, Σ over the group, value of each entry's
+    group)."""
     import jax.numpy as jnp
 
-    x = arrays["value"]
     code = jnp.where(code < groups, code, groups)
+    weight = arrays.get("weight")
 
-    def add(values: Any, dtype: Any) -> Any:
+    def add(values: Any, dtype: Any = None) -> Any:
+        if weight is not None:
+            values = values * weight
+        dtype = values.dtype if dtype is None else dtype
         return jnp.zeros(groups, dtype).at[code].add(values, mode="drop")
 
-    n = add(jnp.ones_like(code), jnp.int32)
-    mean = add(x, x.dtype) / jnp.maximum(n, 1).astype(x.dtype)
-    centred = x - jnp.append(mean, jnp.zeros(1, x.dtype))[code]
-    return n, mean, add(centred**2, x.dtype), add(centred**3, x.dtype)
+    def spread(x: Any) -> Any:
+        return jnp.append(x, jnp.zeros(1, x.dtype))[code]
+
+    return code, weight, add, spread
+
+
+def _number(add: Any, code: Any, weight: Any) -> Any:
+    import jax.numpy as jnp
+
+    return add(jnp.ones_like(code), jnp.int32 if weight is None else weight.dtype)
+
+
+def _mean(total: Any, n: Any) -> Any:
+    import jax.numpy as jnp
+
+    return total / jnp.where(n > 0, n, 1).astype(total.dtype)
+
+
+def centred_sums(arrays: dict[str, Any], code: Any, groups: int, classes: int) -> Any:
+    """(groups,) number, mean, Σ(x−mean)² and Σ(x−mean)³; two passes, in float64."""
+    x = arrays["value"]
+    code, weight, add, spread = _adder(arrays, code, groups)
+    n = _number(add, code, weight)
+    mean = _mean(add(x), n)
+    centred = x - spread(mean)
+    return n, mean, add(centred**2), add(centred**3)
+
+
+def two_sums(arrays: dict[str, Any], code: Any, groups: int, classes: int) -> Any:
+    """(groups,) number and two sums."""
+    code, weight, add, _ = _adder(arrays, code, groups)
+    return _number(add, code, weight), add(arrays["numerator"]), add(arrays["denominator"])
+
+
+def centred_products(arrays: dict[str, Any], code: Any, groups: int, classes: int) -> Any:
+    """(groups,) number, two means, and the three sums of centred products."""
+    code, weight, add, spread = _adder(arrays, code, groups)
+    n = _number(add, code, weight)
+    means = [_mean(add(arrays[k]), n) for k in ("x", "y")]
+    x, y = (arrays[k] - spread(m) for k, m in zip(("x", "y"), means, strict=True))
+    return n, *means, add(x * x), add(y * y), add(x * y)

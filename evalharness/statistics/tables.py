@@ -1,4 +1,7 @@
-"""The tables that metrics are functions of. All add up over disjoint sets of examples."""
+"""The tables that metrics are functions of. All add up over disjoint sets of examples.
+
+Where examples have weights, a count is the sum of the weights.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +33,25 @@ class MomentTable(NamedTuple):
     mean: Array
     m2: Array
     m3: Array
+
+
+class PairTable(NamedTuple):
+    """Number, and the two sums of a ratio."""
+
+    n: Array
+    numerator: Array
+    denominator: Array
+
+
+class ComomentTable(NamedTuple):
+    """Number and means of x and y, and the centred sums Σ(x−x̄)², Σ(y−ȳ)², Σ(x−x̄)(y−ȳ)."""
+
+    n: Array
+    mean_x: Array
+    mean_y: Array
+    sxx: Array
+    syy: Array
+    sxy: Array
 
 
 class RankTable(NamedTuple):

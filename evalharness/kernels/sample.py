@@ -1,0 +1,75 @@
+"""The entries behind a table: what an interval asks for where a table alone does not tell."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from evalharness.statistics.base import Columns
+
+
+class Sample:
+    """The entries of one slice.
+
+    arrays: (m,) each, by name; values: what ranks among them stand for (see `Columns`).
+    weight: float64 (m,), how much each entry counts; None where all count alike.
+    unit:   int (m,), 0 … count−1: which entries were sampled together; None where each was sampled
+            by itself.
+    clustered: whether the units are the clusters of the outputs, rather than rows.
+    """
+
+    def __init__(
+        self, columns: Columns, chosen: Any, weight: Any = None, unit: Any = None, clustered=False
+    ) -> None:
+        self.classes, self.values = columns.classes, columns.values
+        self.clustered = clustered
+        self._columns, self._chosen = columns, chosen
+        self._weight, self._unit = weight, unit
+
+    @property
+    def plain(self) -> bool:
+        """Whether every entry counts alike and was sampled by itself."""
+        return self._weight is None and self._unit is None
+
+    @cached_property
+    def arrays(self) -> dict[str, Any]:
+        return {k: v[self._chosen] for k, v in self._columns.arrays.items()}
+
+    @cached_property
+    def weight(self) -> Any:
+        return None if self._weight is None else self._weight[self._chosen]
+
+    @cached_property
+    def _units(self) -> tuple[Any, int]:
+        import numpy as np
+
+        if self._unit is None:
+            return None, self.size
+        found, code = np.unique(self._unit[self._chosen], return_inverse=True)
+        return code, len(found)
+
+    @property
+    def unit(self) -> Any:
+        return self._units[0]
+
+    @property
+    def count(self) -> int:
+        """The number of units."""
+        return self._units[1]
+
+    @property
+    def size(self) -> int:
+        """The number of entries."""
+        return len(self._chosen)
+
+    def weighted(self, x: Any) -> Any:
+        """(m,) values times the weights of their entries."""
+        return x if self.weight is None else x * self.weight
+
+    def by_unit(self, x: Any) -> Any:
+        """(count,) sums over the entries of each unit of (m,) values, weights not applied."""
+        import numpy as np
+
+        if self.unit is None:
+            return np.asarray(x, float)
+        return np.bincount(self.unit, x, self.count)
