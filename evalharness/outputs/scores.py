@@ -30,11 +30,7 @@ def score(split: "Split", positive: Any) -> np.ndarray:
         return table.numbers(split, "score")
     if "scores" in available or class_columns(split):
         return np.ascontiguousarray(matrix(split)[:, split.positive_code(positive)])
-    raise Refused(
-        f"there is no column `score`{did_you_mean('score', available)}, nor `scores` or "
-        f"`score_<class>`; there are {names(available)}; name it: "
-        'Outputs(…, columns={"score": "<its name in the table>"})'
-    )
+    raise Refused(_none(available))
 
 
 def probability(split: "Split") -> np.ndarray:
@@ -48,6 +44,75 @@ def probability(split: "Split") -> np.ndarray:
             "be a probability: give Outputs(…, threshold=…) on the score's own scale"
         )
     return found
+
+
+def probabilities(split: "Split") -> np.ndarray:
+    """float64 (n, classes) in [0, 1]; each row sums to one, exactly after it did within TOLERANCE.
+    Made from `score`, where that is all there is, of two classes."""
+    lone = _lone(split)
+    given = split.score()[:, None] if lone else split.matrix()
+    outside = ((given < 0) | (given > 1)).any(axis=1)
+    if outside.any():
+        raise Refused(
+            f"column `{'score' if lone else _named(split)}` lies outside [0, 1] in "
+            f"{rows(outside)}, from {given.min():.4g} to {given.max():.4g}, but this metric takes "
+            "probabilities; if these are logits, hand over their softmax (of two classes with one "
+            "`score`: their sigmoid)"
+        )
+    if lone:
+        return _two(split, given[:, 0], 1 - given[:, 0])
+    return given / given.sum(axis=1, keepdims=True)
+
+
+def by_class(split: "Split") -> np.ndarray:
+    """float64 (n, classes), finite: a score for each class, a larger one for a likelier class.
+
+    `score` of two classes, where that is all there is, becomes s for the positive class and 2t - s
+    for the other, so that the larger one is the class that is predicted: t is `threshold=`, else
+    1/2 where all scores lie in [0, 1], else 0.
+    """
+    if not _lone(split):
+        return matrix(split)
+    found, threshold = split.score(), split.options.threshold
+    if threshold is None:
+        threshold = 0.5 if ((found >= 0) & (found <= 1)).all() else 0.0
+    return _two(split, found, 2 * threshold - found)
+
+
+def _lone(split: "Split") -> bool:
+    """Whether one `score` stands for both of two classes."""
+    available = split.column_names
+    if "scores" in available or ("score" not in available and class_columns(split)):
+        return False
+    if "score" not in available:
+        raise Refused(_none(available))
+    known = split.classes
+    if len(known) == 2:
+        return True
+    if class_columns(split):
+        return False
+    raise Refused(
+        f"column `score` is one number for each row, and there are {len(known)} classes "
+        f"({values(known, 10)}); give a number for each class (`scores` or `score_<class>`), or "
+        "fix the two: Outputs(…, classes=[…])"
+    )
+
+
+def _two(split: "Split", positive: np.ndarray, negative: np.ndarray) -> np.ndarray:
+    columns = [negative, positive] if split.positive_code() == 1 else [positive, negative]
+    return np.stack(columns, axis=1)
+
+
+def _named(split: "Split") -> str:
+    return "scores" if "scores" in split.column_names else f"{PREFIX}<class>"
+
+
+def _none(available: tuple[str, ...]) -> str:
+    return (
+        f"there is no column `score`{did_you_mean('score', available)}, nor `scores` or "
+        f"`score_<class>`; there are {names(available)}; name it: "
+        'Outputs(…, columns={"score": "<its name in the table>"})'
+    )
 
 
 def class_columns(split: "Split") -> list[str]:
@@ -75,7 +140,7 @@ def matrix(split: "Split") -> np.ndarray:
     """float64 (n, classes), columns in the order of the classes; finite. Rows that are
     probabilities must sum to one; other numbers (logits) are as good for ranking."""
     found = _from_list(split) if "scores" in split.column_names else _from_columns(split)
-    what = "`scores`" if "scores" in split.column_names else "`score_<class>`"
+    what = f"`{_named(split)}`"
     odd = ~np.isfinite(found).all(axis=1)
     if odd.any():
         raise Refused(

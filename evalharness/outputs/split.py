@@ -7,7 +7,7 @@ import numpy as np
 
 from evalharness.declare.errors import OutputsError, did_you_mean
 from evalharness.outputs import classes as labels
-from evalharness.outputs import kinds, scores, slices, table
+from evalharness.outputs import ids, kinds, scores, slices, table, units
 from evalharness.outputs.files import Source
 from evalharness.outputs.outputs import Options
 from evalharness.outputs.words import Refused, names, short
@@ -47,8 +47,8 @@ class Split:
         return self._keep(("column", name), lambda: self._read(name, remedy))
 
     def check(self) -> None:
-        """Refuse what spoils every number: an empty table, ids that are null or occur twice, and
-        columns that change what an interval means but are not supported yet."""
+        """Refuse what spoils every number: an empty table, ids that are null or occur twice,
+        weights and clusters that cannot be, a score that is no number."""
         self._keep(("check",), lambda: table.check(self))
 
     @property
@@ -79,6 +79,15 @@ class Split:
         """float64 (n,): how much the model holds each row for the positive class; finite."""
         return self._keep(("score", type(positive), positive), lambda: scores.score(self, positive))
 
+    def matrix(self) -> np.ndarray:
+        """float64 (n, classes): a finite score for each class, a larger one for a likelier class;
+        of one `score` and two classes, s for the positive class and 2 * threshold - s."""
+        return self._keep(("matrix",), lambda: scores.by_class(self))
+
+    def probabilities(self) -> np.ndarray:
+        """float64 (n, classes) in [0, 1]: the probability of each class; rows sum to one."""
+        return self._keep(("probabilities",), lambda: scores.probabilities(self))
+
     def numbers(self, column: str) -> np.ndarray:
         """float64 (n,): a column of finite numbers."""
         return self._keep(("numbers", column), lambda: table.numbers(self, column))
@@ -87,17 +96,32 @@ class Split:
         """bool (n,): a column of booleans, or of the integers 0 and 1."""
         return self._keep(("flags", column), lambda: table.flags(self, column))
 
-    def id_problems(self) -> list[str]:
-        """What is wrong with the ids, looked for once."""
-        return self._keep(("id problems",), lambda: table.id_problems(self))
-
-    def unique_ids(self) -> Any:
-        """The ids (n,) as a pyarrow Array; none is null or occurs twice."""
-        return self._keep(("unique ids",), lambda: table.unique_ids(self))
+    def checked_ids(self) -> Any:
+        """The ids (n,) as a pyarrow Array; none is null or occurs twice, save that with a column
+        `sample` no pair of id and sample does."""
+        return self._keep(("checked ids",), lambda: ids.checked_ids(self))
 
     def ids(self) -> np.ndarray:
-        """The ids (n,), unique: integers as such, text as objects."""
-        return self._keep(("ids",), lambda: table.ids(self))
+        """The ids (n,), checked: integers as such, text as objects."""
+        return self._keep(("ids",), lambda: ids.ids(self))
+
+    def weights(self) -> np.ndarray | None:
+        """float64 (n,): how much each row counts, 0 or more; None where there is no `weight`."""
+        return self._keep(("weights",), lambda: units.weights(self))
+
+    def clusters(self) -> tuple[np.ndarray, int] | None:
+        """int64 (n,), dense codes of the units that were sampled, and their number: of `cluster`,
+        else of `id` where `sample` tells its repeats apart; else None, each row is a unit."""
+        return self._keep(("clusters",), lambda: units.clusters(self))
+
+    def groups_of(self, column: str) -> tuple[np.ndarray, np.ndarray]:
+        """int64 codes (n,) of a column without nulls, dense, in order of first appearance, and
+        int64 (groups,) the first row of each."""
+        return self._keep(("groups", column), lambda: units.groups_of(self, column))
+
+    def constant_within(self, name: str, column: str) -> None:
+        """Refuse a column `name` that varies among the rows that share a value of `column`."""
+        self._keep(("constant", name, column), lambda: units.constant_within(self, name, column))
 
     def partition(self, column: str) -> tuple[np.ndarray, tuple[Any, ...]]:
         """int32 codes (n,) and the slice values that they stand for: sorted, null (None) last."""

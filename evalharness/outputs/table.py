@@ -1,4 +1,4 @@
-"""What holds for a whole table and for plain columns: names, ids, numbers, flags."""
+"""What holds for a whole table and for plain columns: names, numbers, flags."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -8,17 +8,10 @@ import numpy as np
 
 from evalharness.outputs import kinds
 from evalharness.outputs.memory import nulls, to_numpy
-from evalharness.outputs.words import Refused, rows, short, values
+from evalharness.outputs.words import Refused, rows, told, values
 
 if TYPE_CHECKING:
     from evalharness.outputs.split import Split
-
-NOT_YET = {
-    "weight": "weighted examples are not supported yet, and leaving the weights out would give a "
-    "wrong value and a wrong interval",
-    "cluster": "examples that were sampled in clusters are not supported yet, and taking them for "
-    "independent would give an interval that is too narrow",
-}
 
 
 def rename(found: tuple[str, ...], columns: Mapping[str, str]) -> dict[str, str]:
@@ -44,21 +37,17 @@ def check(split: "Split") -> None:
         for name, column in split.options.columns.items()
         if column not in split.source_names
     ]
-    for name, reason in NOT_YET.items():
-        if name in split.column_names:
-            problems.append(
-                f"there is a column `{name}`: {reason}; if it is an ordinary column, free the "
-                f'name: Outputs(…, columns={{"my_{name}": "{name}"}})'
-            )
-    if "id" in split.column_names and split.options.columns.get("id", "id") not in repeated:
-        problems += split.id_problems()
-    if "score" in split.column_names and "score" not in repeated and split.n:
+    for name, question in (
+        ("id", split.checked_ids),
+        ("weight", split.weights),
+        ("cluster", split.clusters),
+        ("sample", split.clusters),
         # Checked even where a prediction stands beside it: a score that is no number is a fault of
         # what wrote the table, whichever metric is asked for.
-        try:
-            numbers(split, "score")
-        except Refused as refused:
-            problems += refused.problems
+        ("score", lambda: split.numbers("score")),
+    ):
+        if name in split.column_names and split.n:
+            problems += told(split, question)
     if problems:
         raise Refused(*problems)
 
@@ -66,47 +55,6 @@ def check(split: "Split") -> None:
 def twice(name: str) -> str:
     """The problem of two columns with one name."""
     return f"column `{name}` occurs more than once; rename the others in the table"
-
-
-def id_problems(split: "Split") -> list[str]:
-    """Null ids and ids that occur twice."""
-    import pyarrow.compute as pc
-
-    ids = split.column("id")
-    if kinds.is_list(ids):
-        return ["column `id` holds lists; it must have one value for each row"]
-    problems = []
-    if ids.null_count:
-        problems.append(f"column `id` is null in {rows(nulls(ids))}; give every example an id")
-    counts = pc.value_counts(ids.drop_null())
-    times = to_numpy(counts.field("counts"))
-    if (times > 1).any():
-        first = counts.field("values")[int(np.argmax(times > 1))]
-        places = to_numpy(pc.equal(ids, first)) & ~nulls(ids)
-        problems.append(
-            f"column `id`: {int((times > 1).sum()):,} ids occur more than once, the first is "
-            f"{short(first.as_py())} in {rows(places)}; give every example its own id, or drop "
-            "the copies"
-        )
-    return problems
-
-
-def unique_ids(split: "Split") -> Any:
-    """The checked ids (n,) as an Arrow array."""
-    column = split.column("id", remedy="pairing needs it; " + _remedy("id"))
-    if problems := split.id_problems():
-        raise Refused(*problems)
-    return column
-
-
-def ids(split: "Split") -> np.ndarray:
-    """The checked ids (n,)."""
-    column = split.unique_ids()
-    if kinds.kind(column) == kinds.INTEGER:
-        return to_numpy(column).copy()
-    found = np.empty(len(column), object)
-    found[:] = column.to_pylist()
-    return found
 
 
 def numbers(split: "Split", name: str) -> np.ndarray:
@@ -162,9 +110,3 @@ def flags(split: "Split", name: str) -> np.ndarray:
     if problems:
         raise Refused(*problems)
     return found.astype(bool)
-
-
-def _remedy(name: str) -> str:
-    from evalharness.outputs.split import REMEDY
-
-    return REMEDY.format(name=name)

@@ -1,7 +1,9 @@
 """How messages name rows, columns and values: counts first, cell contents only a few."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
+
+from evalharness.declare.errors import OutputsError
 
 SHOWN_ROWS = 3
 SHOWN_VALUES = 3
@@ -15,6 +17,15 @@ class Refused(Exception):
     def __init__(self, *problems: str):
         self.problems = problems
         super().__init__(*problems)
+
+
+def told(split: Any, question: Callable[[], object]) -> list[str]:
+    """The problems that a question to a split meets, without the split's name in front."""
+    try:
+        question()
+    except OutputsError as error:
+        return [problem.removeprefix(f"{split.where}: ") for problem in error.problems]
+    return []
 
 
 def rows(found: Any) -> str:

@@ -7,12 +7,15 @@ import pytest
 from evalharness.declare.errors import OutputsError
 from evalharness.outputs import Outputs
 from tests.outputs.bad_tables import TABLES
+from tests.outputs.bad_units import UNITS
 from tests.outputs.helpers import says
 
+WRONG = {**TABLES, **UNITS}
 
-@pytest.mark.parametrize("name", TABLES)
+
+@pytest.mark.parametrize("name", WRONG)
 def test_tables(name):
-    given, options, question, words = TABLES[name]
+    given, options, question, words = WRONG[name]
     split = Outputs(test=given, **options).split("test", "candidate")
     with pytest.raises(OutputsError) as caught:
         question(split)
