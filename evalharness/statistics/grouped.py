@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -110,15 +110,9 @@ class GroupedFlags(_OfGroups, Flags):
     """How many groups of rows something is true for: a `Share`. `of` returns 0 or 1 for each
     group, NaN for one that is to be left out; else as `Grouped`."""
 
-    given: tuple[tuple[str, Any], ...] = ()
     by: str = "id"
     columns: tuple[str, ...] = ()
     kind: str = "numbers"
-
-    def configured(self, options: Mapping[str, Any]) -> Any:
-        from dataclasses import replace
-
-        return replace(self, given=tuple(sorted(options.items())))
 
     def read(self, split: Any) -> Columns:
         values, rows = self.values(split)

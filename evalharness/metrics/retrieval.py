@@ -1,0 +1,459 @@
+"""Metrics of ranked lists: one row for each document of a query, the query is the unit.
+
+Columns: `query`; `relevance`, a grade ≥ 0 (0 for not relevant, null for unjudged); `score`, the
+model's, higher first. Every metric is the mean over queries of one value for each, so a long list
+counts no more than a short one. A document that was not retrieved counts where it is listed: give
+it a row with a score below all others, since recall, average precision and the ideal order of NDCG
+are of the relevant documents in the table.
+
+Parameters that all share:
+- `k`: only the first k places count; None for all of them. Lists may be shorter than k.
+- `ties="average"`: documents with equal scores stand in random order, and the metric is its exact
+  expectation (McSherry & Najork 2008; NDCG as scikit-learn's). `"worst"`: the less relevant first.
+  Neither depends on the order of the rows.
+- `unjudged="error"`: a null relevance is an error. `"not relevant"`: it counts as 0 (as trec_eval).
+  `"skip"`: the document is taken out of its list.
+- `no_relevant="error"`: a query without a relevant document, for which the metric is 0/0, is an
+  error. `"skip"`: it is left out, and n is smaller. `"zero"`: it counts as 0 (as scikit-learn).
+- `min_relevance=1`: from which grade on a document is relevant, where that is all that counts.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from evalharness.declare.errors import DeclarationError, OutputsError
+from evalharness.declare.forms import Mean, Proportion
+from evalharness.declare.metric import metric
+from evalharness.statistics import MomentTable, Share
+from evalharness.statistics.grouped import Grouped, GroupedFlags, Parts
+
+TIES = ("average", "worst")
+UNJUDGED = ("error", "not relevant", "skip")
+NO_RELEVANT = ("error", "zero", "skip")
+GAINS = ("linear", "exponential")
+
+
+class Lists(NamedTuple):
+    """The documents of all queries, (m,) each, by query and from the highest score to the lowest.
+
+    query:     code of the query, rising.
+    relevance: grade ≥ 0.
+    above:     how many documents of the query score higher.
+    tied:      how many have this very score.
+    place:     0 … tied − 1 among these.
+    parts:     the queries.
+    """
+
+    query: Any
+    relevance: Any
+    above: Any
+    tied: Any
+    place: Any
+    parts: Parts
+
+    def total(self, values: Any) -> Any:
+        """(queries,) sums over the documents of each query."""
+        import numpy as np
+
+        return np.bincount(self.query, values, self.parts.count)
+
+    def expected(self, discount: Any) -> Any:
+        """(m,) the mean, over the places that a document may have, of a discount of the first
+        place, the second place, …; (longest,)."""
+        import numpy as np
+
+        summed = np.concatenate([[0.0], np.cumsum(discount)])
+        spread = (summed[self.above + self.tied] - summed[self.above]) / self.tied
+        return np.where(self.tied == 1, discount[self.above], spread)
+
+    @property
+    def longest(self) -> int:
+        return int((self.above + self.tied).max(initial=0))
+
+
+def ranked(parts: Parts, relevance: Any, score: Any, ties: str, unjudged: str) -> Lists:
+    """The lists of all queries. One sort, whatever their number."""
+    import numpy as np
+
+    _one_of("ties", ties, TIES)
+    _one_of("unjudged", unjudged, UNJUDGED)
+    missing, code = np.isnan(relevance), parts.code
+    if missing.any() and unjudged == "error":
+        row = int(np.flatnonzero(missing)[0])
+        raise OutputsError(
+            [
+                f"column `relevance` is null in {missing.sum():,} rows, first row {row}; say what "
+                'an unjudged document counts as: unjudged="not relevant", or "skip" to take it '
+                "out of its list"
+            ]
+        )
+    if unjudged == "skip":
+        kept = ~missing
+        code, relevance, score = code[kept], relevance[kept], score[kept]
+    relevance = np.where(np.isnan(relevance), 0.0, relevance)
+    # Equal scores by rising relevance: the worst order, and sums that no order of rows can change.
+    order = np.argsort(relevance, kind="stable")
+    order = order[np.argsort(-score[order], kind="stable")]
+    order = order[np.argsort(code[order], kind="stable")]
+    query, relevance, score = code[order], relevance[order], score[order]
+    at = np.arange(len(query))
+    new_query = np.diff(query, prepend=-1) != 0
+    new_score = new_query | (np.diff(score, prepend=0.0) != 0)
+    if ties == "worst":
+        new_score[:] = True
+    first = np.maximum.accumulate(np.where(new_query, at, 0))
+    start = np.maximum.accumulate(np.where(new_score, at, 0))
+    tie = np.cumsum(new_score) - 1
+    tied = np.bincount(tie)[tie] if len(tie) else at
+    return Lists(query, relevance, start - first, tied, at - start, parts)
+
+
+def dcg_by_query(
+    parts: Parts,
+    relevance: Any,
+    score: Any,
+    *,
+    k: int | None = 10,
+    gain: str = "linear",
+    ties: str = "average",
+    unjudged: str = "error",
+) -> Any:
+    """(queries,) discounted cumulative gains."""
+    lists = ranked(parts, relevance, score, ties, unjudged)
+    return lists.total(_gains(lists, gain) * lists.expected(_discounts(lists, k)))
+
+
+def ndcg_by_query(
+    parts: Parts,
+    relevance: Any,
+    score: Any,
+    *,
+    k: int | None = 10,
+    gain: str = "linear",
+    ties: str = "average",
+    unjudged: str = "error",
+    no_relevant: str = "error",
+) -> Any:
+    """(queries,) DCG over that of the ideal order."""
+    import numpy as np
+
+    lists = ranked(parts, relevance, score, ties, unjudged)
+    gains, discounts = _gains(lists, gain), _discounts(lists, k)
+    found = lists.total(gains * lists.expected(discounts))
+    order = np.argsort(-gains, kind="stable")
+    order = order[np.argsort(lists.query[order], kind="stable")]  # the queries stand as before
+    ideal = lists.total(gains[order] * discounts[lists.above + lists.place])
+    return np.minimum(_share(found, ideal, parts, no_relevant, "> 0"), 1.0)
+
+
+def precision_by_query(
+    parts: Parts,
+    relevance: Any,
+    score: Any,
+    *,
+    k: int = 10,
+    ties: str = "average",
+    unjudged: str = "error",
+    no_relevant: str = "error",
+    min_relevance: float = 1,
+) -> Any:
+    """(queries,) shares of the first k places that hold a relevant document."""
+    lists = ranked(parts, relevance, score, ties, unjudged)
+    hits, relevant = _hits(lists, _places(k, optional=False), min_relevance)
+    return _share(hits, relevant, parts, no_relevant, f"≥ {min_relevance}", below=float(k))
+
+
+def recall_by_query(
+    parts: Parts,
+    relevance: Any,
+    score: Any,
+    *,
+    k: int = 10,
+    ties: str = "average",
+    unjudged: str = "error",
+    no_relevant: str = "error",
+    min_relevance: float = 1,
+) -> Any:
+    """(queries,) shares of the relevant documents that are among the first k."""
+    lists = ranked(parts, relevance, score, ties, unjudged)
+    hits, relevant = _hits(lists, _places(k, optional=False), min_relevance)
+    return _share(hits, relevant, parts, no_relevant, f"≥ {min_relevance}")
+
+
+def hit_by_query(
+    parts: Parts,
+    relevance: Any,
+    score: Any,
+    *,
+    k: int = 10,
+    unjudged: str = "error",
+    no_relevant: str = "error",
+    min_relevance: float = 1,
+) -> Any:
+    """(queries,) whether a relevant document is among the first k, however ties fall."""
+    import numpy as np
+
+    lists = ranked(parts, relevance, score, "worst", unjudged)
+    hits, relevant = _hits(lists, _places(k, optional=False), min_relevance)
+    some = (hits > 0).astype(float)
+    return _share(some, relevant, parts, no_relevant, f"≥ {min_relevance}", below=np.float64(1))
+
+
+def reciprocal_rank_by_query(
+    parts: Parts,
+    relevance: Any,
+    score: Any,
+    *,
+    k: int | None = None,
+    ties: str = "average",
+    unjudged: str = "error",
+    no_relevant: str = "error",
+    min_relevance: float = 1,
+) -> Any:
+    """(queries,) 1 over the place of the first relevant document."""
+    import numpy as np
+    from scipy.special import gammaln
+
+    lists = ranked(parts, relevance, score, ties, unjudged)
+    relevant, before, among = _relevant(lists, min_relevance)
+    # Of g documents with one score, r of them relevant, none of the first j is with probability
+    # C(g − j, r) / C(g, r).
+    rows = (before == 0) & (among > 0)
+    g, r, j = lists.tied[rows], among[rows], lists.place[rows]
+
+    def none_of_first(j: Any) -> Any:
+        left = np.maximum(g - j - r, 0)
+        log = gammaln(g - j + 1) + gammaln(g - r + 1) - gammaln(left + 1) - gammaln(g + 1)
+        return np.where(g - j >= r, np.exp(log), 0.0)
+
+    place = lists.above[rows] + j + 1
+    inside = place <= (_places(k) or math.inf)
+    value = np.where(inside, (none_of_first(j) - none_of_first(j + 1)) / place, 0.0)
+    found = np.bincount(lists.query[rows], value, parts.count)
+    return _share(
+        found, lists.total(relevant), parts, no_relevant, f"≥ {min_relevance}", below=np.float64(1)
+    )
+
+
+def average_precision_by_query(
+    parts: Parts,
+    relevance: Any,
+    score: Any,
+    *,
+    k: int | None = None,
+    ties: str = "average",
+    unjudged: str = "error",
+    no_relevant: str = "error",
+    min_relevance: float = 1,
+) -> Any:
+    """(queries,) mean over the relevant documents of the precision at the place of each."""
+    import numpy as np
+
+    lists = ranked(parts, relevance, score, ties, unjudged)
+    relevant, before, among = _relevant(lists, min_relevance)
+    # A place among g documents with one score, r of them relevant, is relevant with probability
+    # r/g, and then each place before it among them with (r − 1)/(g − 1).
+    others = (among - 1) / np.maximum(lists.tied - 1, 1)
+    place = lists.above + lists.place + 1
+    precision = (before + 1 + lists.place * others) / place
+    inside = place <= (_places(k) or math.inf)
+    found = lists.total(np.where(inside, among / lists.tied * precision, 0.0))
+    return _share(found, lists.total(relevant), parts, no_relevant, f"≥ {min_relevance}")
+
+
+def _relevant(lists: Lists, least: float) -> tuple[Any, Any, Any]:
+    """(m,) each: whether a document is relevant, how many that score higher are, and how many that
+    have its score are."""
+    import numpy as np
+
+    relevant = _is_relevant(lists, least)
+    at = np.arange(len(relevant))
+    start = at - lists.place
+    summed = np.concatenate([[0.0], np.cumsum(relevant)])
+    before = summed[start] - summed[start - lists.above]
+    return relevant, before, summed[start + lists.tied] - summed[start]
+
+
+def _hits(lists: Lists, k: Any, least: float) -> tuple[Any, Any]:
+    """(queries,) relevant documents among the first k places, and in all."""
+    import numpy as np
+
+    relevant = _is_relevant(lists, least)
+    inside = lists.expected((np.arange(lists.longest) < k).astype(float))
+    return lists.total(relevant * inside), lists.total(relevant)
+
+
+def _share(
+    above: Any, relevant: Any, parts: Parts, no_relevant: str, words: str, below: Any = None
+) -> Any:
+    """`above` over `below` (over `relevant` by itself), with queries in which nothing is relevant
+    treated as declared."""
+    import numpy as np
+
+    _one_of("no_relevant", no_relevant, NO_RELEVANT)
+    none = relevant <= 0
+    if none.any() and no_relevant == "error":
+        first = parts.name(int(np.flatnonzero(none)[0]))
+        raise OutputsError(
+            [
+                f"{none.sum():,} of {parts.count:,} queries have no relevant document (relevance "
+                f"{words}), the first is {first}; say what such a query counts as: "
+                'no_relevant="skip" leaves it out, "zero" counts it as 0'
+            ]
+        )
+    found = above / np.where(none, 1.0, relevant if below is None else below)
+    return np.where(none, math.nan if no_relevant == "skip" else 0.0, found)
+
+
+def _gains(lists: Lists, gain: str) -> Any:
+    import numpy as np
+
+    if _one_of("gain", gain, GAINS) == "linear":
+        return lists.relevance
+    with np.errstate(over="ignore"):
+        gains = np.exp2(lists.relevance) - 1
+    if not np.isfinite(gains).all():
+        raise OutputsError(
+            [
+                f"column `relevance` goes up to {lists.relevance.max():g}, of which the "
+                'exponential gain 2^relevance − 1 is infinite; use gain="linear"'
+            ]
+        )
+    return gains
+
+
+def _discounts(lists: Lists, k: int | None) -> Any:
+    """(longest,) 1 / log2(1 + place), 0 beyond the first k."""
+    import numpy as np
+
+    place = np.arange(1, lists.longest + 1)
+    return np.where(place <= (_places(k) or math.inf), 1 / np.log2(1 + place), 0.0)
+
+
+def _places(k: Any, optional: bool = True) -> int | None:
+    if k is None and optional:
+        return None
+    if isinstance(k, bool) or not isinstance(k, int) or k < 1:
+        also = ", or None for the whole list" if optional else ""
+        raise DeclarationError(f"k={k!r} is not a number of places: a whole number ≥ 1{also}")
+    return k
+
+
+def _is_relevant(lists: Lists, least: Any) -> Any:
+    """(m,) 1.0 for a document that is relevant, else 0.0."""
+    if isinstance(least, bool) or not isinstance(least, (int, float)) or not least > 0:
+        raise DeclarationError(
+            f"min_relevance={least!r} is not a grade above 0, which is that of a document that is "
+            "not relevant"
+        )
+    return (lists.relevance >= least).astype(float)
+
+
+def _one_of(name: str, value: Any, known: tuple[str, ...]) -> Any:
+    if value not in known:
+        raise DeclarationError(f"{name}={value!r} is none of {', '.join(map(repr, known))}")
+    return value
+
+
+def _by_query(of: Callable[..., Any]) -> Grouped:
+    return Grouped(of, by="query")
+
+
+@metric(_by_query(ndcg_by_query), better="higher", range=(0, 1))
+def ndcg(table: MomentTable) -> Mean:
+    """Normalised discounted cumulative gain: DCG over that of the ideal order, mean over queries.
+
+    Σ gain / log2(1 + place) over the first k places; `k` 10 or None for all; `gain` "linear"
+    (relevance) or "exponential" (2^relevance − 1). Undefined for a query without a relevant
+    document. Ties, unjudged documents: see the module. Järvelin & Kekäläinen 2002; as
+    scikit-learn's ndcg_score and trec_eval's ndcg_cut (without ties).
+
+    >>> ndcg.value(MomentTable(n=2, mean=0.75, m2=0.125, m3=0.0))
+    0.75
+    >>> ndcg(k=5, no_relevant="skip").on("test") >= 0.6
+    ndcg(k=5, no_relevant='skip').on("test") >= 0.6
+    """
+    return Mean(table)
+
+
+@metric(_by_query(dcg_by_query), better="higher", range=(0, math.inf))
+def dcg(table: MomentTable) -> Mean:
+    """Discounted cumulative gain, Σ gain / log2(1 + place) over the first k, mean over queries.
+
+    In units of the gain; 0 for a query without a relevant document. `k`, `gain`: as `ndcg`. As
+    scikit-learn's dcg_score.
+
+    >>> dcg.value(MomentTable(n=2, mean=3.5, m2=0.5, m3=0.0))
+    3.5
+    """
+    return Mean(table)
+
+
+@metric(_by_query(reciprocal_rank_by_query), better="higher", range=(0, 1))
+def mrr(table: MomentTable) -> Mean:
+    """Mean reciprocal rank: 1 over the place of the first relevant document, mean over queries.
+
+    0 where it is beyond the first `k`. Undefined for a query without a relevant document. As
+    trec_eval's recip_rank.
+
+    >>> mrr.value(MomentTable(n=2, mean=0.75, m2=0.125, m3=0.0))
+    0.75
+    """
+    return Mean(table)
+
+
+@metric(_by_query(average_precision_by_query), better="higher", range=(0, 1))
+def mean_average_precision(table: MomentTable) -> Mean:
+    """Mean average precision: the precision at the place of each relevant document, mean over
+    these, then over queries.
+
+    Relevant documents beyond the first `k` add 0 and are still divided by. Undefined for a query
+    without a relevant document. As trec_eval's map and map_cut; for one query as scikit-learn's
+    label_ranking_average_precision_score.
+
+    >>> mean_average_precision.value(MomentTable(n=2, mean=0.75, m2=0.125, m3=0.0))
+    0.75
+    """
+    return Mean(table)
+
+
+@metric(_by_query(precision_by_query), better="higher", range=(0, 1))
+def precision_at(table: MomentTable) -> Mean:
+    """Share of the first k places that hold a relevant document, mean over queries.
+
+    A list shorter than `k` is divided by k all the same. Defined for a query without a relevant
+    document, but no model can do well there: declare `no_relevant`. As trec_eval's P.
+
+    >>> precision_at.value(MomentTable(n=2, mean=0.75, m2=0.125, m3=0.0))
+    0.75
+    """
+    return Mean(table)
+
+
+@metric(_by_query(recall_by_query), better="higher", range=(0, 1))
+def recall_at(table: MomentTable) -> Mean:
+    """Share of a query's relevant documents that are among the first k, mean over queries.
+
+    Of the relevant documents in the table. Undefined for a query without one. As trec_eval's
+    recall.
+
+    >>> recall_at.value(MomentTable(n=2, mean=0.75, m2=0.125, m3=0.0))
+    0.75
+    """
+    return Mean(table)
+
+
+@metric(GroupedFlags(hit_by_query, by="query"), better="higher", range=(0, 1))
+def hit_rate(table: Share) -> Proportion:
+    """Share of the queries with a relevant document among the first k; exact binomial interval.
+
+    Of documents with equal scores the relevant stand last, so that ties hit only where they must.
+    Undefined for a query without a relevant document. As trec_eval's success (without ties).
+
+    >>> hit_rate.value(Share(hits=9, n=10))
+    0.9
+    """
+    return Proportion(table.hits, table.n, "queries")
