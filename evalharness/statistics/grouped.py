@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from evalharness.statistics.base import Columns, gathered, keywords
 from evalharness.statistics.counts import Flags
 from evalharness.statistics.sums import Moments
 
 
-class Parts(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Parts:
     """The rows of a split by group.
 
     code:  int (n,), the group of each row, 0 … count − 1.
