@@ -92,16 +92,11 @@ def estimates(plan: Plan, model: str, metric: Metric, settings: Settings) -> tup
     shown_model = model if len(plan.outputs) > 1 else ""
     found = []
     for g, (name, table) in enumerate(zip(measured.groups.names, measured.tables, strict=True)):
-
-        def values(g: int = g) -> Any:
-            return measured.columns.arrays["value"][measured.groups.code == g]
-
         piece = ", ".join(filter(None, [metric.slice, name]))
         seed = seed_of(settings.seed, metric.label, metric.split, piece)
-        bounds = bounds_of(metric, table, values, seed, measured.columns.classes)
         found.append(
             estimate(
-                bounds,
+                bounds_of(metric, table, measured.sample(g), seed),
                 settings.confidence,
                 metric=metric.label,
                 model=shown_model,

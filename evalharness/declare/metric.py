@@ -188,9 +188,12 @@ class Metric:
     @property
     def statistic(self) -> Any:
         """The statistic with those of the options that concern it."""
-        accepted = self.definition.statistic.options
-        mine = {k: v for k, v in self.options if k in accepted}
-        return replace(self.definition.statistic, **mine) if mine else self.definition.statistic
+        statistic = self.definition.statistic
+        mine = {k: v for k, v in self.options if k in statistic.options}
+        if not mine:
+            return statistic
+        configured = getattr(statistic, "configured", None)
+        return configured(mine) if configured else replace(statistic, **mine)
 
     def form(self, table: Any) -> Any:
         """What the metric's function makes of a table: a number or one of `forms`."""

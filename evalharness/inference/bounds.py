@@ -96,6 +96,22 @@ def settle_by_width(
     return max(1, math.ceil(bounds.n * least))
 
 
+def settle_by_root(
+    bounds: Bounds, threshold: float, alpha: float, power: float = 0.8
+) -> int | None:
+    """As `settle_by_width`, for bounds whose half-widths shrink like 1/sqrt(n) from what they are
+    today."""
+    if bounds.reason or not math.isfinite(bounds.value):
+        return None
+
+    def at(factor: float, lower: bool) -> tuple[float, float]:
+        limit = bounds.lower(alpha) if lower else bounds.upper(alpha)
+        width = abs(bounds.value - limit) / math.sqrt(factor)
+        return bounds.value - width if lower else bounds.value + width, width / upper_z(alpha)
+
+    return settle_by_width(bounds, threshold, alpha, power, at)
+
+
 # Where a metric is asked whether it has any width at all: what a gate asks for by itself.
 USUAL = 0.05
 

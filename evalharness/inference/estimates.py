@@ -23,6 +23,7 @@ class Estimate:
                  Infinite when no bound exists at this n.
     n, unit:     how many examples the metric is about, and what they are ("positives").
     reason:      why nothing can be decided, or "".
+    note:        what else belongs to the number ("412 positives in 40 clusters, n_eff 151"), or "".
     closed:      the bounds are values that were seen (quantiles): `<=` passes when at_most equals
                  the threshold.
 
@@ -44,6 +45,7 @@ class Estimate:
     shown: str
     decides: str
     reason: str = ""
+    note: str = ""
     closed: bool = False
     _bounds: Bounds | None = field(default=None, repr=False, compare=False)
     _minus: Callable[[Estimate, Estimate], Estimate] | None = field(
@@ -125,6 +127,7 @@ def estimate(bounds: Bounds, confidence: float, **place: Any) -> Estimate:
         shown=bounds.shown,
         decides=bounds.decides,
         reason=bounds.reason,
+        note=getattr(bounds, "note", ""),
         closed=getattr(bounds, "closed", False),
         _bounds=bounds,
         **place,

@@ -23,11 +23,13 @@ LEAST_EXAMPLES = 10
 
 
 class MacroBounds(ShownByDelta):
-    """The mean over K >= 3 classes of a proportion (or ``through`` of one) of each 2x2 table.
+    """The mean over K classes of a proportion (or ``through`` of one) of each 2x2 table; K >= 3,
+    or weighted.
 
     ``function``: cells with (K,) arrays -> Proportion with (K,) arrays. ``cells``: (K,) counts tp,
     fp, fn, tn, each class against the rest. A class that is 0/0 leaves the average undefined.
-    ``names``: of the classes, for the reason.
+    ``names``: of the classes, for the reason. ``weighted``: each class counts by its share of the
+    labels, which itself varies from sample to sample; classes without labels do not count.
 
     With d_k the distance from class k's value to its Clopper-Pearson limit, the bound lies
     sqrt(S)/K away. Only errors tie classes together: one from a to b is a miss of a and a false
@@ -40,8 +42,15 @@ class MacroBounds(ShownByDelta):
     unit = "examples"
     decides = "MOVER"
 
-    def __init__(self, function: Callable[[Any], Any], cells: Any, names: Any = ()) -> None:
+    def __init__(
+        self,
+        function: Callable[[Any], Any],
+        cells: Any,
+        names: Any = (),
+        weighted: bool = False,
+    ) -> None:
         super().__init__()
+        self._weighted = weighted
         self.cells = type(cells)(*(np.asarray(c, float) for c in cells))
         tp, fp, fn, tn = self.cells
         self.classes = len(tp)
@@ -55,8 +64,12 @@ class MacroBounds(ShownByDelta):
         self._effects = _effects(function, self.cells)
         with np.errstate(all="ignore"):
             self._share = self.hits / self.trials
-        self.by_class = self._map(self._share)
-        self.value = math.nan if self._undefined else float(np.mean(self.by_class))
+        # How much each class counts, beside 1 for all of them alike.
+        self._weights = np.ones(self.classes)
+        if weighted:
+            self._weights = self.classes * self.examples / max(self.n, 1)
+        self.by_class = np.where(self._weights > 0, self._map(self._share), 0.0)
+        self.value = math.nan if self._undefined else float(np.mean(self._weights * self.by_class))
 
     def _map(self, share: Floats) -> Floats:
         with np.errstate(all="ignore"):
@@ -69,7 +82,7 @@ class MacroBounds(ShownByDelta):
 
     @cached_property
     def _undefined(self) -> str:
-        never = [str(self.names[k]) for k in np.flatnonzero(self.trials == 0)]
+        never = [str(self.names[k]) for k in np.flatnonzero((self.trials == 0) & (self._weights > 0))]
         if not never:
             return ""
         return (
@@ -79,7 +92,7 @@ class MacroBounds(ShownByDelta):
 
     def _times(self, factor: float) -> MacroBounds:
         cells = type(self.cells)(*(factor * c for c in self.cells))
-        return MacroBounds(self._function, cells, self.names)
+        return MacroBounds(self._function, cells, self.names, self._weighted)
 
     def _spread(self, distance: Floats) -> float:
         """S: the largest square of a sum of correlated distances."""
@@ -95,8 +108,18 @@ class MacroBounds(ShownByDelta):
         step = 1e-6
         inner = np.clip(self._share, step, 1 - step)
         slope = (self._map(inner + step) - self._map(inner - step)) / (2 * step)
-        sd = slope * np.sqrt(self._share * (1 - self._share) / self.trials)
-        return math.sqrt(self._spread(sd)) / self.classes
+        with np.errstate(all="ignore"):
+            sd = slope * np.sqrt(self._share * (1 - self._share) / self.trials)
+        sd = np.where(self._weights > 0, self._weights * sd, 0.0)
+        return math.sqrt(self._spread(sd) / self.classes**2 + self._mix)
+
+    @cached_property
+    def _mix(self) -> float:
+        """The variance that comes of the classes' shares of the labels."""
+        if not self._weighted:
+            return 0.0
+        around = (self.by_class - self.value) ** 2
+        return float(self._weights @ around) / self.classes / self.n
 
     @property
     def shown(self) -> str:
@@ -105,6 +128,9 @@ class MacroBounds(ShownByDelta):
     def _mover(self, alpha: float) -> tuple[float, float]:
         below = self.by_class - self._map(clopper_pearson_lower(self.hits, self.trials, alpha))
         above = self._map(clopper_pearson_upper(self.hits, self.trials, alpha)) - self.by_class
+        below, above = (
+            np.where(self._weights > 0, self._weights * x, 0.0) for x in (below, above)
+        )
         # Toward the nearer end of the range errors (or hits) are few, and the plain distance covers
         # only .89: the widest of three decides there, and only with examples in every class. In the
         # middle third it does on both sides, so that noise does not choose the narrower one.
@@ -112,7 +138,7 @@ class MacroBounds(ShownByDelta):
         if not high > low:
             return self.range
         place = (self.value - low) / (high - low)
-        enough = bool((self.examples >= LEAST_EXAMPLES).all())
+        enough = bool((self.examples[self._weights > 0] >= LEAST_EXAMPLES).all())
         if enough or place > 1 / 2:
             low = max(low, self.value - self._distance(below, alpha, wide=place < 2 / 3))
         if enough or place <= 1 / 2:
@@ -120,11 +146,12 @@ class MacroBounds(ShownByDelta):
         return low, high
 
     def _distance(self, parts: Floats, alpha: float, wide: bool) -> float:
-        plain = math.sqrt(self._spread(parts)) / self.classes
-        if not wide:
-            return plain
-        doubled = math.sqrt(2 * float(parts @ parts)) / self.classes
-        return max(plain, doubled, upper_z(alpha) * self._error)
+        square = self._spread(parts)
+        if wide:
+            square = max(square, 2 * float(parts @ parts))
+        mixed = upper_z(alpha) ** 2 * self._mix
+        distance = math.sqrt(square / self.classes**2 + mixed)
+        return max(distance, upper_z(alpha) * self._error) if wide else distance
 
 
 def _effects(function: Callable[[Any], Any], cells: Any) -> tuple[Floats, Floats] | None:

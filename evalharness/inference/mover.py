@@ -91,9 +91,7 @@ class TwoClassBounds(ShownByDelta):
         return math.nan if self._undefined else delta_error(self.function, self.cells)
 
     def _swing(self, width: float) -> float:
-        tp, _, _, tn = self.cells
-        trials = np.array([self._total, self._positives, self._negatives])
-        return self._error_by_parts(np.array([self._positives, tp, tn]) / trials, trials)
+        return self._error_by_parts(*self._rates)
 
     @property
     def shown(self) -> str:
@@ -101,15 +99,9 @@ class TwoClassBounds(ShownByDelta):
         return "delta" if self._error > 1e-9 / math.sqrt(max(self.n, 1)) else "MOVER"
 
     def _mover(self, alpha: float) -> tuple[float, float]:
-        tp, _, _, tn = self.cells
-        hits = np.array([self._positives, tp, tn])
-        trials = np.array([self._total, self._positives, self._negatives])
-        parts = hits / trials
-        low, high = (
-            clopper_pearson_lower(hits, trials, alpha),
-            clopper_pearson_upper(hits, trials, alpha),
-        )
-        worse = better = 0.0
+        parts, _ = self._rates
+        low, high = self._part_limits(alpha)
+        worse, better = [], []
         for i in (0, 1, 2):
             seen = [self.value]
             for x in np.linspace(low[i], high[i], GRID):
@@ -118,15 +110,38 @@ class TwoClassBounds(ShownByDelta):
                 seen.append(self._at(self._table(*moved)))
             if not np.isfinite(seen).all():
                 return self.range  # undefined within a part's limits: nothing is bounded
-            worse += (self.value - min(seen)) ** 2
-            better += (max(seen) - self.value) ** 2
-        # With a handful of errors in two parts the better limits lie too near (.92 at 20 examples);
-        # the delta method, too near where there are none, is wider just there.
-        least = upper_z(alpha) * self._error_by_parts(parts, trials)
+            worse.append(self.value - min(seen))
+            better.append(max(seen) - self.value)
+        below, above = self._least(alpha)
         return (
-            max(self.range[0], self.value - max(math.sqrt(worse), least)),
-            min(self.range[1], self.value + max(math.sqrt(better), least)),
+            max(self.range[0], self.value - max(self._together(worse), below)),
+            min(self.range[1], self.value + max(self._together(better), above)),
         )
+
+    @property
+    def _rates(self) -> tuple[Floats, Floats]:
+        """Prevalence, sensitivity and specificity, and the trials of each."""
+        tp, _, _, tn = self.cells
+        trials = np.array([self._total, self._positives, self._negatives])
+        return np.array([self._positives, tp, tn]) / trials, trials
+
+    def _part_limits(self, alpha: float) -> tuple[Floats, Floats]:
+        tp, _, _, tn = self.cells
+        hits, (_, trials) = np.array([self._positives, tp, tn]), self._rates
+        return (
+            clopper_pearson_lower(hits, trials, alpha),
+            clopper_pearson_upper(hits, trials, alpha),
+        )
+
+    def _together(self, distances: list[float]) -> float:
+        """The parts are independent."""
+        return math.hypot(*distances)
+
+    def _least(self, alpha: float) -> tuple[float, float]:
+        """With a handful of errors in two parts the better limits lie too near (.92 at 20
+        examples); the delta method, too near where there are none, is wider just there."""
+        distance = upper_z(alpha) * self._error_by_parts(*self._rates)
+        return distance, distance
 
     def _times(self, factor: float) -> TwoClassBounds:
         cells = type(self.cells)(*(factor * c for c in self.cells))

@@ -9,32 +9,36 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
+
 from evalharness.declare.errors import EvalharnessError
-from evalharness.declare.forms import Concordance, Mean, Proportion, Quantile
+from evalharness.declare.forms import (
+    Concordance,
+    Linear,
+    Mean,
+    Proportion,
+    Quantile,
+    Ratio,
+    Unbounded,
+    Undefined,
+)
 from evalharness.declare.metric import Metric
 from evalharness.inference.bounds import Bounds
-from evalharness.statistics.tables import Cells, MomentTable
+from evalharness.inference.nobounds import NoBounds
+from evalharness.kernels.sample import Sample
+from evalharness.statistics.tables import Cells, ComomentTable, MomentTable
 
 
 class MetricError(EvalharnessError):
     """A metric's function did something that no metric may do."""
 
 
-def bounds_of(
-    metric: Metric, table: Any, values: Callable[[], Any], seed: int, classes: tuple[Any, ...] = ()
-) -> Bounds:
-    """The deciding bounds of a metric at a table.
-
-    values: gives the values of the examples, for a mean's bootstrap; called only where that is
-            needed.
-    classes: names of the classes that an average is over, for messages.
-    """
-    import numpy as np
-
+def bounds_of(metric: Metric, table: Any, sample: Sample, seed: int) -> Bounds:
+    """The deciding bounds of a metric at a table; `sample`: the entries that the table counts."""
     with np.errstate(all="ignore"):  # 0/0 is an answer here, not an accident
         form = _form(metric, table)
         try:
-            bounds = _bounds(metric, form, table, values, seed, classes)
+            bounds = _bounds(metric, form, table, sample, seed)
         except (AttributeError, IndexError, TypeError, ValueError) as error:
             raise MetricError(
                 f"the metric {metric.label} returned {form!r}, of which no estimate can be made: "
@@ -49,23 +53,47 @@ def bounds_of(
     return bounds
 
 
-def _bounds(
-    metric: Metric,
-    form: Any,
-    table: Any,
-    values: Callable[[], Any],
-    seed: int,
-    classes: tuple[Any, ...],
-) -> Bounds:
-    if isinstance(form, Proportion):
-        return _proportion(metric, form, table, classes)
-    if isinstance(form, Mean):
-        from evalharness.inference.means import MeanBounds
+def _bounds(metric: Metric, form: Any, table: Any, sample: Sample, seed: int) -> Bounds:
+    """Examples that count alike and were sampled by themselves have bounds of their own, many of
+    them exact; all others go by what each unit adds (`of_units`)."""
+    if isinstance(form, Undefined):
+        return NoBounds(math.nan, form.reason, sample.size)
+    if isinstance(form, Unbounded):
+        return NoBounds(form.value, form.why, sample.size, beside=form.beside)
+    if hasattr(form, "bounds"):  # a form that brings its own
+        return form.bounds(sample, seed)
+    micro = getattr(metric.statistic, "average", None) == "micro"
+    if isinstance(form, (Proportion, Mean, Concordance, Quantile)) and sample.plain and not micro:
+        return _plain(metric, form, table, sample, seed)
+    if isinstance(table, Cells) and not isinstance(form, (Proportion, Linear)):
+        return _of_cells(metric, form, table, sample, seed)
+    from evalharness.inference import of_units
 
-        m = form.table
-        if not isinstance(m, MomentTable):
-            raise TypeError("Mean(table) takes the MomentTable of the statistic Moments(…)")
-        return MeanBounds(int(m.n), float(m.mean), float(m.m2), float(m.m3), values, seed)
+    if isinstance(form, Proportion):
+        _check_proportion(metric, form)
+        return of_units.proportion(metric, form, sample, seed)
+    if isinstance(form, Concordance):
+        return of_units.area(metric, form, table, sample, seed)
+    if isinstance(form, Quantile):
+        return of_units.quantile(form, table, sample)
+    if isinstance(form, (Mean, Ratio)):
+        return of_units.ratio(metric, form, sample, seed)
+    if isinstance(table, ComomentTable) and not isinstance(form, Linear):
+        form = Linear(_number(metric, form), None)
+    if isinstance(form, Linear):
+        return of_units.linear(metric, form, table, sample, seed)
+    raise MetricError(
+        f"the metric {metric.label} returns a plain number, and for its statistic "
+        f"{metric.statistic} no interval "
+        "is known to decide that; return a form: Proportion(hits, trials), Mean(table), "
+        "Ratio(table), Concordance(…) or Quantile(…)"
+    )
+
+
+def _plain(metric: Metric, form: Any, table: Any, sample: Sample, seed: int) -> Bounds:
+    if isinstance(form, Proportion):
+        _check_proportion(metric, form)
+        return _proportion(metric, form, table, sample)
     if isinstance(form, Concordance):
         from evalharness.inference.concordance import ConcordanceBounds
 
@@ -73,8 +101,24 @@ def _bounds(
     if isinstance(form, Quantile):
         from evalharness.inference.quantiles import QuantileBounds
 
-        return QuantileBounds(form.values, form.counts, form.q)
-    return _smooth(metric, form, table)
+        bounds = QuantileBounds(form.values, form.counts, form.q)
+        bounds.value = form.value
+        return bounds
+    from evalharness.inference.means import MeanBounds
+    from evalharness.inference.through import through
+
+    m = form.table
+    if not isinstance(m, MomentTable):
+        raise TypeError("Mean(table) takes the MomentTable of the statistic Moments(…)")
+    found = MeanBounds(
+        int(m.n),
+        float(m.mean),
+        float(m.m2),
+        float(m.m3),
+        lambda: sample.arrays["value"],
+        seed,
+    )
+    return through(found, form.through, metric.definition.range)
 
 
 def seed_of(seed: int, *place: str) -> int:
@@ -89,6 +133,8 @@ def _form(metric: Metric, table: Any) -> Any:
         return metric.form(table)
     except ZeroDivisionError:
         return math.nan
+    except EvalharnessError:
+        raise
     except Exception as error:
         raise MetricError(
             f"the metric {metric.label} raised {type(error).__name__}: {error} on {table!r}; "
@@ -96,15 +142,13 @@ def _form(metric: Metric, table: Any) -> Any:
         ) from error
 
 
-def _proportion(metric: Metric, form: Proportion, table: Any, classes: tuple[Any, ...]) -> Bounds:
-    import numpy as np
-
+def _check_proportion(metric: Metric, form: Proportion) -> None:
     hits, trials = np.asarray(form.hits, float), np.asarray(form.trials, float)
-    whole = (hits == np.round(hits)).all() and (trials == np.round(trials)).all()
-    if not (whole and (hits >= 0).all() and (hits <= trials).all()):
+    slack = 1e-9 * (1 + np.abs(trials))
+    if not ((hits >= -slack).all() and (hits <= trials + slack).all()):
         raise MetricError(
             f"the metric {metric.label} says it is a proportion of {form.hits} hits in "
-            f"{form.trials} trials; both must be whole numbers with 0 ≤ hits ≤ trials"
+            f"{form.trials} trials; both must be counts with 0 ≤ hits ≤ trials"
         )
     if form.through is not None:
         ends = [float(form.through(np.float64(share))) for share in (0.0, 0.5, 1.0)]
@@ -113,6 +157,15 @@ def _proportion(metric: Metric, form: Proportion, table: Any, classes: tuple[Any
                 f"the metric {metric.label} takes its share through a function that is {ends} at "
                 "0, 0.5 and 1; only a rising one carries the bounds of the share over"
             )
+
+
+def _proportion(metric: Metric, form: Proportion, table: Any, sample: Sample) -> Bounds:
+    hits, trials = np.asarray(form.hits, float), np.asarray(form.trials, float)
+    if not ((hits == np.round(hits)).all() and (trials == np.round(trials)).all()):
+        raise MetricError(
+            f"the metric {metric.label} says it is a proportion of {form.hits} hits in "
+            f"{form.trials} trials; both must be whole numbers with 0 ≤ hits ≤ trials"
+        )
     if hits.ndim == 0:
         from evalharness.inference.proportions import ProportionBounds
 
@@ -120,10 +173,11 @@ def _proportion(metric: Metric, form: Proportion, table: Any, classes: tuple[Any
     from evalharness.inference.macro import MacroBounds
     from evalharness.inference.mover import TwoClassBounds
 
-    if len(hits) == 2:
+    average = metric.statistic.average
+    if len(hits) == 2 and average == "macro":
         cells = Cells(*(float(part[1]) for part in table))
         return TwoClassBounds(_mean_of_both(metric), cells, metric.definition.range)
-    return MacroBounds(metric.form, table, classes)
+    return MacroBounds(metric.form, table, sample.classes, average == "weighted")
 
 
 @lru_cache  # equal metrics have one function, so that its gradient is compiled once
@@ -143,19 +197,36 @@ def _mean_of_both(metric: Metric) -> Callable[[Cells], Any]:
             share = form.hits / form.trials
             return form.through(share) if form.through else share
 
-        return (one(cells) + one(Cells(cells.tn, cells.fn, cells.fp, cells.tp))) / 2
+        return (one(cells) + one(mirrored(cells))) / 2
 
     return both
 
 
-def _smooth(metric: Metric, value: Any, table: Any) -> Bounds:
-    if not isinstance(table, Cells):
-        raise MetricError(
-            f"the metric {metric.label} returns a plain number, and for its statistic "
-            f"{metric.statistic} no interval "
-            "is known to decide that; return a form: Proportion(hits, trials), Mean(table), "
-            "Concordance(…) or Quantile(…)"
-        )
+@lru_cache
+def _of_both(metric: Metric) -> Callable[[Cells], Any]:
+    """A number made of both classes' tables, as a function of one 2×2 table."""
+
+    def both(cells: Cells) -> Any:
+        pairs = zip(mirrored(cells), cells, strict=True)
+        return _form(metric, Cells(*(_pair(a, b) for a, b in pairs)))
+
+    return both
+
+
+def _pair(a: Any, b: Any) -> Any:
+    if type(a).__module__.split(".")[0] in ("jax", "jaxlib"):
+        import jax.numpy as jnp
+
+        return jnp.stack([a, b])
+    return np.array([a, b])
+
+
+def mirrored(cells: Cells) -> Cells:
+    """The 2×2 table of the other class."""
+    return Cells(cells.tn, cells.fn, cells.fp, cells.tp)
+
+
+def _number(metric: Metric, value: Any) -> float:
     if getattr(value, "ndim", 0) or not hasattr(value, "__float__") or isinstance(value, complex):
         average = (
             "; an average over classes needs a form: return Proportion(hits, trials)"
@@ -165,6 +236,23 @@ def _smooth(metric: Metric, value: Any, table: Any) -> Bounds:
         raise MetricError(
             f"the metric {metric.label} must return one number; it returned {value!r}{average}"
         )
+    return float(value)
+
+
+def _of_cells(metric: Metric, value: Any, table: Cells, sample: Sample, seed: int) -> Bounds:
+    """A number made of a 2×2 table, or of the tables of every class."""
+    _number(metric, value)
+    if np.ndim(table.tp) and (np.size(table.tp) > 2 or not sample.plain):
+        from evalharness.inference.of_units import linear
+
+        return linear(metric, Linear(float(value), None), table, sample, seed)
+    function = _function(metric)
+    if np.ndim(table.tp):
+        function, table = _of_both(metric), Cells(*(float(part[1]) for part in table))
+    if not sample.plain:
+        from evalharness.inference.of_units import two_class
+
+        return two_class(metric, function, table, sample, seed)
     from evalharness.inference.mover import TwoClassBounds
 
-    return TwoClassBounds(_function(metric), table, metric.definition.range)
+    return TwoClassBounds(function, table, metric.definition.range)

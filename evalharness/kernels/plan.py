@@ -51,14 +51,21 @@ class Measured:
 
     def sample(self, group: int) -> Sample:
         """The entries of one group."""
+        import numpy as np
+
         rows, (weight, code) = self.columns.rows, self.units
         if rows is not None:
             weight = None if weight is None else weight[rows]
             # Entries of one row were sampled together; where each row has but one, by themselves.
             repeated = len(rows) > 1 and bool((rows[1:] == rows[:-1]).any())
             code = code[rows] if code is not None else rows if repeated else None
+        chosen = self._places[group]
+        if weight is not None:  # what weighs nothing was not asked
+            chosen = chosen[weight[chosen] > 0]
+            if (weight[chosen] == 1).all():
+                weight = None
         clustered = self.units.code is not None
-        return Sample(self.columns, self._places[group], weight, code, clustered)
+        return Sample(self.columns, chosen, weight, code, clustered)
 
 
 class Plan:
@@ -111,10 +118,10 @@ class Plan:
 
     def _units(self, place: tuple[str, str]) -> Units:
         split = self._splits[place]
-        if not hasattr(split, "clusters"):
-            return Units()
-        clusters = split.clusters()
-        return Units(split.weights(), None if clusters is None else clusters[0])
+        weight, clusters = split.weights(), split.clusters()
+        if weight is not None and (weight == weight[0]).all():
+            weight = None  # all alike, as if there were none
+        return Units(weight, None if clusters is None else clusters[0])
 
     def digests(self) -> dict[str, dict[str, str]]:
         """The content hash of every table that was read, by model and split."""
