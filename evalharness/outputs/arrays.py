@@ -91,7 +91,7 @@ def _from_numpy(array: Any, column: str) -> Any:
     if array.ndim == 0 or array.ndim > 2:
         raise Refused(
             f"column `{column}` is {array.ndim}-D, of shape {array.shape}; it must be 1-D with one "
-            "value for each row (2-D only for `scores`)"
+            "value for each row (2-D only for `scores`, and for labels of several tasks)"
         )
     mask = None
     if isinstance(array, np.ma.MaskedArray):

@@ -7,6 +7,7 @@ import numpy as np
 
 from evalharness.declare.errors import did_you_mean
 from evalharness.outputs import kinds, memory, scores
+from evalharness.outputs.lists import refuse_multilabel
 from evalharness.outputs.words import Refused, names, rows, short, values
 
 if TYPE_CHECKING:
@@ -22,6 +23,11 @@ def classes(split: "Split") -> tuple[Any, ...]:
     declared = split.options.classes
     if declared is not None:
         return declared
+    if split.multilabel:
+        raise Refused(
+            "column `label` holds a list for each row (multilabel), and it is not known which "
+            "place stands for which task; name the tasks in that order: Outputs(…, classes=[…])"
+        )
     kind = kinds.kind(label)
     if kind not in kinds.CLASSES:
         raise Refused(_not_classes(label))
@@ -40,6 +46,7 @@ def classes(split: "Split") -> tuple[Any, ...]:
 def label_codes(split: "Split") -> np.ndarray:
     """int32 (n,); Refused where a label is null or none of the classes."""
     label = split.column("label")
+    refuse_multilabel(split)
     known = split.classes
     codes = _encode(label, known)
     problems = []
@@ -57,6 +64,7 @@ def label_codes(split: "Split") -> np.ndarray:
 def prediction_codes(split: "Split", threshold: float | None) -> np.ndarray:
     """int32 (n,) from `prediction`, else from `score`, else from the largest of `scores`; with a
     threshold of the metric's own always from the score."""
+    refuse_multilabel(split)
     available = split.column_names
     if threshold is not None:
         return _from_score(split, split.score, threshold)
@@ -67,7 +75,7 @@ def prediction_codes(split: "Split", threshold: float | None) -> np.ndarray:
         if chosen is not None:
             return _from_score(split, split.score, chosen)
         return _from_score(split, lambda: scores.probability(split), DEFAULT_THRESHOLD)
-    if "scores" in available or scores.class_columns(split):
+    if scores.has_classes(split):
         if split.options.threshold is not None:  # refused where there are more than two classes
             return _from_score(split, split.score, split.options.threshold)
         # The first of equal scores wins, as everywhere in NumPy.
@@ -93,6 +101,11 @@ def positive_code(split: "Split", positive: Any) -> int:
         raise Refused(
             f"`positive={short(wanted)}` is not one of the classes{did_you_mean(wanted, known)}; "
             f"there are {values(known, 10)}; {hint}"
+        )
+    if split.multilabel:
+        raise Refused(
+            f"it is not known which task is asked for of {values(known, 10)}; name it in the "
+            'metric (positive=…), or average over all: average="macro"'
         )
     if set(known) == {0, 1}:
         return known.index(1)
@@ -186,6 +199,11 @@ def _not_classes(label: Any) -> str:
         )
     if kind == kinds.EMPTY:
         return "column `label` is null in every row; every example needs its label"
+    if kinds.is_list(label):
+        return (
+            f"column `label` is {kind}, but labels are one text, boolean or integer for each row, "
+            "or, of several tasks, a list of 0, 1 and null; cast it in the table"
+        )
     return (
         f"column `label` is {kind}, but labels must be text, booleans or integers (or floats for "
         "metrics of numbers); cast it in the table"

@@ -113,7 +113,11 @@ def _different(name: str, a: "Split", b: "Split", shown: Shown, place: np.ndarra
     here, there = memory.from_numpy(both), memory.from_numpy(place[both])
     ours, theirs = a.column(name), b.column(name)
     pair = f"{a.where} and {b.where}"
-    if kinds.is_list(ours) and kinds.is_list(theirs):
+    if name == "label" and a.multilabel and b.multilabel:
+        if a.classes != b.classes:
+            return [f"{pair}: the tasks (classes=[…]) differ; name the same ones in the same order"]
+        unequal = (a.label_matrix()[both] != b.label_matrix()[place[both]]).any(axis=1)
+    elif kinds.is_list(ours) and kinds.is_list(theirs):
         left, right = ours.take(here).to_pylist(), theirs.take(there).to_pylist()
         unequal = np.array([x != y for x, y in zip(left, right, strict=True)], bool)
     else:

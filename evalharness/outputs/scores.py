@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evalharness.declare.errors import did_you_mean
-from evalharness.outputs import kinds, table
-from evalharness.outputs.memory import nulls, to_numpy
+from evalharness.outputs import kinds, lists, table
+from evalharness.outputs.lists import refuse_multilabel
 from evalharness.outputs.words import Refused, names, rows, short, values
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ TOLERANCE = 1e-4  # how far probabilities may sum away from one: float32 softmax
 
 def score(split: "Split", positive: Any) -> np.ndarray:
     """float64 (n,): `score`, which belongs to the positive class, or that class's own column."""
+    refuse_multilabel(split)
     available = split.column_names
     if "score" in available:
         owner = split.positive_code()
@@ -28,7 +29,7 @@ def score(split: "Split", positive: Any) -> np.ndarray:
                 "or change Outputs(…, positive=…)"
             )
         return table.numbers(split, "score")
-    if "scores" in available or class_columns(split):
+    if has_classes(split):
         return np.ascontiguousarray(matrix(split)[:, split.positive_code(positive)])
     raise Refused(_none(available))
 
@@ -81,6 +82,7 @@ def by_class(split: "Split") -> np.ndarray:
 
 def _lone(split: "Split") -> bool:
     """Whether one `score` stands for both of two classes."""
+    refuse_multilabel(split)
     available = split.column_names
     if "scores" in available or ("score" not in available and class_columns(split)):
         return False
@@ -139,13 +141,8 @@ def class_names(split: "Split", kind: str) -> list[Any]:
 def matrix(split: "Split") -> np.ndarray:
     """float64 (n, classes), columns in the order of the classes; finite. Rows that are
     probabilities must sum to one; other numbers (logits) are as good for ranking."""
-    found = _from_list(split) if "scores" in split.column_names else _from_columns(split)
-    what = f"`{_named(split)}`"
-    odd = ~np.isfinite(found).all(axis=1)
-    if odd.any():
-        raise Refused(
-            f"column {what} is null, NaN or infinite in {rows(odd)}; finite numbers are needed"
-        )
+    refuse_multilabel(split)
+    found, what = finite(split), f"`{_named(split)}`"
     inside = ((found >= 0) & (found <= 1)).all(axis=1)
     # Logits seldom lie in [0, 1]: where most rows do, the others are mistakes.
     if 2 * inside.sum() > len(found):
@@ -167,10 +164,24 @@ def matrix(split: "Split") -> np.ndarray:
     return found
 
 
-def _from_list(split: "Split") -> np.ndarray:
-    import pyarrow as pa
-    import pyarrow.compute as pc
+def finite(split: "Split") -> np.ndarray:
+    """float64 (n, classes), columns in the order of the classes, as the table has them."""
+    found = _from_list(split) if "scores" in split.column_names else _from_columns(split)
+    odd = ~np.isfinite(found).all(axis=1)
+    if odd.any():
+        raise Refused(
+            f"column `{_named(split)}` is null, NaN or infinite in {rows(odd)}; finite numbers "
+            "are needed"
+        )
+    return found
 
+
+def has_classes(split: "Split") -> bool:
+    """Whether the table has a score for each class, and not only one for each row."""
+    return "scores" in split.column_names or bool(class_columns(split))
+
+
+def _from_list(split: "Split") -> np.ndarray:
     column, known = split.column("scores"), split.classes
     if not kinds.is_list(column):
         raise Refused(
@@ -182,24 +193,7 @@ def _from_list(split: "Split") -> np.ndarray:
             "column `scores`: it is not known which place stands for which class; list them in "
             f"that order: Outputs(…, classes=[{', '.join(map(repr, known[:3]))}, …])"
         )
-    null = nulls(column)
-    if null.any():
-        raise Refused(f"column `scores` is null in {rows(null)}; every row needs its scores")
-    if pa.types.is_fixed_size_list(column.type):
-        lengths = np.full(len(column), column.type.list_size)
-    else:
-        lengths = to_numpy(pc.list_value_length(column))
-    if (lengths != len(known)).any():
-        raise Refused(
-            f"column `scores` has {values(np.unique(lengths).tolist())} numbers in "
-            f"{rows(lengths != len(known))}, but there are {len(known)} classes "
-            f"({values(known, 10)}); list every class in order: Outputs(…, classes=[…])"
-        )
-    flat = kinds.plain(column.flatten())
-    if kinds.kind(flat) not in (kinds.REAL, kinds.INTEGER):
-        raise Refused(f"column `scores` holds lists of {kinds.kind(flat)}; numbers are needed")
-    numbers = np.where(nulls(flat), np.nan, to_numpy(flat.cast(pa.float64(), safe=False)))
-    return numbers.reshape(len(column), len(known))
+    return lists.cells(split, "scores")
 
 
 def _from_columns(split: "Split") -> np.ndarray:

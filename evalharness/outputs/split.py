@@ -7,7 +7,7 @@ import numpy as np
 
 from evalharness.declare.errors import OutputsError, did_you_mean
 from evalharness.outputs import classes as labels
-from evalharness.outputs import ids, kinds, scores, slices, table, units
+from evalharness.outputs import ids, kinds, lists, multilabel, scores, slices, table, units
 from evalharness.outputs.files import Source
 from evalharness.outputs.outputs import Options
 from evalharness.outputs.words import Refused, names, short
@@ -57,6 +57,26 @@ class Split:
         make the prediction, else what occurs among labels and predictions, sorted; both values of
         booleans and of 0/1 whatever occurs."""
         return self._keep(("classes",), lambda: labels.classes(self))
+
+    @property
+    def multilabel(self) -> bool:
+        """Whether `label` holds a list for each row, with 0, 1 or null for each task; the classes
+        are then the tasks."""
+        return self._keep(("multilabel",), lambda: lists.is_multilabel(self))
+
+    def label_matrix(self) -> np.ndarray:
+        """int8 (n, tasks) of a multilabel table: 0, 1, and -1 for a missing label."""
+        return self._keep(("label matrix",), lambda: multilabel.label_matrix(self))
+
+    def prediction_matrix(self, threshold: float | None = None) -> np.ndarray:
+        """int8 (n, tasks) of 0 and 1; with a threshold from the scores."""
+        return self._keep(
+            ("prediction matrix", threshold), lambda: multilabel.prediction_matrix(self, threshold)
+        )
+
+    def score_matrix(self) -> np.ndarray:
+        """float64 (n, tasks) of a multilabel table: finite; rows need not sum to one."""
+        return self._keep(("score matrix",), lambda: multilabel.score_matrix(self))
 
     def label_codes(self) -> np.ndarray:
         """int32 (n,): the place of each label in `classes`."""

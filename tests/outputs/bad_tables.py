@@ -243,10 +243,10 @@ TABLES = {
         ["`label` is date32[day]"],
     ),
     "labels in lists": (
-        labels([[0, 1], [1, 0]]),
-        {"classes": [0, 1]},
+        labels([["a"], ["b", "c"]]),
+        {},
         LABELS,
-        ["list<", "one text, boolean"],
+        ["list<", "one text, boolean", "of several tasks, a list of 0, 1 and null"],
     ),
     "positive unknown": (
         labels(["a", "b"]),

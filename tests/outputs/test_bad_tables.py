@@ -6,11 +6,12 @@ import pytest
 
 from evalharness.declare.errors import OutputsError
 from evalharness.outputs import Outputs
+from tests.outputs.bad_multilabel import MULTILABEL
 from tests.outputs.bad_tables import TABLES
 from tests.outputs.bad_units import UNITS
 from tests.outputs.helpers import says
 
-WRONG = {**TABLES, **UNITS}
+WRONG = {**TABLES, **UNITS, **MULTILABEL}
 
 
 @pytest.mark.parametrize("name", WRONG)
