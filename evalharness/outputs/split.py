@@ -8,8 +8,8 @@ import numpy as np
 from evalharness.declare.errors import OutputsError, did_you_mean
 from evalharness.outputs import classes as labels
 from evalharness.outputs import ids, kinds, lists, multilabel, scores, slices, table, units
+from evalharness.outputs.arguments import Options
 from evalharness.outputs.files import Source
-from evalharness.outputs.outputs import Options
 from evalharness.outputs.words import Refused, names, short
 
 T = TypeVar("T")
