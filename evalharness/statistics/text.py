@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
@@ -89,16 +88,12 @@ def _texts(split: Any, name: str) -> list[str]:
     import pyarrow as pa
 
     column = split.column(name)
-    kind = column.type
-    abstains = name == "prediction" and split.options.missing == "wrong"
     texts = column.to_pylist()
-    problem = ""
-    if not (pa.types.is_large_string(kind) or pa.types.is_null(kind)):
-        problem = (
-            f"column `{name}` is {kind}, but this metric compares texts; "
-            + ("join the tokens of each row" if pa.types.is_nested(kind) else "cast it to text")
-            + " in the table"
-        )
+    abstains = name == "prediction" and split.options.missing == "wrong"
+    if not (pa.types.is_large_string(column.type) or pa.types.is_null(column.type)):
+        nested = pa.types.is_nested(column.type)
+        remedy = "join the tokens of each row" if nested else "cast it to text"
+        problem = f"is {column.type}, but this metric compares texts; {remedy} in the table"
     elif column.null_count and not abstains:
         remedy = "every example needs its reference, which may be an empty text"
         if name == "prediction":
@@ -106,10 +101,8 @@ def _texts(split: Any, name: str) -> list[str]:
                 "write an empty text where nothing was said; if the model may abstain and that "
                 'counts as wrong, say Outputs(…, missing="wrong")'
             )
-        first = texts.index(None)
-        problem = (
-            f"column `{name}` is null in {column.null_count:,} rows, first row {first}; {remedy}"
-        )
-    if problem:
-        raise OutputsError([f"{split.where}: {problem}"])
-    return ["" if text is None else text for text in texts]
+        missing = f"{column.null_count:,} rows, first row {texts.index(None)}"
+        problem = f"is null in {missing}; {remedy}"
+    else:
+        return ["" if text is None else text for text in texts]
+    raise OutputsError([f"{split.where}: column `{name}` {problem}"])

@@ -1,4 +1,4 @@
-"""Texts as sequences of integer tokens: words or characters, the same integer for the same token."""
+"""Texts as sequences of integer tokens, words or characters: equal tokens have equal integers."""
 
 from __future__ import annotations
 
