@@ -24,10 +24,11 @@ def poisson_deviance(label: Any, prediction: Any) -> Any:
     import numpy as np
 
     _check(label, prediction, "Poisson", zero=True)
-    counted = np.where(label > 0, label, 1.0)
-    terms = np.where(label > 0, label * np.log(counted / prediction), 0.0)
-    # Rounding leaves a little below 0 where the prediction is right.
-    return np.maximum(2 * (terms - label + prediction), 0.0)
+    # With d = (p − y) / y this is 2y (d − log(1 + d)), which keeps its digits where p is near y.
+    some = label > 0
+    counted = np.where(some, label, 1.0)
+    share = np.where(some, (prediction - label) / counted, 0.0)
+    return 2 * np.where(some, label * (share - np.log1p(share)), prediction)
 
 
 def gamma_deviance(label: Any, prediction: Any) -> Any:
@@ -35,7 +36,8 @@ def gamma_deviance(label: Any, prediction: Any) -> Any:
     import numpy as np
 
     _check(label, prediction, "gamma", zero=False)
-    return np.maximum(2 * (np.log(prediction / label) + label / prediction - 1), 0.0)
+    share = (label - prediction) / prediction
+    return 2 * (share - np.log1p(share))
 
 
 def tweedie_deviance(label: Any, prediction: Any, *, power: float = 0.0) -> Any:
