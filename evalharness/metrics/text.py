@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from evalharness.declare.forms import Mean, Proportion, Ratio
+from evalharness.declare.forms import Mean, Proportion, Ratio, Undefined
 from evalharness.declare.metric import metric
 from evalharness.metrics.domain import refuse_parameter
 from evalharness.statistics.tables import MomentTable, PairTable, Share
@@ -66,13 +66,13 @@ def word_pairs(
 def character_pairs(
     references: list[str], hypotheses: list[str], *, normalize: str = "none"
 ) -> tuple[Tokens, Tokens]:
-    """The characters of each reference and hypothesis; a run of white space is one space."""
+    """The characters of each reference and hypothesis, but for white space at the ends."""
     form = _normalizer(normalize)
     return characters(form(references), form(hypotheses))
 
 
 @metric(Edits(word_pairs), better="lower", range=RATE)
-def word_error_rate(table: PairTable) -> Ratio:
+def word_error_rate(table: PairTable) -> Ratio | Undefined:
     """Word edits for each word of the references: Σ(S + D + I) / Σ(reference words).
 
     Least numbers of substituted, deleted and inserted words, summed over the utterances; above 1
@@ -83,24 +83,24 @@ def word_error_rate(table: PairTable) -> Ratio:
     >>> word_error_rate.value(PairTable(n=2, numerator=3, denominator=12))
     0.25
     """
-    return Ratio(table)
+    return _for_each_token(table)
 
 
 @metric(Edits(character_pairs), better="lower", range=RATE)
-def character_error_rate(table: PairTable) -> Ratio:
+def character_error_rate(table: PairTable) -> Ratio | Undefined:
     """Character edits for each character of the references: Σ(S + D + I) / Σ(reference characters).
 
-    Characters are Unicode code points, a run of white space is one space, and there is none at the
-    ends; else as `word_error_rate`. As jiwer's cer.
+    Characters are Unicode code points, spaces too, but for white space at the ends; else as
+    `word_error_rate`. As jiwer's cer.
 
     >>> character_error_rate.value(PairTable(n=2, numerator=2, denominator=40))
     0.05
     """
-    return Ratio(table)
+    return _for_each_token(table)
 
 
 @metric(Edits(word_pairs, kinds=("substitutions",)), better="lower", range=(0, 1))
-def substitution_rate(table: PairTable) -> Ratio:
+def substitution_rate(table: PairTable) -> Ratio | Undefined:
     """Substituted words for each word of the references: ΣS / Σ(reference words).
 
     Of the alignments with the fewest edits, the one with the most matching words is counted. (jiwer
@@ -109,11 +109,11 @@ def substitution_rate(table: PairTable) -> Ratio:
     >>> substitution_rate.value(PairTable(n=2, numerator=1, denominator=10))
     0.1
     """
-    return Ratio(table)
+    return _for_each_token(table)
 
 
 @metric(Edits(word_pairs, kinds=("deletions",)), better="lower", range=(0, 1))
-def deletion_rate(table: PairTable) -> Ratio:
+def deletion_rate(table: PairTable) -> Ratio | Undefined:
     """Words of the references that are missing, for each of them: ΣD / Σ(reference words).
 
     Alignments as for `substitution_rate`.
@@ -121,11 +121,11 @@ def deletion_rate(table: PairTable) -> Ratio:
     >>> deletion_rate.value(PairTable(n=2, numerator=1, denominator=10))
     0.1
     """
-    return Ratio(table)
+    return _for_each_token(table)
 
 
 @metric(Edits(word_pairs, kinds=("insertions",)), better="lower", range=RATE)
-def insertion_rate(table: PairTable) -> Ratio:
+def insertion_rate(table: PairTable) -> Ratio | Undefined:
     """Words that no reference has, for each word of the references: ΣI / Σ(reference words).
 
     Alignments as for `substitution_rate`.
@@ -133,7 +133,7 @@ def insertion_rate(table: PairTable) -> Ratio:
     >>> insertion_rate.value(PairTable(n=2, numerator=1, denominator=10))
     0.1
     """
-    return Ratio(table)
+    return _for_each_token(table)
 
 
 def same_text(references: list[str], hypotheses: list[str], *, normalize: str = "none") -> Any:
@@ -189,6 +189,10 @@ def token_f1(table: MomentTable) -> Mean:
     0.75
     """
     return Mean(table)
+
+
+def _for_each_token(table: PairTable) -> Ratio | Undefined:
+    return Ratio(table) if table.denominator else Undefined("0/0: every reference is empty")
 
 
 def _normalizer(name: str) -> Callable[[list[str]], list[str]]:

@@ -63,11 +63,11 @@ def words(references: list[str], hypotheses: list[str]) -> tuple[Tokens, Tokens]
 
 
 def characters(references: list[str], hypotheses: list[str]) -> tuple[Tokens, Tokens]:
-    """The characters (Unicode code points) of two lists of texts; runs of white space are one
-    space, and none at the ends."""
+    """The characters (Unicode code points) of two lists of texts, but for white space at the
+    ends."""
     import numpy as np
 
-    texts = [" ".join(text.split()) for text in (*references, *hypotheses)]
+    texts = [text.strip() for text in (*references, *hypotheses)]
     codes = np.frombuffer("".join(texts).encode("utf-32-le"), np.int32)
     ends = np.cumsum([len(text) for text in texts], dtype=np.int64)
     return _two(codes, np.concatenate([[0], ends]), len(references))
