@@ -94,7 +94,9 @@ class Evaluation:
         problems at once.
         """
         from evalharness.checks.compare import difference
-        from evalharness.checks.satisficing import Settings, estimates, judge
+        from evalharness.checks.measuring import estimates
+        from evalharness.checks.satisficing import judge
+        from evalharness.checks.settings import Settings
         from evalharness.kernels.plan import Plan
         from evalharness.result import Result, provenance
 
@@ -118,7 +120,7 @@ class Evaluation:
             if str(metric) not in found[model]:
                 found[model][str(metric)] = compute(model, metric)
             each = found[model][str(metric)]
-            pooled = plan.measure(model, metric).groups.pooled
+            pooled = plan.measure(model, metric.parts[0]).groups.pooled
             decided.append(judge(check.bound, check.id, check.model, each, settings, pooled))
         for model in gated:
             for metric in cls.also:

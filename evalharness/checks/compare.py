@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from evalharness.checks.satisficing import Settings
+from evalharness.checks.settings import Settings
 from evalharness.declare.errors import DeclarationError, OutputsError
 from evalharness.declare.forms import Mean, Proportion
 from evalharness.declare.metric import Metric

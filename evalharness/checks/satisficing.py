@@ -5,24 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from evalharness.checks.settings import Settings
 from evalharness.declare.bound import Bound
-from evalharness.declare.metric import Metric
-from evalharness.inference.estimates import Estimate, estimate
+from evalharness.inference.estimates import Estimate
 from evalharness.inference.multiplicity import holm, next_level
-from evalharness.inference.of_form import bounds_of, seed_of
-from evalharness.inference.verdicts import FAIL, INCONCLUSIVE, PASS, Verdict, decide
-from evalharness.kernels.plan import Plan
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How an evaluation decides. `family`: bounds declared × gated models, over which the level of
-    a fail is shared."""
-
-    confidence: float = 0.95
-    policy: str = "confident"
-    seed: int = 0
-    family: int = 1
+from evalharness.inference.verdicts import EXACT, FAIL, INCONCLUSIVE, PASS, Verdict, decide
 
 
 @dataclass(frozen=True)
@@ -86,27 +73,6 @@ class CheckResult:
         return f"{title}, {len(self.verdicts)} slices: {told}{names}; {word}: {self.worst.message}"
 
 
-def estimates(plan: Plan, model: str, metric: Metric, settings: Settings) -> tuple[Estimate, ...]:
-    """The estimate of each slice that the metric speaks of; one when it is not sliced."""
-    measured = plan.measure(model, metric)
-    shown_model = model if len(plan.outputs) > 1 else ""
-    found = []
-    for g, (name, table) in enumerate(zip(measured.groups.names, measured.tables, strict=True)):
-        piece = ", ".join(filter(None, [metric.slice, name]))
-        seed = seed_of(settings.seed, metric.label, metric.split, piece)
-        found.append(
-            estimate(
-                bounds_of(metric, table, measured.sample(g), seed),
-                settings.confidence,
-                metric=metric.label,
-                model=shown_model,
-                split=metric.split,
-                slice=piece,
-            )
-        )
-    return tuple(found)
-
-
 def judge(
     bound: Bound, id: str, model: str, found: tuple[Estimate, ...], settings: Settings, pooled: Any
 ) -> CheckResult:
@@ -120,7 +86,7 @@ def judge(
             bound.threshold,
             family=settings.family,
             fail_level=fail_level,
-            policy=settings.policy,
+            policy=EXACT if bound.metric.exact else settings.policy,
         )
 
     # Passing needs every slice, so it needs no correction; failing needs only one. Holm: as slices
@@ -133,10 +99,10 @@ def judge(
         id=id,
         kind=bound.kind,
         model=model,
-        metric=metric.label,
+        metric=metric.measured,
         split=metric.split,
         slice=metric.slice,
-        group=metric.group,
+        group="" if metric.over else metric.group,
         op=bound.op,
         threshold=bound.threshold,
         verdicts=tuple(verdicts),

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from evalharness.checks.satisficing import CheckResult
 from evalharness.inference.estimates import Estimate
 from evalharness.inference.numbers import about, percent, plain, show
-from evalharness.inference.verdicts import FAIL, INCONCLUSIVE, PASS, SIGNS, Verdict
+from evalharness.inference.verdicts import EXACT, FAIL, INCONCLUSIVE, PASS, SIGNS, Verdict
 
 WIDTH = 100
 WORD = {PASS: "pass", FAIL: "FAIL", INCONCLUSIVE: "INCONCLUSIVE"}
@@ -78,7 +78,10 @@ def row(check: CheckResult) -> tuple[str, ...]:
 
 def footnote(checks: Sequence[CheckResult]) -> str:
     """What the columns mean, at the levels that were used."""
-    verdicts = [v for c in checks for v in c.verdicts]
+    every = [v for c in checks for v in c.verdicts]
+    verdicts = [v for v in every if v.policy != EXACT]
+    if not verdicts:
+        return "Fixed lists: every row counts, and the values decide."
     if verdicts[0].policy == "point":
         return "Decided by the values alone (policy 'point'): no statistical guarantee."
     family = verdicts[0].family
@@ -96,7 +99,7 @@ def _cells(v: Verdict, name: str) -> tuple[str, ...]:
     upward = v.op in (">=", ">")
     below = upward != (v.outcome == FAIL)
     limit = v.limit
-    if math.isnan(e.value) or v.policy == "point":
+    if math.isnan(e.value) or v.policy in ("point", EXACT):
         bound = "–"
     elif math.isinf(limit):
         bound = "none"

@@ -26,8 +26,9 @@ class Bound:
 
     @property
     def side(self) -> str:
-        """ "min" when the metric must be at least the threshold, "max" when at most."""
-        return "min" if self.op in (">=", ">") else "max"
+        """ "min" when the metric must be at least the threshold, "max" when at most, "exactly" when
+        it must equal it."""
+        return "min" if self.op in (">=", ">") else "exactly" if self.op == "==" else "max"
 
     def __bool__(self) -> bool:
         raise DeclarationError(

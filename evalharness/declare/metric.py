@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import inspect
 import math
-import re
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
 
+from evalharness.declare import naming
 from evalharness.declare.bound import Bound
 from evalharness.declare.errors import DeclarationError, did_you_mean
+from evalharness.declare.naming import word
 
 # A wrong declaration is reported at the line of who wrote it, not at a line of this module.
 __tracebackhide__ = True
@@ -30,6 +31,7 @@ class Definition:
     range: tuple[float, float] = (-math.inf, math.inf)
     unit: str = ""
     averages: tuple[str, ...] = ()
+    report_only: str = ""
 
     @cached_property
     def parameters(self) -> dict[str, Any]:
@@ -51,6 +53,8 @@ class Metric:
     where: tuple[tuple[str, Any], ...] = ()
     group: str = ""
     min_n: int = field(default=1)
+    over: str = ""
+    exact: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "__doc__", self.definition.function.__doc__)
@@ -132,6 +136,70 @@ class Metric:
             )
         return replace(self, group=columns[0], min_n=min_n)
 
+    def gap(self) -> Metric:
+        """The largest difference between two of the slices of `.by`.
+
+        `recall.by("region").gap()` is equal opportunity, `rate("approved").by("sex").gap()`
+        demographic parity.
+        """
+        if not self.group or self.over:
+            raise DeclarationError(
+                f'{self}.gap() is the difference between slices: write {self.label}.on("test")'
+                '.by("region").gap()'
+            )
+        return replace(self, over="gap")
+
+    def at(self, *, threshold_from: str, **least: float) -> Metric:
+        """The metric at a threshold on the score that was chosen on another split.
+
+        `f1.at(threshold_from="dev").on("test")`: where F1 is best on dev.
+        `recall.at(threshold_from="dev", precision=0.9)`: where recall is best on dev among the
+        thresholds at which precision is at least 0.9 there.
+        """
+        from evalharness.declare.thresholds import checked
+
+        chosen = checked(self, threshold_from, least)
+        return replace(self, options=tuple(sorted((dict(self.options) | chosen).items())))
+
+    def exactly(self) -> Any:
+        """The value on a fixed list, of which every row counts: `.exactly() == 0`.
+
+        Nothing is sampled, so there is no interval, and the value alone decides.
+        """
+        from evalharness.declare.exactly import Exactly
+
+        return Exactly(self)
+
+    def __add__(self, other: Any) -> Metric:
+        return self._combined(other, 1.0)
+
+    def __sub__(self, other: Any) -> Metric:
+        return self._combined(other, -1.0)
+
+    def __mul__(self, factor: Any) -> Metric:
+        from evalharness.declare.combine import scaled
+
+        return scaled(self, factor)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, divisor: Any) -> Metric:
+        from evalharness.declare.combine import scaled
+
+        if not _is_finite_number(divisor) or not divisor:
+            raise DeclarationError(f"{self} / {divisor!r}: divide a metric by a number")
+        return scaled(self, 1 / divisor)
+
+    def __neg__(self) -> Metric:
+        return self * -1.0
+
+    def _combined(self, other: Any, sign: float) -> Metric:
+        from evalharness.declare.combine import added
+
+        if not isinstance(other, Metric):
+            return NotImplemented
+        return added(self, other, sign)
+
     def against(self, *_: Any, **__: Any) -> Metric:
         """Not available yet: comparing with a baseline."""
         raise DeclarationError(
@@ -160,7 +228,7 @@ class Metric:
     def _checked(self, threshold: Any, op: str) -> float:
         if not _is_finite_number(threshold):
             raise DeclarationError(f"{self} {op} {threshold!r}: a bound needs a finite number")
-        low, high = self.definition.range
+        low, high = self.range
         written = f"{self} {op} {threshold}"
         if not low <= threshold <= high:
             percent = (
@@ -172,18 +240,45 @@ class Metric:
                 f"{written}: {self.name} lies between {low:g} and {high:g}, "
                 f"so the bound is outside its range{percent}"
             )
+        if self.definition.report_only:
+            raise DeclarationError(
+                f"{written}: {self.name} is report-only: {self.definition.report_only}; list it in "
+                "`also`"
+            )
         end = high if op in (">=", ">") else low
-        if threshold == end:
+        if threshold == end and not self.exact:
             raise DeclarationError(
                 f"{written}: no number of examples can show a value at the very end of the range, "
                 "so this bound could never pass; choose a threshold "
-                f"{'below' if end == high else 'above'} {end:g}"
+                f"{'below' if end == high else 'above'} {end:g}, or, if the rows are a fixed list "
+                "of which every one must comply, write .exactly()"
             )
         return float(threshold)
 
     @property
     def name(self) -> str:
         return self.definition.name
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """The least and the greatest value."""
+        low, high = self.definition.range
+        return (0.0, high - low) if self.over else (low, high)
+
+    @property
+    def better(self) -> str | None:
+        """ "higher", "lower", or None."""
+        return "lower" if self.over else self.definition.better
+
+    @property
+    def parts(self) -> tuple[Metric, ...]:
+        """The metrics that are measured for this one, each where this one stands: itself, but for
+        a combination of metrics of several statistics."""
+        terms = getattr(self.definition.statistic, "terms", None)
+        if terms is None:
+            return (self,)
+        place = {k: getattr(self, k) for k in ("split", "where", "group", "min_n")}
+        return tuple(replace(term, **place) for term in terms)
 
     @property
     def statistic(self) -> Any:
@@ -209,14 +304,12 @@ class Metric:
     @property
     def label(self) -> str:
         """The metric and its parameters as a person writes them: `f1(average='macro')`."""
-        column = getattr(self.definition.statistic, "column", "")
-        arguments = [f"{k}={v!r}" for k, v in self.options]
-        if column:
-            positional = [repr(v) if k == "q" else f"{k}={v!r}" for k, v in self.options]
-            if column == "latency":
-                return f"latency.{self.name}({', '.join(positional)})"
-            return f"{self.name}({', '.join([_quoted(column), *positional])})"
-        return f"{self.name}({', '.join(arguments)})" if arguments else self.name
+        return naming.label(self)
+
+    @property
+    def measured(self) -> str:
+        """What one number is of: the label, or "largest difference of recall by region"."""
+        return f"largest difference of {self.label} by {self.group}" if self.over else self.label
 
     @property
     def slice(self) -> str:
@@ -227,34 +320,16 @@ class Metric:
     def title(self) -> str:
         """As messages name it: `recall on test, region=eu by device`."""
         place = ", ".join(filter(None, [self.split, self.slice]))
-        return f"{self.label} on {place}" + (f" by {self.group}" if self.group else "")
+        by = f" by {self.group}" if self.group and not self.over else ""
+        return f"{self.measured} on {place}{by}"
 
     @property
     def slug(self) -> str:
         """For node ids: letters, digits, `-`, `_` and `.` only; never the threshold of a bound."""
-        column = getattr(self.definition.statistic, "column", "")
-        words = [column, self.name] if column else [self.name]
-        for key, value in self.options:
-            words += [str(value)] if key in ("average", "q") else [key, str(value)]
-        words.append(self.split)
-        for name, value in self.where:
-            words += [name, str(value)]
-        if self.group:
-            words += ["by", self.group]
-        return "-".join(re.sub(r"[^A-Za-z0-9_.]+", "-", w).strip("-") or "-" for w in words)
+        return naming.slug(self)
 
     def __str__(self) -> str:
-        text = self.label
-        if self.split:
-            where = [f"{c}={_quoted(v)}" for c, v in self.where]
-            text += f".on({', '.join([_quoted(self.split), *where])})"
-        if self.group:
-            text += (
-                f".by({_quoted(self.group)}"
-                + (f", min_n={self.min_n}" if self.min_n > 1 else "")
-                + ")"
-            )
-        return text
+        return naming.written(self)
 
     __repr__ = __str__
 
@@ -267,6 +342,7 @@ def metric(
     unit: str = "",
     averages: tuple[str, ...] = (),
     name: str | None = None,
+    report_only: str = "",
 ) -> Callable[[Callable[..., Any]], Metric]:
     """Declare a metric: a function of a statistic's table.
 
@@ -274,7 +350,8 @@ def metric(
     says which interval decides. Keyword-only parameters become parameters of the metric.
 
     `better`: "higher", "lower" or None; `range`: the least and greatest value; `unit`: of the
-    value; `averages`: the averages over classes that make sense ("macro").
+    value; `averages`: the averages over classes that make sense ("macro"); `report_only`: why
+    nothing bounds the metric, so that no bound on it can be declared.
 
     Example:
         @metric(Confusion(), better="higher", range=(0, 1))
@@ -293,7 +370,14 @@ def metric(
     def declare(function: Callable[..., Any]) -> Metric:
         return Metric(
             Definition(
-                name or function.__name__, function, statistic, better, range, unit, averages
+                name or function.__name__,
+                function,
+                statistic,
+                better,
+                range,
+                unit,
+                averages,
+                report_only,
             )
         )
 
@@ -312,17 +396,3 @@ def _is_finite_number(value: Any) -> bool:
 def _is_scalar(value: Any) -> bool:
     """Whether it is a scalar of NumPy (or of another array library), which `item()` makes plain."""
     return hasattr(value, "item") and getattr(value, "ndim", 0) == 0
-
-
-def _quoted(value: Any) -> str:
-    """A value as it stands in code; text in double quotes, as most would write it."""
-    if isinstance(value, str) and not (set('"\\') & set(value)) and value.isprintable():
-        return f'"{value}"'
-    return repr(value)
-
-
-def word(value: Any) -> str:
-    """A value of a column as messages name it; line breaks and the like are escaped."""
-    if value is None:
-        return "(missing)"
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(value))

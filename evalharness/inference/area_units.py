@@ -10,8 +10,6 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-
 from evalharness.inference.bounds import Bounds, settle_by_root
 from evalharness.inference.concordance import placed, unseen
 from evalharness.inference.proportions import clopper_pearson_lower
@@ -19,16 +17,14 @@ from evalharness.inference.proportions import clopper_pearson_lower
 
 class UnitAreaBounds:
     """``positives``, ``negatives``: (k,) weights at each distinct score, ascending. ``sizes``: the
-    weights of positives, and of negatives, in each unit. ``linear``: by the units' influences; where
-    it decides nothing, Clopper-Pearson with the trials of the worst case does.
+    weights of positives, and of negatives, in each unit. ``linear``: by the units' influences;
+    where it decides nothing, Clopper-Pearson with the trials of the worst case does.
     """
 
     reason = ""
 
-    def __init__(
-        self, positives: Any, negatives: Any, sizes: Any, linear: Bounds, note: str = ""
-    ) -> None:
-        self._linear, self.note = linear, note
+    def __init__(self, positives: Any, negatives: Any, sizes: Any, linear: Bounds) -> None:
+        self._linear, self.note = linear, getattr(linear, "note", "")
         self.value, self.n, self.unit = linear.value, linear.n, linear.unit
         self._worst = [float(s.sum() / s.max()) for s in sizes]
         self._placed = [

@@ -111,7 +111,7 @@ class Estimate:
         return decide(self, op, threshold)
 
 
-def estimate(bounds: Bounds, confidence: float, **place: Any) -> Estimate:
+def estimate(bounds: Bounds, confidence: float, note: str = "", **place: Any) -> Estimate:
     """The estimate that a form's bounds give; `place`: metric, model, split, slice."""
     alpha = 1 - confidence
     low, high = bounds.interval(confidence)
@@ -127,7 +127,7 @@ def estimate(bounds: Bounds, confidence: float, **place: Any) -> Estimate:
         shown=bounds.shown,
         decides=bounds.decides,
         reason=bounds.reason,
-        note=getattr(bounds, "note", ""),
+        note=note,
         closed=getattr(bounds, "closed", False),
         _bounds=bounds,
         **place,

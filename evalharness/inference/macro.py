@@ -82,7 +82,8 @@ class MacroBounds(ShownByDelta):
 
     @cached_property
     def _undefined(self) -> str:
-        never = [str(self.names[k]) for k in np.flatnonzero((self.trials == 0) & (self._weights > 0))]
+        empty = (self.trials == 0) & (self._weights > 0)
+        never = [str(self.names[k]) for k in np.flatnonzero(empty)]
         if not never:
             return ""
         return (

@@ -29,15 +29,14 @@ class UnitTwoClassBounds(TwoClassBounds):
         function: Callable[[Any], Any],
         cells: Any,
         range: tuple[float, float],
-        parts: Sequence[Bounds],
+        parts: Sequence[Any],
         linear: Callable[[float], Bounds],
         tied: bool,
-        note: str = "",
     ) -> None:
         super().__init__(function, cells, range)
-        self._parts, self._tied, self.note = parts, tied, note
+        self._parts, self._tied = parts, tied
         self._make = linear
-        self.n, self.unit = parts[0].n, parts[0].unit
+        self.n, self.unit, self.note = parts[0].n, parts[0].unit, parts[0].note
 
     @cached_property
     def _linear(self) -> Bounds:

@@ -1,4 +1,5 @@
-"""What is said of a value that nothing bounds: it is shown, with the reason, and decides nothing."""
+"""What is said of a value that nothing bounds: it is shown, with the reason, and decides
+nothing."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ def _bounds(metric: Metric, form: Any, table: Any, sample: Sample, seed: int) ->
     if isinstance(form, Concordance):
         return of_units.area(metric, form, table, sample, seed)
     if isinstance(form, Quantile):
-        return of_units.quantile(form, table, sample)
+        return of_units.quantile(form, sample)
     if isinstance(form, (Mean, Ratio)):
         return of_units.ratio(metric, form, sample, seed)
     if isinstance(table, ComomentTable) and not isinstance(form, Linear):
@@ -119,6 +119,31 @@ def _plain(metric: Metric, form: Any, table: Any, sample: Sample, seed: int) -> 
         seed,
     )
     return through(found, form.through, metric.definition.range)
+
+
+def combined(
+    metric: Metric, parts: list[tuple[Metric, Any, Sample]], clusters: Any, seed: int
+) -> Bounds:
+    """Bounds of a function of several metrics that were measured on the same rows.
+
+    parts: each metric with its table and entries; clusters: int (n,) of the rows, or None.
+    """
+    from evalharness.inference.joint import joint
+
+    with np.errstate(all="ignore"):
+        forms = [_form(m, table) for m, table, _ in parts]
+        return joint(metric, forms, parts, clusters, seed)
+
+
+def exact(metric: Metric, table: Any, sample: Sample) -> Bounds:
+    """The value on a fixed list, every row of which counts."""
+    with np.errstate(all="ignore"):
+        form = _form(metric, table)
+    value = getattr(form, "value", form)
+    bounds = NoBounds(float(np.mean(value)), "", sample.size, "rows of a fixed list")
+    if isinstance(form, Proportion) and not np.ndim(form.hits):
+        bounds.note = f"{form.hits:,.12g} of {form.trials:,.12g} {form.unit}"
+    return bounds
 
 
 def seed_of(seed: int, *place: str) -> int:

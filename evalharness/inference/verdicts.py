@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import operator
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -11,8 +13,19 @@ from evalharness.inference.estimates import Estimate
 from evalharness.inference.numbers import about, percent, plain, show
 
 PASS, FAIL, INCONCLUSIVE = "pass", "fail", "inconclusive"
-SIGNS = {">=": "≥", ">": ">", "<=": "≤", "<": "<"}
+SIGNS = {">=": "≥", ">": ">", "<=": "≤", "<": "<", "==": "="}
 POLICIES = ("confident", "point")
+# How a bound on a fixed list is decided: by its value, since nothing is sampled.
+EXACT = "exact"
+
+
+COMPARE: dict[str, Callable[[float, float], bool]] = {
+    ">=": operator.ge,
+    ">": operator.gt,
+    "<=": operator.le,
+    "<": operator.lt,
+    "==": operator.eq,
+}
 
 
 @dataclass(frozen=True)
@@ -59,10 +72,12 @@ class Verdict:
         it."""
         e = self.estimate
         required = f"required {SIGNS[self.op]} {plain(self.threshold)}: {self.outcome}"
-        count = f"n={e.n} {e.unit}"
+        count = f"n={e.n} {e.unit}" + (f"; {e.note}" if e.note else "")
         if math.isnan(e.value):
             return f"{e.title}: undefined ({count}); {required}; {e.reason}"
         value = f"{e.title}: {show(e.value, near=self.threshold)}"
+        if self.policy == EXACT:
+            return f"{value} ({count}: every one counts, so there is no interval); {required}"
         if self.policy == "point":
             return (
                 f"{value} ({count}); {required} by the value alone (policy 'point'): "
@@ -149,8 +164,8 @@ def decide(
 
     if math.isnan(estimate.value):
         return verdict(INCONCLUSIVE, alpha, passing)
-    if policy == "point":
-        met = estimate.value >= threshold if upward else estimate.value <= threshold
+    if policy in ("point", EXACT):
+        met = COMPARE[op](estimate.value, threshold)
         return verdict(PASS if met else FAIL, math.nan, passing)
     touching = estimate.closed and op in (">=", "<=") and passing == threshold
     if beyond(passing, good=True) or touching:

@@ -3,13 +3,14 @@ checked before any number."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from evalharness.declare.errors import OutputsError, did_you_mean
 from evalharness.declare.metric import Metric
+from evalharness.kernels.choice import choose
 from evalharness.kernels.groups import Groups, groups
 from evalharness.kernels.passes import count
 from evalharness.kernels.sample import Sample
@@ -51,7 +52,6 @@ class Measured:
 
     def sample(self, group: int) -> Sample:
         """The entries of one group."""
-        import numpy as np
 
         rows, (weight, code) = self.columns.rows, self.units
         if rows is not None:
@@ -78,13 +78,14 @@ class Plan:
         self._columns: dict[tuple[Any, ...], Columns] = {}
         self._groups: dict[tuple[Any, ...], Groups] = {}
         self._tables: dict[tuple[Any, ...], list[Any]] = {}
+        self._chosen: dict[tuple[Any, ...], float] = {}
 
     def require(self, requests: Iterable[tuple[str, Metric]]) -> None:
         """Read and check what the requests need. All problems of all of them are raised
         together."""
         problems: list[str] = []
         broken: set[tuple[Any, ...]] = set()
-        for model, metric in requests:
+        for model, metric in ((m, part) for m, whole in requests for part in whole.parts):
             for key, read in self._steps(model, metric):
                 if key in broken:
                     continue  # said once
@@ -95,7 +96,7 @@ class Plan:
                     broken.add(key)
                 place = (model, metric.split)
                 empty = key == (*place, "whole") and not self._splits[place].n
-                if place in broken or empty:
+                if place in broken or empty or (key in broken and key[-1] == "threshold"):
                     break  # what cannot be read, or has no rows, has no columns to check
         if problems:
             raise OutputsError(problems)
@@ -103,6 +104,7 @@ class Plan:
     def measure(self, model: str, metric: Metric) -> Measured:
         """The tables of a metric; counted at the first call for its statistic and groups."""
         self.require([(model, metric)])
+        metric = self.resolved(model, metric)
         place = (model, metric.split)
         where = (*place, metric.where, metric.group, metric.min_n)
         columns, found = self._columns[(*place, metric.statistic)], self._groups[where]
@@ -115,6 +117,19 @@ class Plan:
         if key not in self._tables:
             self._tables[key] = count(metric.statistic, columns, code, len(found.names), weight)
         return Measured(self._tables[key], found, columns, code, units)
+
+    def resolved(self, model: str, metric: Metric) -> Metric:
+        """The metric with the threshold that it is to choose on another split; itself if none."""
+        options = dict(metric.options)
+        if "threshold_from" not in options:
+            return metric
+        key = (model, metric.definition, metric.options)
+        if key not in self._chosen:
+            source = self.split(model, options["threshold_from"])
+            source.check()
+            self._chosen[key] = choose(source, metric)
+        chosen = options | {"threshold": self._chosen[key]}
+        return replace(metric, options=tuple(sorted(chosen.items())))
 
     def _units(self, place: tuple[str, str]) -> Units:
         split = self._splits[place]
@@ -152,20 +167,39 @@ class Plan:
             self._splits[model, name] = split
         return self._splits[model, name]
 
-    def _steps(self, model: str, metric: Metric) -> list[tuple[tuple[Any, ...], Any]]:
+    def _steps(self, model: str, metric: Metric) -> Iterator[tuple[tuple[Any, ...], Any]]:
         place = (model, metric.split)
         where = (*place, metric.where, metric.group, metric.min_n)
-        return [
-            (place, lambda: self.split(*place)),
-            ((*place, "whole"), lambda: self.split(*place).check()),
-            (where, lambda: self._remember(self._groups, where, lambda s: groups(s, metric))),
-            (
-                (*place, metric.statistic),
-                lambda: self._remember(
-                    self._columns, (*place, metric.statistic), metric.statistic.read
-                ),
-            ),
-        ]
+        yield place, lambda: self.split(*place)
+        yield (*place, "whole"), lambda: self.split(*place).check()
+        yield where, lambda: self._remember(self._groups, where, lambda s: groups(s, metric))
+        chosen = (model, metric.options, "threshold")
+        yield chosen, lambda: self.resolved(model, metric)
+        statistic = self.resolved(model, metric).statistic
+        key = (*place, statistic)
+        yield key, lambda: self._remember(self._columns, key, statistic.read)
+        if by := getattr(statistic, "by", ""):
+            yield (*where, by), lambda: self._whole_groups(place, where, by)
+
+    def _whole_groups(self, place: tuple[str, str], where: tuple[Any, ...], by: str) -> None:
+        """A query is one unit, so it cannot lie in two slices."""
+        import numpy as np
+
+        found = self._groups.get(where)
+        if found is None:
+            return  # the slices cannot be read, which is said elsewhere
+        split = self.split(*place)
+        code, first = split.groups_of(by)
+        torn = np.flatnonzero(found.code != found.code[first][code])
+        if len(torn):
+            value = split.column(by)[int(torn[0])].as_py()
+            raise OutputsError(
+                [
+                    f"{split.where}: slices cut through {len(np.unique(code[torn])):,} values of "
+                    f"`{by}`, the first is {value!r}; what is measured by {by} can only be sliced "
+                    f"by columns that are the same in all rows of one {by}"
+                ]
+            )
 
     def _remember(self, store: dict[tuple[Any, ...], Any], key: tuple[Any, ...], make: Any) -> None:
         if key not in store:

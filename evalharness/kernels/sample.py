@@ -15,21 +15,31 @@ class Sample:
     weight: float64 (m,), how much each entry counts; None where all count alike.
     unit:   int (m,), 0 … count−1: which entries were sampled together; None where each was sampled
             by itself.
-    clustered: whether the units are the clusters of the outputs, rather than rows.
+    clustered: whether the units are the clusters of the outputs (several entries in some of them),
+        rather than rows.
     """
 
     def __init__(
         self, columns: Columns, chosen: Any, weight: Any = None, unit: Any = None, clustered=False
     ) -> None:
         self.classes, self.values = columns.classes, columns.values
-        self.clustered = clustered
         self._columns, self._chosen = columns, chosen
-        self._weight, self._unit = weight, unit
+        self._weight, self._unit, self._clustered = weight, unit, clustered
 
     @property
     def plain(self) -> bool:
         """Whether every entry counts alike and was sampled by itself."""
-        return self._weight is None and self._unit is None
+        return self._weight is None and self.unit is None
+
+    @property
+    def clustered(self) -> bool:
+        return self._clustered and self.unit is not None
+
+    @property
+    def rows(self) -> Any:
+        """(m,) the row of the split that each entry belongs to."""
+        rows = self._columns.rows
+        return self._chosen if rows is None else rows[self._chosen]
 
     @cached_property
     def arrays(self) -> dict[str, Any]:
@@ -46,7 +56,7 @@ class Sample:
         if self._unit is None:
             return None, self.size
         found, code = np.unique(self._unit[self._chosen], return_inverse=True)
-        return code, len(found)
+        return (None if len(found) == self.size else code), len(found)
 
     @property
     def unit(self) -> Any:

@@ -7,13 +7,15 @@ verdict inconclusive.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
+from evalharness.declare.errors import DeclarationError
 from evalharness.declare.forms import Proportion
 from evalharness.declare.metric import metric
 from evalharness.statistics import Cells, Confusion, Hits, Share
 
-MACRO = ("macro",)
+AVERAGES = ("macro", "micro", "weighted")
 
 
 @metric(Hits(), better="higher", range=(0, 1))
@@ -32,7 +34,8 @@ def accuracy(table: Share) -> Proportion:
 def error_rate(table: Share) -> Proportion:
     """Share of examples whose prediction differs from the label: 1 − accuracy.
 
-    As scikit-learn's zero_one_loss.
+    Of several tasks, of examples with any label wrong. As scikit-learn's zero_one_loss, which is
+    its other name here.
 
     >>> error_rate.value(Share(hits=8, n=10))
     0.2
@@ -40,7 +43,37 @@ def error_rate(table: Share) -> Proportion:
     return Proportion(table.n - table.hits, table.n)
 
 
-@metric(Confusion(), better="higher", range=(0, 1), averages=MACRO)
+zero_one_loss = error_rate
+
+
+@metric(Hits(), better="higher", range=(0, 1))
+def exact_match(table: Share) -> Proportion:
+    """Share of the examples all of whose labels are predicted: of several tasks, every one that is
+    labelled.
+
+    hits / n over examples with at least one label. With one label for each example it is
+    `accuracy`; of texts see `exact_text_match`. As accuracy_score of multilabel targets.
+
+    >>> exact_match.value(Share(hits=8, n=10))
+    0.8
+    """
+    return Proportion(table.hits, table.n)
+
+
+@metric(Confusion(average="micro"), better="lower", range=(0, 1))
+def hamming_loss(table: Cells) -> Proportion:
+    """Share of the labels that are predicted wrongly, over all examples and tasks.
+
+    (fp + fn) / labels, a label that is missing being none; the example is the unit of inference.
+    With one label for each example it is `error_rate`. As hamming_loss.
+
+    >>> hamming_loss.value(Cells(tp=5, fp=1, fn=1, tn=13))
+    0.1
+    """
+    return Proportion(table.fp + table.fn, table.tp + table.fp + table.fn + table.tn, "labels")
+
+
+@metric(Confusion(), better="higher", range=(0, 1), averages=AVERAGES)
 def precision(table: Cells) -> Proportion:
     """Share of the predicted positives that are positive: tp / (tp + fp).
 
@@ -53,7 +86,7 @@ def precision(table: Cells) -> Proportion:
     return Proportion(table.tp, table.tp + table.fp, "predicted positives")
 
 
-@metric(Confusion(), better="higher", range=(0, 1), averages=MACRO)
+@metric(Confusion(), better="higher", range=(0, 1), averages=AVERAGES)
 def recall(table: Cells) -> Proportion:
     """Share of the positives that are predicted positive (sensitivity): tp / (tp + fn).
 
@@ -110,7 +143,7 @@ def negative_predictive_value(table: Cells) -> Proportion:
     return Proportion(table.tn, table.tn + table.fn, "predicted negatives")
 
 
-@metric(Confusion(), better="higher", range=(0, 1), averages=MACRO)
+@metric(Confusion(), better="higher", range=(0, 1), averages=AVERAGES)
 def jaccard(table: Cells) -> Proportion:
     """Overlap of positives and predicted positives: tp / (tp + fp + fn).
 
@@ -122,7 +155,7 @@ def jaccard(table: Cells) -> Proportion:
     return Proportion(table.tp, table.tp + table.fp + table.fn, "labelled or predicted positives")
 
 
-@metric(Confusion(), better="higher", range=(0, 1), averages=MACRO)
+@metric(Confusion(), better="higher", range=(0, 1), averages=AVERAGES)
 def f1(table: Cells) -> Proportion:
     """Harmonic mean of precision and recall: 2tp / (2tp + fp + fn).
 
@@ -138,6 +171,24 @@ def f1(table: Cells) -> Proportion:
 
 def _f1_of_jaccard(share: Any) -> Any:
     return 2 * share / (1 + share)
+
+
+@metric(Confusion(), better="higher", range=(0, 1))
+def f_beta(table: Cells, *, beta: float = 1.0) -> Any:
+    """Harmonic mean of precision and recall, with recall weighted β² times as much:
+    (1+β²)tp / ((1+β²)tp + β²fn + fp).
+
+    Undefined when nothing is or was predicted positive. For β = 1 `f1` has the exact interval. As
+    fbeta_score.
+
+    >>> float(round(f_beta(beta=2).value(Cells(tp=8, fp=8, fn=2, tn=9)), 12))
+    0.714285714286
+    """
+    if not beta > 0:
+        raise DeclarationError(f"f_beta: beta={beta!r} must be above 0")
+    square = beta * beta
+    hits = (1 + square) * table.tp
+    return hits / (hits + square * table.fn + table.fp)
 
 
 @metric(Confusion(average="macro"), better="higher", range=(0, 1))
@@ -174,3 +225,47 @@ def matthews_corrcoef(table: Cells) -> Any:
         tp / margins[0] / margins[1] * tn / margins[2] / margins[3]
         - fp / margins[0] * fn / margins[1] / margins[2] / margins[3]
     )
+
+
+@metric(Confusion(average="macro"), better="higher", range=(-1, 1))
+def cohen_kappa(table: Cells) -> Any:
+    """Agreement of label and prediction beyond what their frequencies would give by chance:
+    (observed − chance) / (1 − chance).
+
+    Any number of classes; undefined where chance alone agrees always. As cohen_kappa_score.
+
+    >>> import numpy as np
+    >>> per_class = Cells(*map(np.array, ([40.0, 30.0], [20.0, 10.0], [10.0, 20.0], [30.0, 40.0])))
+    >>> round(float(cohen_kappa.value(per_class)), 12)
+    0.4
+    """
+    tp, fp, fn, tn = table
+    n = (tp + fp + fn + tn).mean()
+    observed, chance = tp.sum() / n, ((tp + fp) * (tp + fn)).sum() / (n * n)
+    return (observed - chance) / (1 - chance)
+
+
+@metric(Confusion(), better="higher", range=(0, math.inf))
+def positive_likelihood_ratio(table: Cells) -> Any:
+    """How many times likelier a positive is predicted positive than a negative is:
+    sensitivity / (1 − specificity).
+
+    Undefined without false positives. As class_likelihood_ratios.
+
+    >>> float(positive_likelihood_ratio.value(Cells(tp=8, fp=2, fn=2, tn=8)))
+    4.0
+    """
+    return table.tp / (table.tp + table.fn) * ((table.fp + table.tn) / table.fp)
+
+
+@metric(Confusion(), better="lower", range=(0, math.inf))
+def negative_likelihood_ratio(table: Cells) -> Any:
+    """How many times likelier a positive is predicted negative than a negative is:
+    (1 − sensitivity) / specificity.
+
+    Undefined where every negative is predicted positive. As class_likelihood_ratios.
+
+    >>> float(negative_likelihood_ratio.value(Cells(tp=8, fp=2, fn=2, tn=8)))
+    0.25
+    """
+    return table.fn / (table.tp + table.fn) * ((table.fp + table.tn) / table.tn)

@@ -30,7 +30,7 @@ class Confusion:
     options: ClassVar[tuple[str, ...]] = ("positive", "threshold", "average")
 
     def read(self, split: Any) -> Columns:
-        if getattr(split, "multilabel", False):
+        if split.multilabel:
             return self._tasks(split)
         if self.average is None:
             return self._one_class(split)
@@ -169,9 +169,7 @@ class Confusion:
         tp, fp, fn, tn = (np.append(g, 0.0) for g in gradient)  # one more for "no answer"
         right = label == prediction
         there = tn.sum() - tn[label]
-        return there + np.where(
-            right, tp[label], fn[label] + fp[prediction] - tn[prediction]
-        )
+        return there + np.where(right, tp[label], fn[label] + fp[prediction] - tn[prediction])
 
 
 class _Counted:
@@ -212,7 +210,7 @@ class Hits(_Counted):
     options: ClassVar[tuple[str, ...]] = ("threshold",)
 
     def read(self, split: Any) -> Columns:
-        if getattr(split, "multilabel", False):
+        if split.multilabel:
             import numpy as np
 
             label, prediction = gathered(
@@ -265,9 +263,7 @@ def count_classes(arrays: dict[str, Any], code: Any, groups: int, classes: int) 
     else:
         cells = [jnp.where(label == prediction, label, classes), label, prediction]
         n = _bincount(arrays, code, code, groups, 1)
-    counts = [
-        _bincount(arrays, code * width + x, code, groups, width)[:, :classes] for x in cells
-    ]
+    counts = [_bincount(arrays, code * width + x, code, groups, width)[:, :classes] for x in cells]
     return (n, *counts)
 
 

@@ -1,0 +1,69 @@
+"""Estimates: what a metric is on each slice that it speaks of, for one model."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from evalharness.checks.settings import Settings
+from evalharness.declare.metric import Metric
+from evalharness.inference.bounds import Bounds
+from evalharness.inference.estimates import Estimate, estimate
+from evalharness.inference.of_form import bounds_of, combined, seed_of
+from evalharness.kernels.plan import Plan
+
+
+def estimates(plan: Plan, model: str, metric: Metric, settings: Settings) -> tuple[Estimate, ...]:
+    """The estimate of each slice that the metric speaks of; one when it is not sliced."""
+    shown_model = model if len(plan.outputs) > 1 else ""
+    found = []
+    for piece, bounds in _bounds(plan, model, metric, settings):
+        found.append(
+            estimate(
+                bounds,
+                settings.confidence,
+                metric=metric.measured,
+                model=shown_model,
+                split=metric.split,
+                slice=piece,
+                note=_note(plan, model, metric, bounds),
+            )
+        )
+    return tuple(found)
+
+
+def _bounds(plan: Plan, model: str, metric: Metric, settings: Settings) -> list[tuple[str, Bounds]]:
+    """(slice, bounds) of each slice, or of the gap between them."""
+    if metric.over:
+        from evalharness.inference.gaps import GapBounds
+
+        each = _bounds(plan, model, replace(metric, over=""), settings)
+        code = plan.measure(model, metric.parts[0]).units.code
+        return [(metric.slice, GapBounds(each, tied=code is not None))]
+    parts = [plan.resolved(model, part) for part in metric.parts]
+    measured = [plan.measure(model, part) for part in parts]
+    found = []
+    for g, name in enumerate(measured[0].groups.names):
+        piece = ", ".join(filter(None, [metric.slice, name]))
+        seed = seed_of(settings.seed, metric.label, metric.split, piece)
+        tables = [(p, m.tables[g], m.sample(g)) for p, m in zip(parts, measured, strict=True)]
+        if metric.exact:
+            from evalharness.inference.of_form import exact
+
+            found.append((piece, exact(*tables[0])))
+        elif len(parts) > 1:
+            found.append((piece, combined(metric, tables, measured[0].units.code, seed)))
+        else:
+            found.append((piece, bounds_of(*tables[0], seed)))
+    return found
+
+
+def _note(plan: Plan, model: str, metric: Metric, bounds: Any) -> str:
+    """What belongs to the number beside its interval."""
+    notes = [getattr(bounds, "note", "")]
+    for part in metric.parts:
+        options = dict(part.options)
+        if "threshold_from" in options:
+            threshold = dict(plan.resolved(model, part).options)["threshold"]
+            notes.append(f"threshold {threshold:.6g}, chosen on {options['threshold_from']}")
+    return "; ".join(dict.fromkeys(filter(None, notes)))

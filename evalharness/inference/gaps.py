@@ -1,0 +1,75 @@
+"""The largest difference between slices.
+
+The gap is the largest of the differences of all ordered pairs of slices. An upper limit of every
+pair's difference at one level, the largest taken, is an upper limit of the gap at that level: it
+need only hold for the pair that truly is the largest. A lower limit must hold for whichever pair
+looks largest, so its level is shared among the pairs. Differences of two slices by MOVER (Zou &
+Donner 2008), from the slices' own deciding limits.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import lru_cache
+
+from evalharness.inference.bounds import Bounds, settle_by_root
+
+
+class GapBounds:
+    """``slices``: (name, bounds) of each slice; ``tied``: whether clusters may reach over several
+    slices, so that their errors may add up."""
+
+    def __init__(self, slices: Sequence[tuple[str, Bounds]], tied: bool) -> None:
+        self._slices, self._tied = slices, tied
+        values = [b.value for _, b in slices]
+        self._undefined = [name for name, b in slices if math.isnan(b.value)]
+        self.value = math.nan if self._undefined else max(values) - min(values)
+        self.n, self.unit = sum(b.n for _, b in slices), slices[0][1].unit
+        self.note = ""
+        if not self._undefined and len(slices) > 1:
+            low, high = (f(slices, key=lambda s: s[1].value) for f in (min, max))
+            self.note = f"{high[0]} {high[1].value:.4g}, {low[0]} {low[1].value:.4g}"
+        self._limits = lru_cache(self._both)
+
+    @property
+    def reason(self) -> str:
+        if self._undefined:
+            return f"undefined in {', '.join(self._undefined[:5])}"
+        if len(self._slices) < 2:
+            return "there is one slice, so nothing to compare it with"
+        return next((f"{name}: {b.reason}" for name, b in self._slices if b.reason), "")
+
+    shown = decides = "MOVER, over all pairs of slices"
+
+    def interval(self, confidence: float) -> tuple[float, float]:
+        return self._limits((1 - confidence) / 2)
+
+    def lower(self, alpha: float) -> float:
+        return self._limits(round(alpha, 12))[0]
+
+    def upper(self, alpha: float) -> float:
+        return self._limits(round(alpha, 12))[1]
+
+    def _both(self, alpha: float) -> tuple[float, float]:
+        if self._undefined or len(self._slices) < 2:
+            return 0.0, math.inf
+        pairs = len(self._slices) * (len(self._slices) - 1)
+        bounds = [b for _, b in self._slices]
+        wide = [(b.value, b.lower(alpha), b.upper(alpha)) for b in bounds]
+        strict = [(b.value, b.lower(alpha / pairs), b.upper(alpha / pairs)) for b in bounds]
+        low, high = 0.0, -math.inf
+        for i in range(len(bounds)):
+            for j in range(len(bounds)):
+                if i != j:
+                    (p, _, up), (q, down, _) = wide[i], wide[j]
+                    high = max(high, p - q + self._together(up - p, q - down))
+                    (p, down, _), (q, _, up) = strict[i], strict[j]
+                    low = max(low, p - q - self._together(p - down, up - q))
+        return low, high
+
+    def _together(self, a: float, b: float) -> float:
+        return a + b if self._tied else math.hypot(a, b)
+
+    def settle(self, threshold: float, alpha: float, power: float = 0.8) -> int | None:
+        return settle_by_root(self, threshold, alpha, power)
