@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from evalharness.checks.settings import Settings
 from evalharness.declare.errors import DeclarationError, OutputsError
 from evalharness.declare.forms import Mean, Proportion
@@ -41,7 +43,10 @@ def difference(plan: Plan, metric: Metric, first: str, second: str, settings: Se
     form = metric.form(a.tables[0])
     seed = seed_of(settings.seed, metric.label, metric.split, "difference")
     bounds: Any
-    if isinstance(form, Mean):
+    simple = isinstance(form, Mean) or isinstance(form, Proportion) and not np.ndim(form.hits)
+    if simple and not a.sample(0).plain:
+        bounds = _by_units(metric, a, b, row, seed)
+    elif isinstance(form, Mean):
         values = a.columns.arrays["value"] - b.columns.arrays["value"][row]
         bounds = _mean(values[inside], seed)
     elif (
@@ -69,9 +74,31 @@ def difference(plan: Plan, metric: Metric, first: str, second: str, settings: Se
     )
 
 
-def _mean(values: Any, seed: int) -> Any:
-    import numpy as np
+def _by_units(metric: Metric, a: Any, b: Any, row: Any, seed: int) -> Any:
+    """Weighted or clustered examples: by what each unit adds to the one and to the other."""
+    from evalharness.inference.influences import influences
+    from evalharness.inference.linearised import linearised
 
+    back = np.empty(len(row), np.int64)
+    back[row] = np.arange(len(row))  # rows of the second model in terms of the first's
+    added = np.zeros(len(row))
+    value, sign = 0.0, 1.0
+    for measured, place in ((a, np.arange(len(row))), (b, back)):
+        sample, form = measured.sample(0), metric.form(measured.tables[0])
+        value += sign * float(form.value)
+        of_entry = sign * influences(metric, form, measured.tables[0], sample)
+        np.add.at(added, place[sample.rows], of_entry)
+        sign = -1.0
+    inside = a.sample(0).rows
+    unit = inside if a.units.code is None else a.units.code[inside]
+    _, code = np.unique(unit, return_inverse=True)
+    low, high = metric.definition.range
+    span = high - low
+    name = "paired examples" if a.units.code is None else "clusters"
+    return linearised(value, np.bincount(code, added[inside]), seed, (-span, span), name)
+
+
+def _mean(values: Any, seed: int) -> Any:
     from evalharness.inference.means import MeanBounds
 
     centred = values - values.mean()
@@ -99,8 +126,6 @@ def _share(metric: Metric, a: Any, b: Any, row: Any, inside: Any) -> Any:
 
 def _each(metric: Metric, measured: Any) -> tuple[Any, Any, str]:
     """Hits and trials of each example: the metric's form at the table of that example alone."""
-    import numpy as np
-
     arrays = measured.columns.arrays
     if "hit" in arrays:
         cell = arrays["hit"].astype(int)

@@ -10,7 +10,7 @@ from evalharness.declare.metric import Metric
 from evalharness.inference.bounds import Bounds
 from evalharness.inference.estimates import Estimate, estimate
 from evalharness.inference.of_form import bounds_of, combined, seed_of
-from evalharness.kernels.plan import Plan
+from evalharness.kernels.plan import Measured, Plan
 
 
 def estimates(plan: Plan, model: str, metric: Metric, settings: Settings) -> tuple[Estimate, ...]:
@@ -38,8 +38,7 @@ def _bounds(plan: Plan, model: str, metric: Metric, settings: Settings) -> list[
         from evalharness.inference.gaps import GapBounds
 
         each = _bounds(plan, model, replace(metric, over=""), settings)
-        code = plan.measure(model, metric.parts[0]).units.code
-        return [(metric.slice, GapBounds(each, tied=code is not None))]
+        return [(metric.slice, GapBounds(each, _tied(plan.measure(model, metric.parts[0]))))]
     parts = [plan.resolved(model, part) for part in metric.parts]
     measured = [plan.measure(model, part) for part in parts]
     found = []
@@ -56,6 +55,17 @@ def _bounds(plan: Plan, model: str, metric: Metric, settings: Settings) -> list[
         else:
             found.append((piece, bounds_of(*tables[0], seed)))
     return found
+
+
+def _tied(measured: Measured) -> bool:
+    """Whether a cluster has rows in several slices."""
+    import numpy as np
+
+    if measured.units.code is None:
+        return False
+    inside = measured.groups.code < len(measured.groups.names)
+    pairs = np.stack([measured.units.code[inside], measured.groups.code[inside]])
+    return bool(np.unique(pairs, axis=1).shape[1] > len(np.unique(pairs[0])))
 
 
 def _note(plan: Plan, model: str, metric: Metric, bounds: Any) -> str:

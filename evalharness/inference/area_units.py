@@ -1,8 +1,9 @@
 """Areas under the ROC curve of weighted or clustered examples.
 
-The influences of the units (DeLong's placements, summed within each) tell the spread that was seen;
-MOVER over the shares of misplaced examples allows for what was not, at the sizes of the worst case:
-the weight of a class over that of its heaviest unit. (Obuchowski 1997 for clusters.)
+The influences of the units (DeLong's placements, summed within each: Obuchowski 1997) tell the
+spread that was seen; MOVER over the shares of misplaced examples allows for what was not, at as many
+examples as this spread says they are worth. Where it tells nothing, the worst case decides: as many
+trials as the smaller class has units, counted by the weight of its heaviest.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-from evalharness.inference.bounds import Bounds, settle_by_root
-from evalharness.inference.concordance import placed, unseen
+from evalharness.inference.bounds import Bounds, settle_by_root, upper_z
+from evalharness.inference.concordance import Placed, placed, unseen
 from evalharness.inference.proportions import clopper_pearson_lower
 
 
@@ -26,11 +27,20 @@ class UnitAreaBounds:
     def __init__(self, positives: Any, negatives: Any, sizes: Any, linear: Bounds) -> None:
         self._linear, self.note = linear, getattr(linear, "note", "")
         self.value, self.n, self.unit = linear.value, linear.n, linear.unit
-        self._worst = [float(s.sum() / s.max()) for s in sizes]
-        self._placed = [
-            side.times(worst / side.n)
-            for side, worst in zip(placed(positives, negatives), self._worst, strict=True)
-        ]
+        self._sizes = sizes
+        self._worst = min(float(s.sum() / s.max()) for s in sizes)
+        self._positives, self._negatives = positives, negatives
+
+    @cached_property
+    def _placed(self) -> tuple[Placed, ...]:
+        """Both classes' placements, of as many examples as they are worth."""
+        sides = placed(self._positives, self._negatives)
+        units = [np.count_nonzero(s) if self.unit == "examples" else s.sum() for s in self._sizes]
+        low, high = self._linear.interval(0.95)
+        seen = ((high - low) / 2 / upper_z(0.025)) ** 2
+        alone = sum(side.spread / side.n / n for side, n in zip(sides, units, strict=True))
+        worth = min(1.0, alone / seen) if seen > 0 else 1.0
+        return tuple(side.times(n * worth / side.n) for side, n in zip(sides, units, strict=True))
 
     @cached_property
     def _seen(self) -> bool:
@@ -49,9 +59,8 @@ class UnitAreaBounds:
         )
 
     def _below(self, value: float, sides: Any, alpha: float) -> float:
-        trials = min(self._worst)
         if not self._seen:
-            return float(clopper_pearson_lower(value * trials, trials, alpha))
+            return float(clopper_pearson_lower(value * self._worst, self._worst, alpha))
         return unseen(value, *sides, alpha)
 
     def interval(self, confidence: float) -> tuple[float, float]:
@@ -61,11 +70,11 @@ class UnitAreaBounds:
         return self.lower(alpha), self.upper(alpha)
 
     def lower(self, alpha: float) -> float:
-        below = self._below(self.value, self._placed, alpha)
+        below = self._below(self.value, self._placed if self._seen else (), alpha)
         return min(below, self._linear.lower(alpha)) if self._seen else below
 
     def upper(self, alpha: float) -> float:
-        turned = [side.mirrored for side in self._placed]
+        turned = [side.mirrored for side in self._placed] if self._seen else ()
         above = 1 - self._below(1 - self.value, turned, alpha)
         return max(above, self._linear.upper(alpha)) if self._seen else above
 

@@ -36,7 +36,7 @@ class AverageBounds:
         self._classes = len(used)
         self.value = math.nan if self._without else sum(w * p.value for p, w in self._parts)
         self._linear = linear
-        self.n = max(p.n for p in parts)
+        self.n = linear.n if linear else max(p.n for p in parts)
         self.unit = linear.unit if linear else parts[0].unit
         self.note = getattr(linear, "note", "")
 

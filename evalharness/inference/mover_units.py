@@ -18,8 +18,8 @@ class UnitTwoClassBounds(TwoClassBounds):
     of examples that the weighted or clustered ones are worth.
 
     ``parts``: the bounds of the three; ``linear``: value -> bounds by the units' influences;
-    ``tied``: whether one unit may spoil several parts at once (clusters): then their distances add
-    up, as if all parts strayed together.
+    ``tied``: whether one unit may spoil several parts at once (clusters): where the influences do
+    not tell how much, their distances add up, as if all parts strayed together.
     """
 
     decides = "wider of MOVER and delta, by units"
@@ -56,7 +56,8 @@ class UnitTwoClassBounds(TwoClassBounds):
         )
 
     def _together(self, distances: list[float]) -> float:
-        return sum(distances) if self._tied else math.hypot(*distances)
+        tied = self._tied and bool(self._linear.reason)
+        return sum(distances) if tied else math.hypot(*distances)
 
     def _least(self, alpha: float) -> tuple[float, float]:
         if self._linear.reason:

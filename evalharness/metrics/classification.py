@@ -60,17 +60,17 @@ def exact_match(table: Share) -> Proportion:
     return Proportion(table.hits, table.n)
 
 
-@metric(Confusion(average="micro"), better="lower", range=(0, 1))
-def hamming_loss(table: Cells) -> Proportion:
+@metric(Hits(apart=True), better="lower", range=(0, 1))
+def hamming_loss(table: Share) -> Proportion:
     """Share of the labels that are predicted wrongly, over all examples and tasks.
 
-    (fp + fn) / labels, a label that is missing being none; the example is the unit of inference.
-    With one label for each example it is `error_rate`. As hamming_loss.
+    A label that is missing is none, and the example is the unit of inference. With one label for
+    each example it is `error_rate`. As hamming_loss.
 
-    >>> hamming_loss.value(Cells(tp=5, fp=1, fn=1, tn=13))
+    >>> hamming_loss.value(Share(hits=18, n=20))
     0.1
     """
-    return Proportion(table.fp + table.fn, table.tp + table.fp + table.fn + table.tn, "labels")
+    return Proportion(table.n - table.hits, table.n, "labels")
 
 
 @metric(Confusion(), better="higher", range=(0, 1), averages=AVERAGES)

@@ -202,10 +202,12 @@ class _Counted:
 class Hits(_Counted):
     """How many predictions equal the label: a `Share`. Any number of classes.
 
-    Of multilabel outputs a row is a hit when every label of it that is known is predicted.
+    apart: of multilabel outputs every label that is known counts by itself; else a row is a hit
+           when all of its known labels are predicted.
     """
 
     threshold: float | None = None
+    apart: bool = False
 
     options: ClassVar[tuple[str, ...]] = ("threshold",)
 
@@ -216,6 +218,9 @@ class Hits(_Counted):
             label, prediction = gathered(
                 split.label_matrix, lambda: split.prediction_matrix(self.threshold)
             )
+            if self.apart:
+                rows, task = np.nonzero(label >= 0)
+                return Columns({"hit": (label == prediction)[rows, task]}, rows=rows)
             rows = np.flatnonzero((label >= 0).any(axis=1))
             hit = ((label == prediction) | (label < 0)).all(axis=1)
             return Columns({"hit": hit[rows]}, rows=rows)

@@ -61,7 +61,7 @@ HANDLES = [
     (lambda: recall.on("test") >= np.array([0.9, 0.8]), "needs a finite number"),
     # parameters
     (lambda: recall(avrage="macro"), r"no parameter 'avrage' \(did you mean `average`\?\)"),
-    (lambda: recall(average="micro"), "offers 'macro', not average='micro'"),
+    (lambda: recall(average="samples"), "offers 'macro' or 'micro' or 'weighted', not average="),
     (lambda: accuracy(average="macro"), "accuracy has no parameter 'average'"),
     (lambda: accuracy(positive=1), "accuracy has no parameter 'positive'.*it takes threshold"),
     (lambda: balanced_accuracy(positive=1), "has no parameter 'positive'"),
