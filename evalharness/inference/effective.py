@@ -88,7 +88,7 @@ def unit_sums(
     k, m = np.asarray(hits, float), np.asarray(trials, float)
     used = m > 0
     units, total = used.sum(-1), m.sum(-1)
-    counted = used if clusters else used & _heavy(m)
+    counted = used if clusters else used & heaviest_half(m)
     return UnitSums(
         units,
         total,
@@ -104,7 +104,7 @@ def unit_sums(
     )
 
 
-def _heavy(trials: Floats) -> NDArray[np.bool_]:
+def heaviest_half(trials: Floats) -> NDArray[np.bool_]:
     """The units that carry the heaviest half of sum m²; of equal ones all, so that no order
     matters."""
     down = -np.sort(-trials, axis=-1)
