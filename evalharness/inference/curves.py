@@ -24,6 +24,7 @@ from scipy.special import stdtrit
 
 from evalharness.inference.bounds import settle_by_width
 from evalharness.inference.means import corrected
+from evalharness.inference.proportions import clopper_pearson_upper
 
 Floats = NDArray[np.float64]
 
@@ -88,9 +89,9 @@ class RankCurveBounds:
         error *= math.sqrt(few / (few - 1))
         return max(t, corrected(t, skewness)) * error, max(t, -corrected(-t, skewness)) * error
 
-    def _unseen(self, alpha: float, factor: float) -> tuple[float, float]:
-        """Squares of the distances down and up by examples of which none was seen."""
-        q, r = (1 - alpha ** (1 / (factor * x)) for x in (self.positives, self.negatives))
+    def unseen(self, alpha: float, positives: float, negatives: float) -> tuple[float, float]:
+        """Squares of the distances down and up by examples of which none was seen among so many."""
+        q, r = 1 - alpha ** (1 / positives), 1 - alpha ** (1 / negatives)
         neg, pos, no = (1 - r) * self._neg, (1 - q) * self._pos, np.zeros(1)
         p, n = np.array([q * self.positives]), np.array([r * self.negatives])
 
@@ -109,7 +110,9 @@ class RankCurveBounds:
         down, up = (
             math.sqrt(seen**2 + unseen)
             for seen, unseen in zip(
-                self._linear(alpha, factor), self._unseen(alpha, factor), strict=True
+                self._linear(alpha, factor),
+                self.unseen(alpha, factor * self.positives, factor * self.negatives),
+                strict=True,
             )
         )
         return max(self.range[0], self.value - down), min(self.range[1], self.value + up)
@@ -141,3 +144,36 @@ class RankCurveBounds:
             return bound, self._moments[0] / math.sqrt(factor)
 
         return settle_by_width(self, threshold, alpha, power, at)
+
+
+class PartialAreaBounds(RankCurveBounds):
+    """A partial area: ``max_fpr`` is where it ends; ``area``: (negatives, positives, end) -> the
+    raw area up to an end.
+
+    Which score has that false positive rate is itself uncertain, and beyond it the curve may be
+    steeper than the derivative tells. So the upper bound has room for the curve a little further
+    on, as far as the derivative has not counted it.
+    """
+
+    def __init__(
+        self,
+        negatives: ArrayLike,
+        positives: ArrayLike,
+        function: Callable[[Any, Any], float],
+        influence: Callable[[Any, Any], tuple[Any, Any]],
+        area: Callable[[Any, Any, float], float],
+        max_fpr: float,
+    ) -> None:
+        super().__init__(negatives, positives, function, influence)
+        self._area, self.max_fpr = area, float(max_fpr)
+
+    def unseen(self, alpha: float, positives: float, negatives: float) -> tuple[float, float]:
+        down, up = super().unseen(alpha, positives, negatives)
+        end = self.max_fpr
+        step = float(clopper_pearson_upper(end * negatives, negatives, alpha)) - end
+        at, beyond, near = (
+            self._area(self._neg, self._pos, end + x) for x in (0.0, step, -1e-3 * end)
+        )
+        counted = (at - near) / (1e-3 * end) * step
+        scale = 0.5 / (end - end**2 / 2)
+        return down, up + scale**2 * max(0.0, (beyond - at) ** 2 - counted**2)

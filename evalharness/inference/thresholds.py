@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import betainc, ndtr, ndtri
 
-from evalharness.inference.bounds import settle_by_width
+from evalharness.inference.bounds import settle_by_width, upper_z
 from evalharness.inference.proportions import clopper_pearson_lower, clopper_pearson_upper
 
 Floats = NDArray[np.float64]
@@ -67,13 +67,15 @@ class ThresholdBounds(abc.ABC):
 
     ``negatives``, ``positives``: counts by distinct score, ascending, (k,). ``value``: of the
     metric at them. A subclass gives ``_bounds(alpha, factor)``: both deciding bounds if there were
-    ``factor`` times as many examples.
+    ``factor`` times as many examples. ``dependent``: whether positives and negatives were sampled
+    together (in clusters), so that their errors may come together.
     """
 
     unit = "examples"
     shown: str
     decides: str
     range = (0.0, 1.0)
+    dependent = False
     both = True  # whether the metric needs examples of both classes
 
     def __init__(self, negatives: ArrayLike, positives: ArrayLike, value: float) -> None:
@@ -87,6 +89,10 @@ class ThresholdBounds(abc.ABC):
         self.n = int(self.negatives + self.positives)
         self.value = float(value)
         self._known: dict[tuple[float, float], tuple[float, float]] = {}
+
+    def _radius(self, alpha: float) -> float:
+        # Errors that always come together are one error twice.
+        return math.sqrt(2) * upper_z(alpha) if self.dependent else radius(alpha)
 
     @abc.abstractmethod
     def _bounds(self, alpha: float, factor: float) -> tuple[float, float]: ...
@@ -123,7 +129,7 @@ class ThresholdBounds(abc.ABC):
     def settle(self, threshold: float, alpha: float, power: float = 0.8) -> int | None:
         def at(factor: float, lower: bool) -> tuple[float, float]:
             bound = self._limits(alpha, factor)[0 if lower else 1]
-            return bound, abs(self.value - bound) / radius(alpha)
+            return bound, abs(self.value - bound) / self._radius(alpha)
 
         # That one side lacks a bound here does not say that more examples would not settle it.
         plain: Any = SimpleNamespace(reason=self._undefined, value=self.value, n=self.n)
@@ -157,7 +163,7 @@ class SensitivityAtBounds(ThresholdBounds):
     @property
     def reason(self) -> str:
         """Why nothing, or only the upper side, is bounded at 95 % confidence."""
-        needed = math.ceil(math.log(float(ndtr(-radius(0.05)))) / math.log(self.specificity))
+        needed = math.ceil(math.log(float(ndtr(-self._radius(0.05)))) / math.log(self.specificity))
         if self._undefined or self.negatives >= needed:
             return self._undefined
         return (
@@ -171,7 +177,7 @@ class SensitivityAtBounds(ThresholdBounds):
         return np.where(at >= 0, factor * self.tp[np.maximum(at, 0)], 0.0)
 
     def _bounds(self, alpha: float, factor: float) -> tuple[float, float]:
-        c = radius(alpha)
+        c = self._radius(alpha)
         m, n, share = factor * self.positives, factor * self.negatives, 1 - self.specificity
         # Beyond the middle the threshold is no evidence; beyond c it is refuted.
         far = c * math.sqrt(n * share * (1 - share)) + c * c + 2
@@ -198,12 +204,13 @@ class EqualErrorRateBounds(ThresholdBounds):
     decides = "Clopper-Pearson limits of both error rates"
 
     def _bounds(self, alpha: float, factor: float) -> tuple[float, float]:
-        c, m, n = radius(alpha), factor * self.positives, factor * self.negatives
+        c, m, n = self._radius(alpha), factor * self.positives, factor * self.negatives
         misses, alarms = factor * (self.positives - self.tp), factor * self.fp
 
-        def near(count: Floats, trials: float) -> Floats:
+        def near(count: Floats, trials: float) -> NDArray[np.bool_]:
             spread = math.sqrt(trials * self.value * (1 - self.value))
-            return np.abs(count - trials * self.value) <= (c + 4) * spread + 4 * c * c + 4
+            far = (c + 4) * spread + 4 * c * c + 4
+            return np.asarray(np.abs(count - trials * self.value) <= far)
 
         def lower_holds(rate: float, a: Floats, b: Floats) -> bool:
             square = doubt(at_least(a, m, rate)) ** 2 + doubt(at_least(b, n, rate)) ** 2

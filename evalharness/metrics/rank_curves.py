@@ -59,8 +59,15 @@ def partial_auc_of(negatives: Array, positives: Array, max_fpr: float) -> float:
     pos = np.asarray(positives, float)
     if not pos.sum() > 0 or not np.sum(negatives) > 0:
         return math.nan
+    return _mcclish(area_up_to(negatives, pos, max_fpr), max_fpr)
+
+
+def area_up_to(negatives: Array, positives: Array, max_fpr: float) -> float:
+    """The area under the ROC curve left of a false positive rate."""
+    import numpy as np
+
     entered, _, _ = _entered(negatives, max_fpr)
-    return _mcclish(float(pos @ entered / pos.sum()), max_fpr)
+    return float(np.asarray(positives, float) @ entered / np.sum(positives))
 
 
 def partial_auc_influence(
@@ -162,3 +169,12 @@ def precision_at_recall_of(negatives: Array, positives: Array, recall: float) ->
     tp, fp = accepted(positives), accepted(negatives)
     at = int(np.flatnonzero(tp >= recall * m * (1 - 1e-12))[-1])
     return float(tp[at] / (tp[at] + fp[at]))
+
+
+def auc_of(negatives: Array, positives: Array) -> float:
+    """The area under the ROC curve; NaN without positives or without negatives."""
+    import numpy as np
+
+    neg, pos = np.asarray(negatives, float), np.asarray(positives, float)
+    pairs = neg.sum() * pos.sum()
+    return float(pos @ (np.cumsum(neg) - neg / 2) / pairs) if pairs else math.nan

@@ -1,0 +1,142 @@
+"""Averages of areas under the ROC curve: each class against the rest, or each against each.
+
+Every area has bounds of its own. How the areas err together is not known, but it is known through
+which examples: an example of class c is a positive in the areas of c, and a negative elsewhere.
+Errors through the positives of different classes are independent, so they add in squares; what may
+depend on each other adds up. So the average's bound follows from how much of each area's distance
+is due to its positives and how much to its negatives.
+
+Sources: Hand & Till 2001 (each against each); Zou & Donner 2008 (MOVER); DeLong et al. 1988
+(the two parts); simulated in docs/calibration.md.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evalharness.inference.bounds import settle_by_width, upper_z
+from evalharness.inference.concordance import LEAST, ConcordanceBounds, Placed
+
+Floats = NDArray[np.float64]
+
+
+class ClassAreaBounds:
+    """The mean of areas.
+
+    ``tables``: (negatives, positives) of each, counts by distinct score, ascending. ``names``: of
+    the areas, for the reason. ``classes``: for areas of each class against each, the places of the
+    classes of the positives and of the negatives, (A, 2); None for each against the rest.
+    ``exclusive``: whether no example is a positive of two classes; else (multilabel) all may err
+    together, and the mean of the limits decides.
+    """
+
+    unit = "examples"
+    shown = "MOVER"
+    decides = "MOVER of the classes' areas"
+
+    def __init__(
+        self,
+        tables: Sequence[tuple[Any, Any]],
+        names: Sequence[Any],
+        n: int,
+        classes: Any = None,
+        exclusive: bool = True,
+    ) -> None:
+        self._exclusive = exclusive
+        self.parts = [ConcordanceBounds(pos, neg) for neg, pos in tables]
+        self._names, self._pairs, self.n = names, classes, int(n)
+        self.areas = np.array([part.value for part in self.parts])
+        self.value = math.nan if self.reason else float(self.areas.mean())
+        self._known: dict[tuple[float, float], tuple[float, float]] = {}
+
+    @cached_property
+    def reason(self) -> str:
+        if not self.parts:
+            return "0/0: there are no examples"
+        without = [
+            str(name) for name, part in zip(self._names, self.parts, strict=True) if part.reason
+        ]
+        if not without:
+            return ""
+        shown = ", ".join(without[:5]) + (", …" if len(without) > 5 else "")
+        return (
+            f"0/0 in {len(without)} of {len(self.parts)} areas ({shown}), so their average is "
+            "undefined"
+        )
+
+    def _limits(self, alpha: float, factor: float = 1.0) -> tuple[float, float]:
+        if self.reason:
+            return 0.0, 1.0
+        if (alpha, factor) not in self._known:
+            found = [part.scaled(alpha, factor) for part in map(_Part, self.parts)]
+            low = self.value - self._together(np.array([f[0] for f in found]))
+            high = self.value + self._together(np.array([f[1] for f in found]))
+            self._known[alpha, factor] = max(0.0, low), min(1.0, high)
+        return self._known[alpha, factor]
+
+    def _together(self, found: Floats) -> float:
+        """Distance of the average from (A, 3): distances, shares due to positives and negatives."""
+        distance = found[:, 0]
+        if not self._exclusive:
+            return float(distance.mean())
+        by_pos, by_neg = distance * np.sqrt(found[:, 1]), distance * np.sqrt(found[:, 2])
+        if self._pairs is None:
+            total = math.sqrt(float(by_pos @ by_pos)) + float(by_neg.sum())
+        else:
+            # The examples of a class err together wherever they are looked at, and only they.
+            size = int(np.max(self._pairs)) + 1
+            of_class = np.bincount(self._pairs[:, 0], by_pos, size)
+            of_class += np.bincount(self._pairs[:, 1], by_neg, size)
+            total = math.sqrt(float(of_class @ of_class))
+        return min(total, float(distance.sum())) / len(distance)
+
+    def interval(self, confidence: float) -> tuple[float, float]:
+        return self._limits((1 - confidence) / 2)
+
+    def lower(self, alpha: float) -> float:
+        return self._limits(alpha)[0]
+
+    def upper(self, alpha: float) -> float:
+        return self._limits(alpha)[1]
+
+    def settle(self, threshold: float, alpha: float, power: float = 0.8) -> int | None:
+        def at(factor: float, lower: bool) -> tuple[float, float]:
+            bound = self._limits(alpha, factor)[0 if lower else 1]
+            return bound, abs(self.value - bound) / upper_z(alpha)
+
+        return settle_by_width(self, threshold, alpha, power, at)
+
+
+class _Part:
+    """One area: its distances down and up, each with the shares of it due to either class."""
+
+    def __init__(self, part: ConcordanceBounds) -> None:
+        self._part = part
+
+    def scaled(self, alpha: float, factor: float) -> tuple[list[float], list[float]]:
+        part = self._part
+        assert part._placed is not None  # only asked where the area is defined
+        low, high = part._widest(alpha, factor)
+        pos, neg = (side.times(factor) for side in part._placed)
+        return (
+            [part.value - low, *_shares(pos, neg, alpha)],
+            [high - part.value, *_shares(pos.mirrored, neg.mirrored, alpha)],
+        )
+
+
+def _shares(pos: Placed, neg: Placed, alpha: float) -> tuple[float, float]:
+    """How much of the square of an area's distance may be due to its positives, and negatives: the
+    larger of what was seen (DeLong) and of what was not."""
+    if min(pos.n, neg.n) < LEAST:
+        return 1.0, 1.0
+    seen = [side.spread / (side.n - 1) / side.n for side in (pos, neg)]
+    feared = [side.below(alpha) for side in (pos, neg)]
+    both = [feared] + ([seen] if sum(seen) > 0 else [])
+    p, n = (max(x[i] / sum(x) for x in both) for i in (0, 1))
+    return p, n
