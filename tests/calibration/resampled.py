@@ -1,0 +1,191 @@
+"""Coverage of `ResampledBounds`: known metrics asked as black boxes, and some that none can bound.
+
+The library calls a metric once for each resample; here all resamples are computed at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import numpy as np
+from scipy.stats import norm
+
+from evalharness.inference.resampled import ResampledBounds, contents
+from tests.calibration.simulate import Coverage, Setting, coverage, distinct
+
+# A metric of columns: (…, n) arrays -> (…,).
+Function = Callable[..., np.ndarray]
+Sample = tuple[np.ndarray, ...]
+
+
+class Vectorised(ResampledBounds):
+    """The same bounds of a function that takes all resamples at once."""
+
+    def __init__(self, function: Function, columns: Sample, unit: Any = None, seed: int = 0):
+        self.function, self.columns = function, columns
+        super().__init__(self.at, contents(columns), unit, seed)
+
+    def at(self, rows: np.ndarray) -> Any:
+        with np.errstate(all="ignore"):
+            return self.function(*(c[rows] for c in self.columns))
+
+    def _evaluate(self, drawn: Iterable[np.ndarray]) -> np.ndarray:
+        rows = [self._rows_of(units) for units in drawn]
+        sizes = {len(r) for r in rows}
+        found = np.empty(len(rows))
+        for size in sizes:
+            some = np.array([i for i, r in enumerate(rows) if len(r) == size])
+            for part in np.array_split(some, max(1, len(some) * size // 4_000_000)):
+                found[part] = self.at(np.stack([rows[i] for i in part]))
+        return found
+
+
+def simulated(
+    draw: Callable[[np.random.Generator], Sample],
+    function: Function,
+    truth: float,
+    runs: int,
+    unit: np.ndarray | None = None,
+) -> Callable[[np.random.Generator], Coverage]:
+    def measure(rng: np.random.Generator) -> Coverage:
+        def samples() -> Iterator[tuple[Sample, float]]:
+            for _ in range(runs):
+                yield draw(rng), 1 / runs
+
+        def bounds(sample: Sample) -> ResampledBounds:
+            return Vectorised(function, sample, unit, seed=int(rng.integers(2**32)))
+
+        return coverage(samples(), bounds, truth, runs)
+
+    return measure
+
+
+def counted(
+    function: Callable[..., Any], shares: list[float], n: int, runs: int
+) -> Callable[[np.random.Generator], Coverage]:
+    """A metric of the counts of kinds of examples: `function` of (…, kinds), kinds by shares."""
+    truth = float(function(np.array(shares)))
+
+    def of_rows(kind: np.ndarray) -> Any:
+        return function(np.stack([(kind == k).sum(-1) for k in range(len(shares))], -1))
+
+    def measure(rng: np.random.Generator) -> Coverage:
+        def bounds(table: np.ndarray) -> ResampledBounds:
+            return Vectorised(of_rows, (np.repeat(np.arange(len(table)), table),))
+
+        return coverage(distinct(rng.multinomial(n, shares, runs)), bounds, truth, runs)
+
+    return measure
+
+
+# Metrics as black boxes
+
+
+def mean(x: np.ndarray) -> np.ndarray:
+    return x.mean(-1)
+
+
+def median(x: np.ndarray) -> np.ndarray:
+    return np.median(x, axis=-1)
+
+
+def largest(x: np.ndarray) -> np.ndarray:
+    return x.max(-1)
+
+
+def f1(c: np.ndarray) -> Any:
+    with np.errstate(all="ignore"):
+        return 2 * c[..., 0] / (2 * c[..., 0] + c[..., 1])
+
+
+def accuracy(c: np.ndarray) -> Any:
+    return c[..., 0] / c.sum(-1)
+
+
+def r2(y: np.ndarray, prediction: np.ndarray) -> np.ndarray:
+    centred = y - y.mean(-1, keepdims=True)
+    return 1 - ((y - prediction) ** 2).sum(-1) / (centred**2).sum(-1)
+
+
+def pearson(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    x, y = x - x.mean(-1, keepdims=True), y - y.mean(-1, keepdims=True)
+    return (x * y).sum(-1) / np.sqrt((x * x).sum(-1) * (y * y).sum(-1))
+
+
+def ranks(x: np.ndarray) -> np.ndarray:
+    """Mid-ranks along the last axis."""
+    order = np.argsort(x, axis=-1)
+    value = np.take_along_axis(x, order, -1)
+    n = x.shape[-1]
+    new = np.ones(x.shape, bool)
+    new[..., 1:] = value[..., 1:] != value[..., :-1]
+    place = np.broadcast_to(np.arange(n), x.shape)
+    first = np.maximum.accumulate(np.where(new, place, 0), -1)
+    last = np.ones(x.shape, bool)
+    last[..., :-1] = new[..., 1:]
+    end = np.flip(np.minimum.accumulate(np.flip(np.where(last, place, n), -1), -1), -1)
+    found = np.empty(x.shape)
+    np.put_along_axis(found, order, (first + end) / 2 + 1, -1)
+    return found
+
+
+def spearman(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    return pearson(ranks(x), ranks(y))
+
+
+def auc(label: np.ndarray, score: np.ndarray) -> np.ndarray:
+    m = label.sum(-1)
+    total = (ranks(score) * label).sum(-1)
+    return (total - m * (m + 1) / 2) / (m * (label.shape[-1] - m))
+
+
+def weighted(hit: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    return (hit * weight).sum(-1) / weight.sum(-1)
+
+
+# Samples
+
+
+def pairs(rho: float, n: int) -> Callable[[np.random.Generator], Sample]:
+    def draw(rng: np.random.Generator) -> Sample:
+        x, e = rng.normal(size=(2, n))
+        return x, rho * x + np.sqrt(1 - rho**2) * e
+
+    return draw
+
+
+def scores(area: float, n: int, share: float) -> Callable[[np.random.Generator], Sample]:
+    shift = norm.ppf(area) * np.sqrt(2)
+
+    def draw(rng: np.random.Generator) -> Sample:
+        label = (rng.random(n) < share).astype(float)
+        return label, rng.normal(size=n) + shift * label
+
+    return draw
+
+
+def one(draw: Callable[[np.random.Generator], np.ndarray]) -> Callable[..., Sample]:
+    return lambda rng: (draw(rng),)
+
+
+def clusters(p: float, icc: float, count: int, size: int) -> Callable[..., Sample]:
+    """Hits whose rate varies from cluster to cluster as a beta distribution."""
+    both = (1 - icc) / icc
+
+    def draw(rng: np.random.Generator) -> Sample:
+        rate = rng.beta(p * both, (1 - p) * both, count)
+        return ((rng.random((count, size)) < rate[:, None]).ravel().astype(float),)
+
+    return draw
+
+
+def heavy(n: int, light: float, rare: float) -> Callable[..., Sample]:
+    """2 % of the rows weigh ten times as much, and are right as often as `rare`."""
+
+    def draw(rng: np.random.Generator) -> Sample:
+        weight = np.where(rng.random(n) < 0.02, 10.0, 1.0)
+        hit = rng.random(n) < np.where(weight > 1, rare, light)
+        return hit.astype(float), weight
+
+    return draw
