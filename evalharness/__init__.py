@@ -16,15 +16,35 @@ if TYPE_CHECKING:
         InconclusiveError,
         OutputsError,
     )
-    from evalharness.declare.forms import Concordance, Mean, Proportion, Quantile
+    from evalharness.declare.forms import (
+        Concordance,
+        Linear,
+        Mean,
+        Proportion,
+        Quantile,
+        Ratio,
+        Unbounded,
+        Undefined,
+    )
     from evalharness.declare.metric import metric
     from evalharness.evaluation import Evaluation
     from evalharness.outputs import Outputs
     from evalharness.result import Result
-    from evalharness.statistics import Cells, Confusion, Flags, Hits, Moments, Order, Ranks
+    from evalharness.statistics import (
+        Cells,
+        Comoments,
+        Confusion,
+        Flags,
+        Hits,
+        Moments,
+        Order,
+        Ranks,
+        Sums,
+    )
 
 _HOME = {
     "Cells": "statistics",
+    "Comoments": "statistics",
     "Concordance": "declare.forms",
     "Confusion": "statistics",
     "DeclarationError": "declare.errors",
@@ -33,6 +53,7 @@ _HOME = {
     "Flags": "statistics",
     "Hits": "statistics",
     "InconclusiveError": "declare.errors",
+    "Linear": "declare.forms",
     "Mean": "declare.forms",
     "Moments": "statistics",
     "Order": "statistics",
@@ -41,7 +62,11 @@ _HOME = {
     "Proportion": "declare.forms",
     "Quantile": "declare.forms",
     "Ranks": "statistics",
+    "Ratio": "declare.forms",
     "Result": "result",
+    "Sums": "statistics",
+    "Unbounded": "declare.forms",
+    "Undefined": "declare.forms",
     "metric": "declare.metric",
 }
 

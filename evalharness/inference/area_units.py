@@ -1,9 +1,9 @@
 """Areas under the ROC curve of weighted or clustered examples.
 
 The influences of the units (DeLong's placements, summed within each: Obuchowski 1997) tell the
-spread that was seen; MOVER over the shares of misplaced examples allows for what was not, at as many
-examples as this spread says they are worth. Where it tells nothing, the worst case decides: as many
-trials as the smaller class has units, counted by the weight of its heaviest.
+spread that was seen; MOVER over the shares of misplaced examples allows for what was not, at as
+many examples as this spread says they are worth. Where it tells nothing, the worst case decides: as
+many trials as the smaller class has units, counted by the weight of its heaviest.
 """
 
 from __future__ import annotations
@@ -18,16 +18,19 @@ from evalharness.inference.proportions import clopper_pearson_lower
 
 class UnitAreaBounds:
     """``positives``, ``negatives``: (k,) weights at each distinct score, ascending. ``sizes``: the
-    weights of positives, and of negatives, in each unit. ``linear``: by the units' influences;
-    where it decides nothing, Clopper-Pearson with the trials of the worst case does.
+    weights of positives, and of negatives, in each unit; ``counts``: how many examples these are.
+    ``linear``: by the units' influences; where it decides nothing, Clopper-Pearson with the trials
+    of the worst case does.
     """
 
     reason = ""
 
-    def __init__(self, positives: Any, negatives: Any, sizes: Any, linear: Bounds) -> None:
+    def __init__(
+        self, positives: Any, negatives: Any, sizes: Any, counts: Any, linear: Bounds
+    ) -> None:
         self._linear, self.note = linear, getattr(linear, "note", "")
         self.value, self.n, self.unit = linear.value, linear.n, linear.unit
-        self._sizes = sizes
+        self._counts = counts
         self._worst = min(float(s.sum() / s.max()) for s in sizes)
         self._positives, self._negatives = positives, negatives
 
@@ -35,12 +38,13 @@ class UnitAreaBounds:
     def _placed(self) -> tuple[Placed, ...]:
         """Both classes' placements, of as many examples as they are worth."""
         sides = placed(self._positives, self._negatives)
-        units = [np.count_nonzero(s) if self.unit == "examples" else s.sum() for s in self._sizes]
         low, high = self._linear.interval(0.95)
         seen = ((high - low) / 2 / upper_z(0.025)) ** 2
-        alone = sum(side.spread / side.n / n for side, n in zip(sides, units, strict=True))
+        alone = sum(side.spread / side.n / n for side, n in zip(sides, self._counts, strict=True))
         worth = min(1.0, alone / seen) if seen > 0 else 1.0
-        return tuple(side.times(n * worth / side.n) for side, n in zip(sides, units, strict=True))
+        return tuple(
+            side.times(n * worth / side.n) for side, n in zip(sides, self._counts, strict=True)
+        )
 
     @cached_property
     def _seen(self) -> bool:

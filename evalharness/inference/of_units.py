@@ -79,7 +79,8 @@ def area(metric: Metric, form: Concordance, table: RankTable, sample: Sample, se
         return NoBounds(np.nan, f"0/0: there are no {missing}", sample.size)
     added = influences(metric, form, table, sample)
     linear = of_influences(metric, form.value, added, sample, seed)
-    return UnitAreaBounds(table.positives, table.negatives, sizes, linear)
+    counts = (int(label.sum()), int((~label).sum()))
+    return UnitAreaBounds(table.positives, table.negatives, sizes, counts, linear)
 
 
 def quantile(form: Quantile, sample: Sample) -> Bounds:

@@ -1,44 +1,207 @@
 """Every metric that ships, and the decorator that declares another: one function each, a file for
 each family."""
 
+from evalharness.declare.combine import harmonic_mean
 from evalharness.declare.metric import Metric, metric
+from evalharness.metrics.association import (
+    concordance_correlation,
+    explained_variance,
+    pearson_correlation,
+    r2,
+    spearman_correlation,
+)
+from evalharness.metrics.calibration import (
+    brier_reliability,
+    brier_resolution,
+    brier_uncertainty,
+    calibration_error,
+    expected_calibration_error,
+)
 from evalharness.metrics.classification import (
     accuracy,
     balanced_accuracy,
+    cohen_kappa,
     error_rate,
+    exact_match,
     f1,
+    f_beta,
     false_negative_rate,
     false_positive_rate,
+    hamming_loss,
     jaccard,
     matthews_corrcoef,
+    negative_likelihood_ratio,
     negative_predictive_value,
+    positive_likelihood_ratio,
     precision,
     recall,
     specificity,
+    zero_one_loss,
 )
-from evalharness.metrics.columns import latency, mean, quantile, rate
-from evalharness.metrics.ranking import roc_auc
-from evalharness.metrics.regression import mean_absolute_error
+from evalharness.metrics.columns import (
+    latency,
+    mean,
+    quantile,
+    rate,
+)
+from evalharness.metrics.curves import (
+    average_precision,
+    equal_error_rate,
+    partial_auc,
+    precision_at_recall,
+    recall_at_precision,
+    roc_auc_ovo,
+    roc_auc_ovr,
+    sensitivity_at,
+    specificity_at,
+)
+from evalharness.metrics.custom import (
+    custom,
+)
+from evalharness.metrics.deviance import (
+    mean_gamma_deviance,
+    mean_poisson_deviance,
+    mean_tweedie_deviance,
+)
+from evalharness.metrics.overlap import (
+    dice,
+    image_dice,
+    image_iou,
+    mean_iou,
+)
+from evalharness.metrics.preferences import (
+    perplexity,
+    win_rate,
+)
+from evalharness.metrics.probability import (
+    brier_score,
+    log_loss,
+    top_k_accuracy,
+)
+from evalharness.metrics.ranking import (
+    roc_auc,
+)
+from evalharness.metrics.regression import (
+    max_error,
+    mean_absolute_error,
+    mean_absolute_percentage_error,
+    mean_pinball_loss,
+    mean_squared_error,
+    mean_squared_log_error,
+    median_absolute_error,
+    root_mean_squared_error,
+    root_mean_squared_log_error,
+    symmetric_mean_absolute_percentage_error,
+    weighted_mean_absolute_percentage_error,
+)
+from evalharness.metrics.retrieval import (
+    dcg,
+    hit_rate,
+    mean_average_precision,
+    mrr,
+    ndcg,
+    precision_at,
+    recall_at,
+)
+from evalharness.metrics.samples import (
+    mean_of,
+    pass_at,
+)
+from evalharness.metrics.text import (
+    character_error_rate,
+    deletion_rate,
+    exact_text_match,
+    insertion_rate,
+    substitution_rate,
+    token_f1,
+    word_error_rate,
+)
 
 __all__ = [
-    "Metric",
     "accuracy",
+    "average_precision",
     "balanced_accuracy",
+    "brier_reliability",
+    "brier_resolution",
+    "brier_score",
+    "brier_uncertainty",
+    "calibration_error",
+    "character_error_rate",
+    "cohen_kappa",
+    "concordance_correlation",
+    "custom",
+    "dcg",
+    "deletion_rate",
+    "dice",
+    "equal_error_rate",
     "error_rate",
+    "exact_match",
+    "exact_text_match",
+    "expected_calibration_error",
+    "explained_variance",
     "f1",
+    "f_beta",
     "false_negative_rate",
     "false_positive_rate",
+    "hamming_loss",
+    "harmonic_mean",
+    "hit_rate",
+    "image_dice",
+    "image_iou",
+    "insertion_rate",
     "jaccard",
     "latency",
+    "log_loss",
     "matthews_corrcoef",
+    "max_error",
     "mean",
     "mean_absolute_error",
+    "mean_absolute_percentage_error",
+    "mean_average_precision",
+    "mean_gamma_deviance",
+    "mean_iou",
+    "mean_of",
+    "mean_pinball_loss",
+    "mean_poisson_deviance",
+    "mean_squared_error",
+    "mean_squared_log_error",
+    "mean_tweedie_deviance",
+    "median_absolute_error",
     "metric",
+    "mrr",
+    "ndcg",
+    "negative_likelihood_ratio",
     "negative_predictive_value",
+    "partial_auc",
+    "pass_at",
+    "pearson_correlation",
+    "perplexity",
+    "positive_likelihood_ratio",
     "precision",
+    "precision_at",
+    "precision_at_recall",
     "quantile",
+    "r2",
     "rate",
     "recall",
+    "recall_at",
+    "recall_at_precision",
     "roc_auc",
+    "roc_auc_ovo",
+    "roc_auc_ovr",
+    "root_mean_squared_error",
+    "root_mean_squared_log_error",
+    "sensitivity_at",
+    "spearman_correlation",
     "specificity",
+    "specificity_at",
+    "substitution_rate",
+    "symmetric_mean_absolute_percentage_error",
+    "token_f1",
+    "top_k_accuracy",
+    "weighted_mean_absolute_percentage_error",
+    "win_rate",
+    "word_error_rate",
+    "zero_one_loss",
+    "Metric",
 ]
