@@ -17,15 +17,16 @@ import math
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
-from hashlib import blake2b
 from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri, stdtrit
+from scipy.special import ndtr, stdtrit
 
+from evalharness.inference.bca import acceleration, bca_levels, bias
 from evalharness.inference.bounds import Bounds, settle_by_width, upper_z
 from evalharness.inference.means import CHUNK, LEAST, MeanBounds
+from evalharness.inference.row_order import contents, in_order
 from evalharness.kernels.sample import Sample
 from evalharness.statistics.examples import Resampled
 
@@ -199,7 +200,7 @@ class ResampledBounds:
 
     @cached_property
     def _bias(self) -> float:
-        """z0: where the value lies among its resamples; values equal but for rounding count half."""
+        """z0: where the value lies among its resamples."""
         return bias(self._known, self.value)
 
     @cached_property
@@ -287,80 +288,3 @@ def resampled(form: Resampled, sample: Sample, seed: int, range: tuple[float, fl
     if sample.unit is not None and not sample.clustered:
         bounds.unit = "rows"
     return bounds
-
-
-def bias(resamples: Floats, value: float) -> float:
-    """BCa's z0 = Φ⁻¹(share below ``value`` + half the share at it), kept finite."""
-    slack = 1e-10 * max(abs(value), float(np.ptp(resamples)) if len(resamples) else 0.0)
-    below = (resamples < value - slack).sum() + 0.5 * (abs(resamples - value) <= slack).sum()
-    least = 0.5 / (len(resamples) + 1)
-    return float(ndtri(min(1 - least, max(least, below / max(1, len(resamples))))))
-
-
-def acceleration(influences: Floats) -> float:
-    """BCa's a = Σd³ / 6(Σd²)^1.5 of centred jackknife influences d; 0 without spread."""
-    square = float((influences**2).sum())
-    return float((influences**3).sum()) / (6 * square**1.5) if square > 0 else 0.0
-
-
-def bca_levels(alpha: float, z0: float, a: float) -> tuple[float, float]:
-    """At which quantiles of the resamples BCa's lower and upper limit lie, ``alpha`` each."""
-
-    def level(z: float) -> float:
-        below = 1 - a * (z0 + z)
-        return float(ndtr(z0 + (z0 + z) / below)) if below > 0 else float(z > 0)
-
-    return level(-upper_z(alpha)), level(upper_z(alpha))
-
-
-def in_order(
-    content: NDArray[np.uint64], unit: NDArray[np.integer] | None
-) -> tuple[Ints, NDArray[np.intp]]:
-    """The rows unit by unit, (m,), and where each unit starts, (units + 1,): units, and the rows of
-    each, ordered by what they hold and not by where they stand."""
-    mixed = mix(content)
-    if unit is None:
-        return np.argsort(mixed, kind="stable"), np.arange(len(content) + 1)
-    codes = np.unique(unit, return_inverse=True)[1]
-    units = int(codes.max()) + 1 if len(codes) else 0
-    whole = np.zeros(units, np.uint64)
-    np.add.at(whole, codes, mixed)
-    whole = mix(whole)
-    rank = np.empty(units, np.intp)
-    rank[np.argsort(whole, kind="stable")] = np.arange(units)
-    order = np.lexsort((mixed, rank[codes]))
-    return order, np.r_[0, np.cumsum(np.bincount(rank[codes], minlength=units))].astype(np.intp)
-
-
-def mix(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """A one-to-one scrambling of 64 bits (splitmix64)."""
-    with np.errstate(over="ignore"):
-        x = x + np.uint64(0x9E3779B97F4A7C15)
-        x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        return x ^ (x >> np.uint64(31))
-
-
-def contents(arrays: Iterable[NDArray]) -> NDArray[np.uint64]:
-    """uint64 (m,): a number for what each row of the arrays, (m,) or (m, k) each, holds."""
-    found = np.zeros(0, np.uint64)
-    for array in arrays:
-        columns = array.reshape(len(array), -1)
-        if not len(found):
-            found = np.zeros(len(array), np.uint64)
-        for column in columns.T:
-            found = mix(found ^ _numbered(column))
-    return found
-
-
-def _numbered(column: NDArray) -> NDArray[np.uint64]:
-    if column.dtype.kind in "biuf":
-        return (np.asarray(column, np.float64) + 0.0).view(np.uint64)  # −0.0 and 0.0 are equal
-    digests = {}
-    found = np.empty(len(column), np.uint64)
-    for i, value in enumerate(column.tolist()):
-        key = value if isinstance(value, str) else repr(value)
-        if key not in digests:
-            digests[key] = int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), "big")
-        found[i] = digests[key]
-    return found

@@ -13,6 +13,8 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from evalharness.declare.errors import DeclarationError, OutputsError, did_you_mean
+from evalharness.metrics.estimator import estimator
+from evalharness.metrics.raw_columns import column
 from evalharness.statistics.base import gathered
 
 # Names of arguments in sklearn.metrics, and what they are called here.
@@ -40,17 +42,17 @@ def of(function: Any, name: str | None) -> Scikit | None:
         function
     ):
         inner = getattr(getattr(function, "_score_func", None), "__name__", "scorer")
-        return Scikit(function, name or inner, True)
+        return Scikit(function, str(name or inner), True)
     if not callable(function):
         return None
     if getattr(function, "__module__", "").startswith("sklearn."):
-        return Scikit(function, name or function.__name__, False)
+        return Scikit(function, str(name or function.__name__), False)
     try:
         arguments = list(inspect.signature(function).parameters)
     except (TypeError, ValueError):
         return None
     if len(arguments) >= 3 and arguments[1] == "X" and arguments[2] in ("y", "y_true"):
-        return Scikit(function, name or getattr(function, "__name__", "scorer"), True)
+        return Scikit(function, str(name or getattr(function, "__name__", "scorer")), True)
     return None
 
 
@@ -198,7 +200,9 @@ class Scikit:
             # Places would make the second class the positive one, unasked.
             values = np.array([f"{n}" for n in names] if self._inner is not None else names)
         if not np.array_equal(values, np.arange(len(names))):
-            arrays = {k: values[v] if k in ("label", "prediction") else v for k, v in arrays.items()}
+            arrays = {
+                k: values[v] if k in ("label", "prediction") else v for k, v in arrays.items()
+            }
             rank = np.argsort(values)  # scikit-learn keeps classes sorted
             values = values[rank]
             for k in ("probabilities", "scores"):
@@ -241,8 +245,9 @@ class Scikit:
             return self.function(label, answer, **given, **more)
         scorer = self.function if not given else self._with(given)
         answers = {k: v for k, v in arrays.items() if k in ANSWERS}
-        estimator = _estimator()(answers, fixed)
-        return scorer(estimator, np.arange(len(label)).reshape(-1, 1), label, **more)
+        return scorer(
+            estimator(answers, fixed), np.arange(len(label)).reshape(-1, 1), label, **more
+        )
 
     def _with(self, given: dict[str, Any]) -> Any:
         """The scorer with other parameters."""
@@ -267,8 +272,6 @@ class Scikit:
 def _clusters(split: Any) -> dict[str, Any]:
     """Clusterings: only which rows share a value matters, and the two columns need not match."""
     import numpy as np
-
-    from evalharness.metrics.custom import column
 
     found = gathered(lambda: column(split, "label"), lambda: column(split, "prediction"))
     return {
@@ -310,45 +313,3 @@ def _metrics(name: str) -> Any:
             'pip install "evalharness[sklearn]"'
         ) from None
     return sklearn.metrics
-
-
-@lru_cache
-def _estimator() -> Any:
-    """The class of fitted estimators that read their answers from a table, by row number."""
-    from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
-
-    class Reader(BaseEstimator):
-        def __init__(self, answers: Any = None, fixed: Any = None) -> None:
-            self.answers, self.fixed = answers, fixed
-
-        def __sklearn_is_fitted__(self) -> bool:
-            return True
-
-        def predict(self, X: Any) -> Any:
-            return self._of("prediction", X)
-
-        def predict_proba(self, X: Any) -> Any:
-            return self._of("probabilities", X)
-
-        def decision_function(self, X: Any) -> Any:
-            return self._of("scores", X)
-
-        def _of(self, name: str, X: Any) -> Any:
-            if name not in self.answers:
-                raise ValueError(f"the table has no {name}")
-            return self.answers[name][X[:, 0]]
-
-    class Regressor(RegressorMixin, Reader):
-        pass
-
-    class Classifier(ClassifierMixin, Reader):
-        @property
-        def classes_(self) -> Any:
-            classes = self.fixed["classes"]
-            import numpy as np
-
-            return [np.arange(2)] * classes if self.fixed.get("tasks") else classes
-
-    return lambda answers, fixed: (Regressor if fixed.get("numeric") else Classifier)(
-        answers, fixed
-    )

@@ -203,7 +203,9 @@ def called(asked: Asked, arrays: Mapping[str, Any], quiet: bool = True) -> tuple
         if undefined:
             warnings.simplefilter("error", undefined)
         try:
-            found = asked.of({k: np.array(v) for k, v in arrays.items()}, asked.fixed, asked.options)
+            found = asked.of(
+                {k: np.array(v) for k, v in arrays.items()}, asked.fixed, asked.options
+            )
         except OutputsError as error:  # raised by the function itself, about its own domain
             return None, "; ".join(error.problems)
         except ZeroDivisionError:

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from scipy.stats import norm
 
-from evalharness.inference.resampled import ResampledBounds, contents
-from tests.calibration.simulate import Coverage, Setting, coverage, distinct
+from evalharness.inference.resampled import ResampledBounds
+from evalharness.inference.row_order import contents
+from tests.calibration.simulate import Coverage, coverage, distinct
 
 # A metric of columns: (…, n) arrays -> (…,).
 Function = Callable[..., np.ndarray]
