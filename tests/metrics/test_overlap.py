@@ -66,7 +66,7 @@ def test_the_mean_over_classes_is_that_of_the_pixels():
     wanted = sk.jaccard_score(label.ravel(), prediction.ravel(), average="macro")
     assert found.value == pytest.approx(wanted, abs=1e-12)
     assert found.n == 30  # images, not rows
-    low, high = found.interval
+    low, high = found.low, found.high
     assert low < wanted < high
     # About what resampling whole images gives.
     rng = np.random.default_rng(0)
@@ -101,7 +101,7 @@ def test_a_class_that_is_nowhere():
         table[name] = np.where(gone, 0, table[name])
     estimate = measure([mean_iou], table)[mean_iou.on("test")]
     assert math.isnan(estimate.value)
-    assert "1 of 4 classes is neither" in estimate.reason or "1 of 4" in estimate.reason
+    assert "1 of 4 classes" in estimate.reason
 
 
 GOOD = {"intersection": [1, 2], "predicted": [2, 2], "labelled": [1, 3]}
