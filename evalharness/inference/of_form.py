@@ -26,6 +26,9 @@ from evalharness.declare.metric import Metric
 from evalharness.inference.bounds import Bounds
 from evalharness.inference.nobounds import NoBounds
 from evalharness.kernels.sample import Sample
+from evalharness.metrics.calibration import CalibrationError
+from evalharness.metrics.curves import Areas, AtThreshold, RankCurve
+from evalharness.statistics.examples import Resampled
 from evalharness.statistics.tables import Cells, ComomentTable, MomentTable
 
 
@@ -60,8 +63,8 @@ def _bounds(metric: Metric, form: Any, table: Any, sample: Sample, seed: int) ->
         return NoBounds(math.nan, form.reason, sample.size)
     if isinstance(form, Unbounded):
         return NoBounds(form.value, form.why, sample.size, beside=form.beside)
-    if hasattr(form, "bounds"):  # a form that brings its own
-        return form.bounds(sample, seed)
+    if own := _of_family(metric, form, table, sample, seed):
+        return own
     micro = getattr(metric.statistic, "average", None) == "micro"
     if isinstance(form, (Proportion, Mean, Concordance, Quantile)) and sample.plain and not micro:
         return _plain(metric, form, table, sample, seed)
@@ -90,6 +93,23 @@ def _bounds(metric: Metric, form: Any, table: Any, sample: Sample, seed: int) ->
     )
 
 
+def _of_family(metric: Metric, form: Any, table: Any, sample: Sample, seed: int) -> Bounds | None:
+    """The bounds of forms that one family of metrics has for itself; None for any other."""
+    if isinstance(form, Resampled):
+        from evalharness.inference.resampled import resampled
+
+        return resampled(form, sample, seed, metric.definition.range)
+    if isinstance(form, CalibrationError):
+        from evalharness.inference.calibration_error import calibration_bounds
+
+        return calibration_bounds(form, sample)
+    if isinstance(form, (RankCurve, AtThreshold, Areas)):
+        from evalharness.inference.of_curves import curve_bounds
+
+        return curve_bounds(metric, form, table, sample, seed)
+    return None
+
+
 def _plain(metric: Metric, form: Any, table: Any, sample: Sample, seed: int) -> Bounds:
     if isinstance(form, Proportion):
         _check_proportion(metric, form)
@@ -104,6 +124,7 @@ def _plain(metric: Metric, form: Any, table: Any, sample: Sample, seed: int) -> 
         bounds = QuantileBounds(form.values, form.counts, form.q)
         bounds.value = form.value
         return bounds
+    from evalharness.inference.bounded import bounded
     from evalharness.inference.means import MeanBounds
     from evalharness.inference.through import through
 
@@ -118,6 +139,8 @@ def _plain(metric: Metric, form: Any, table: Any, sample: Sample, seed: int) -> 
         lambda: sample.arrays["value"],
         seed,
     )
+    if form.through is None:
+        return bounded(found, metric.definition.range, found.n)
     return through(found, form.through, metric.definition.range)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from evalharness.declare.forms import Concordance, Linear, Mean, Proportion, Quantile, Ratio
 from evalharness.declare.metric import Metric
+from evalharness.inference.bounded import bounded
 from evalharness.inference.bounds import Bounds
 from evalharness.inference.delta import differences
 from evalharness.inference.effective import EffectiveBounds
@@ -65,6 +66,10 @@ def ratio(metric: Metric, form: Mean | Ratio, sample: Sample, seed: int) -> Boun
     added = sample.by_unit(influences(metric, bare, None, sample))
     note = f"{sample.size:,} examples in {sample.count:,} clusters" if sample.clustered else ""
     found = linearised(bare.value, added, seed, whole, unit(sample), note)
+    if form.through is None:
+        below = sample.arrays.get("denominator", np.ones(sample.size))
+        sizes = sample.by_unit(sample.weighted(below))
+        return bounded(found, metric.definition.range, float(sizes.sum() / sizes.max()))
     return through(found, form.through, metric.definition.range)
 
 

@@ -107,7 +107,7 @@ class Plan:
         metric = self.resolved(model, metric)
         place = (model, metric.split)
         where = (*place, metric.where, metric.group, metric.min_n)
-        columns, found = self._columns[(*place, metric.statistic)], self._groups[where]
+        columns, found = self._resolved((*place, metric.statistic)), self._groups[where]
         code = found.code if columns.rows is None else found.code[columns.rows]
         units = self._units(place)
         weight = units.weight
@@ -130,6 +130,14 @@ class Plan:
             self._chosen[key] = choose(source, metric)
         chosen = options | {"threshold": self._chosen[key]}
         return replace(metric, options=tuple(sorted(chosen.items())))
+
+    def _resolved(self, key: tuple[Any, ...]) -> Columns:
+        """Columns as they are counted: of texts, their edits, once these are asked for."""
+        if not self._columns[key].arrays:
+            from evalharness.kernels.edits import resolved
+
+            self._columns[key] = resolved(self._columns[key])
+        return self._columns[key]
 
     def _units(self, place: tuple[str, str]) -> Units:
         split = self._splits[place]
