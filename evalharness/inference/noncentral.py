@@ -76,7 +76,7 @@ def _crossing(holds: Callable[[float], bool], end: float) -> float:
     if not holds(0.0):
         return 0.0
     low, high = 0.0, end
-    for _ in range(50):
+    for _ in range(32):
         middle = (low + high) / 2
         low, high = (middle, high) if holds(middle) else (low, middle)
     return low

@@ -155,7 +155,7 @@ def equal_width(table: ConfidenceTable, bins: int) -> Any:
     end, those that hold entries."""
     import numpy as np
 
-    place = np.searchsorted(np.linspace(0, 1, bins + 1)[1:-1], table.probability)
+    place = np.searchsorted(np.arange(1, bins) / bins, table.probability)
     return np.unique(table.group * bins + place, return_inverse=True)[1]
 
 
