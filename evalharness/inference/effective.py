@@ -97,11 +97,16 @@ def unit_sums(
         (k * m).sum(-1),
         (k * k).sum(-1),
         m.max(-1, initial=0.0),
-        (total if clusters else units) if examples is None else examples,
+        (_whole(m, total) if clusters else units) if examples is None else examples,
         (counted & (k > TINY * m)).sum(-1),
         (counted & (m - k > TINY * m)).sum(-1),
         clusters,
     )
+
+
+def _whole(trials: Floats, total: Any) -> Any:
+    """Sum of the trials where they are counts; where they are weights, no count is known."""
+    return total if (trials == np.round(trials)).all() else np.full(np.shape(total), np.inf)
 
 
 def heaviest_half(trials: Floats) -> NDArray[np.bool_]:
@@ -178,7 +183,7 @@ class EffectiveBounds(ProportionBounds):
     ``hits``, ``trials`` (G,): weighted sums of each unit, trials >= hits >= 0; a unit is a cluster
     (``clusters``) or an example with a weight. ``unit``: what a trial is, in the plural.
     ``through``: an increasing function of the share on [0, 1]. ``examples``: how many examples
-    bring a trial; to be given for clusters of weighted examples, where sum trials is no count.
+    bring a trial; to be given for clusters of weighted examples, whose sum of trials is no count.
     """
 
     def __init__(
@@ -218,7 +223,8 @@ class EffectiveBounds(ProportionBounds):
             return ""
         s, size = self.sums, f"n_eff {self.n_eff:.4g}"
         if s.clusters:
-            words = f"{s.examples:,.6g} {self._trial} in {self.n:,} clusters, {size}"
+            known = f"{s.examples:,.6g} " if np.isfinite(s.examples) else ""
+            words = f"{known}{self._trial} in {self.n:,} clusters, {size}"
         else:
             words = f"{size} of {self.n:,} {self._trial} by weight"
         if self._by_ten:
