@@ -44,7 +44,7 @@ def r2(table: ComomentTable) -> Linear | Undefined:
         sxx=squares / total**2,
         syy=-1 / total,
     )
-    return _linear(1 - squares / total, slope)
+    return _linear(1 - squares / total, slope, "log1m")
 
 
 @metric(Residuals(), better="higher", range=(-math.inf, 1))
@@ -60,7 +60,8 @@ def explained_variance(table: ComomentTable) -> Linear | Undefined:
     total, errors = table.sxx, table.syy
     if _constant(total, table.mean_x, table.n):
         return Undefined(LABELS)
-    return _linear(1 - errors / total, _slope(sxx=errors / total**2, syy=-1 / total))
+    slope = _slope(sxx=errors / total**2, syy=-1 / total)
+    return _linear(1 - errors / total, slope, "log1m")
 
 
 @metric(Comoments("label", "prediction"), better="higher", range=(-1, 1))
@@ -80,7 +81,7 @@ def pearson_correlation(table: ComomentTable) -> Linear | Undefined:
     below = math.sqrt(table.sxx) * math.sqrt(table.syy)
     value = _inside(table.sxy / below)
     slope = _slope(sxx=-value / 2 / table.sxx, syy=-value / 2 / table.syy, sxy=1 / below)
-    return _linear(value, slope, scale="atanh")
+    return _linear(value, slope, "atanh")
 
 
 @metric(Residuals(), better="higher", range=(-1, 1))
@@ -106,7 +107,7 @@ def concordance_correlation(table: ComomentTable) -> Linear | Undefined:
         syy=-value / below,
         sxy=-2 * (1 - value) / below,
     )
-    return _linear(value, slope, scale="atanh")
+    return _linear(value, slope, "atanh")
 
 
 @metric(RankPairs("label", "prediction"), better="higher", range=(-1, 1))
@@ -124,11 +125,11 @@ def spearman_correlation(table: EntryTable) -> Linear | Undefined:
     for values, why in ((table.x, LABELS), (table.y, PREDICTIONS)):
         if not len(values) or values.min() == values.max():
             return Undefined(why)
-    value, influence = spearman(table.x, table.y, table.weight)
-    return Linear(value, influence, scale="atanh")
+    # Not on atanh's scale: at .99 its upper bound of ranks covered .89 (n 50 to 200).
+    return Linear(*spearman(table.x, table.y, table.weight))
 
 
-def _linear(value: Any, slope: ComomentTable, scale: str = "identity") -> Linear | Undefined:
+def _linear(value: Any, slope: ComomentTable, scale: str) -> Linear | Undefined:
     """The form; numbers whose squares overflow have no such metric."""
     if not all(map(math.isfinite, (value, *slope))):
         return Undefined("the squares of the numbers are too large or too small to be added up")

@@ -37,6 +37,7 @@ class RankPairs:
 
         weight = arrays.get("weight")
         weight = np.ones(len(code)) if weight is None else weight
+        code = np.where(weight > 0, code, groups)  # what weighs nothing is in no table
         order = np.argsort(code, kind="stable")
         ends = np.searchsorted(code[order], np.arange(groups + 1))
         parts = [order[a:b] for a, b in zip(ends[:-1], ends[1:], strict=True)]

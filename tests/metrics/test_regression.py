@@ -31,7 +31,7 @@ class Row:
     """
 
     metric: Metric
-    of: Callable[[Any, Any, Any], float]
+    of: Callable[[Any, Any, Any], float | None]
     needs: str = "any"
 
 
@@ -85,6 +85,16 @@ def agreement(y: Any, p: Any, w: Any) -> float:
     return float(2 * covariance / (sum(spreads) + np.average(y - p, weights=w) ** 2))
 
 
+def median(y: Any, p: Any, w: Any) -> float | None:
+    """scikit-learn's; None where weights balance exactly, and a median is a matter of custom."""
+    if (w != 1).any():
+        error = abs(y - p)
+        below = np.cumsum(w[np.argsort(error)])
+        if np.isclose(below, below[-1] / 2).any():
+            return None
+    return sk.median_absolute_error(y, p, sample_weight=w)
+
+
 def tweedie(power: float) -> Callable[[Any, Any, Any], float]:
     return weighted(sk.mean_tweedie_deviance, power=power)
 
@@ -101,7 +111,7 @@ ROWS = [
         weighted(sk.root_mean_squared_log_error),
         "above -1",
     ),
-    Row(regression.median_absolute_error, weighted(sk.median_absolute_error)),
+    Row(regression.median_absolute_error, median),
     Row(
         regression.mean_absolute_percentage_error,
         weighted(sk.mean_absolute_percentage_error),
@@ -146,6 +156,8 @@ def disagreements(table: dict[str, Any], rel: float = 1e-9) -> list[str]:
         with np.errstate(all="ignore"):
             wanted = row.of(y, p, w)
         found = result[row.metric.on("test")]
+        if wanted is None:
+            continue
         if math.isnan(wanted):
             if not (math.isnan(found.value) and found.reason):
                 wrong.append(f"{row.metric}: {found.value}, but it is undefined")
