@@ -137,6 +137,6 @@ def _shares(pos: Placed, neg: Placed, alpha: float) -> tuple[float, float]:
         return 1.0, 1.0
     seen = [side.spread / (side.n - 1) / side.n for side in (pos, neg)]
     feared = [side.below(alpha) for side in (pos, neg)]
-    both = [feared] + ([seen] if sum(seen) > 0 else [])
-    p, n = (max(x[i] / sum(x) for x in both) for i in (0, 1))
+    both = [parts for parts in (seen, feared) if sum(parts) > 0]
+    p, n = (max((x[i] / sum(x) for x in both), default=1.0) for i in (0, 1))
     return p, n

@@ -32,6 +32,17 @@ Floats = NDArray[np.float64]
 LEAST = 30
 
 
+def without_gaps(negatives: Floats, positives: Floats) -> tuple[Floats, Floats]:
+    """The counts with neighbouring scores that no positive has made one: to a positive, and to
+    either metric, they are the same."""
+    if not len(positives):
+        return negatives, positives
+    has = positives > 0
+    start = np.concatenate([[True], has[1:] | has[:-1]])
+    at = np.flatnonzero(start)
+    return np.add.reduceat(negatives, at), np.add.reduceat(positives, at)
+
+
 class RankCurveBounds:
     """A smooth function of counts by distinct score.
 
@@ -54,7 +65,8 @@ class RankCurveBounds:
         neg, pos = np.asarray(negatives, float), np.asarray(positives, float)
         if neg.shape != pos.shape or neg.ndim != 1:
             raise ValueError(f"counts must be two vectors of one length: {neg.shape}, {pos.shape}")
-        self._neg, self._pos, self.range = neg, pos, range
+        self._neg, self._pos = without_gaps(neg, pos)
+        self.range = range
         self._function, self._influence = function, influence
         self.negatives, self.positives = float(neg.sum()), float(pos.sum())
         self.n = int(self.negatives + self.positives)

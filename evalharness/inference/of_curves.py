@@ -169,7 +169,8 @@ def _unit_areas(form: Areas, names: Any, table: Any, sample: Sample, seed: int) 
         total += added / len(form.tables)
         sizes = [sample.by_unit(sample.weighted(side)) for side in sides]
         linear = _by_influence(_area(t), added, sample, seed)
-        parts.append(UnitAreaBounds(t.positives, t.negatives, sizes, linear))
+        counts = (int(is_pos.sum()), int((~is_pos).sum()))
+        parts.append(UnitAreaBounds(t.positives, t.negatives, sizes, counts, linear))
     linear = _by_influence(form.value, total, sample, seed)
     return AverageBounds(parts, np.full(len(parts), 1 / len(parts)), names, linear)
 

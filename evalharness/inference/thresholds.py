@@ -173,8 +173,21 @@ class SensitivityAtBounds(ThresholdBounds):
 
     def _best(self, false: Floats, factor: float) -> Floats:
         """True positives of the best threshold with at most so many false ones."""
+        if factor != 1 and self._untied:  # a larger sample has thresholds in between
+            return np.where(false >= 0, factor * np.interp(false / factor, *self._corners), 0.0)
         at = np.searchsorted(self.fp, false / factor * (1 + 1e-12), side="right") - 1
         return np.where(at >= 0, factor * self.tp[np.maximum(at, 0)], 0.0)
+
+    @cached_property
+    def _untied(self) -> bool:
+        """Whether no score is that of a tenth of a class."""
+        most = (np.diff(x).max() / x[-1] for x in (self.fp, self.tp))
+        return max(most) < 0.1
+
+    @cached_property
+    def _corners(self) -> tuple[Floats, Floats]:
+        last = np.append(self.fp[1:] > self.fp[:-1], True)
+        return self.fp[last], self.tp[last]
 
     def _bounds(self, alpha: float, factor: float) -> tuple[float, float]:
         c = self._radius(alpha)
@@ -207,10 +220,9 @@ class EqualErrorRateBounds(ThresholdBounds):
         c, m, n = self._radius(alpha), factor * self.positives, factor * self.negatives
         misses, alarms = factor * (self.positives - self.tp), factor * self.fp
 
-        def near(count: Floats, trials: float) -> NDArray[np.bool_]:
+        def far(trials: float) -> float:
             spread = math.sqrt(trials * self.value * (1 - self.value))
-            far = (c + 4) * spread + 4 * c * c + 4
-            return np.asarray(np.abs(count - trials * self.value) <= far)
+            return (c + 4) * spread + 4 * c * c + 4
 
         def lower_holds(rate: float, a: Floats, b: Floats) -> bool:
             square = doubt(at_least(a, m, rate)) ** 2 + doubt(at_least(b, n, rate)) ** 2
@@ -220,12 +232,17 @@ class EqualErrorRateBounds(ThresholdBounds):
             square = doubt(at_most(a, m, rate)) ** 2 + doubt(at_most(b, n, rate)) ** 2
             return bool((square <= c * c).any())
 
-        # Counts that refute nothing at the value do not at better ones: only those near it matter.
-        low = _end(lower_holds, 0.0, self.value, misses, alarms, near(misses, m) | near(alarms, n))
+        # A count far on the wrong side of the value is so at every rate asked: only others matter;
+        # and of those with as many false alarms (or misses), only the best.
+        some = (misses <= m * self.value + far(m)) & (alarms <= n * self.value + far(n))
+        some &= np.append(alarms[1:] > alarms[:-1], True)
+        low = _end(lower_holds, 0.0, self.value, *_thinned(misses[some], alarms[some], factor))
         # The threshold lies between two of the sample's: the misses of the upper one, the false
         # alarms of the lower.
         a, b = misses[:-1], alarms[1:]
-        high = _end(upper_holds, 1.0, self.value, a, b, near(a, m) | near(b, n))
+        some = (a >= m * self.value - far(m)) & (b >= n * self.value - far(n))
+        some &= np.append(a[1:] < a[:-1], True)
+        high = _end(upper_holds, 1.0, self.value, *_thinned(a[some], b[some], factor))
         return low, high
 
 
@@ -237,14 +254,17 @@ def _whole(low: float, high: float, factor: float) -> Floats:
     return np.unique(np.round(np.linspace(math.floor(low), math.floor(high), GRID)))
 
 
-def _end(
-    holds: Any, outside: float, inside: float, a: Floats, b: Floats, some: NDArray[np.bool_]
-) -> float:
+def _thinned(a: Floats, b: Floats, factor: float) -> tuple[Floats, Floats]:
+    """Of an imagined sample only some of the thresholds."""
+    step = 1 if factor == 1 else max(1, len(a) // GRID)
+    return a[::step], b[::step]
+
+
+def _end(holds: Any, outside: float, inside: float, a: Floats, b: Floats) -> float:
     """The rate nearest to ``outside`` that holds, with ``inside`` one that does; by bisection."""
-    a, b = a[some], b[some]
     if holds(outside, a, b):
         return outside
-    for _ in range(50):
+    for _ in range(34):
         middle = (outside + inside) / 2
         outside, inside = (outside, middle) if holds(middle, a, b) else (middle, inside)
     return outside
