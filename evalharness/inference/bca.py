@@ -15,7 +15,7 @@ Floats = NDArray[np.float64]
 
 
 def bias(resamples: Floats, value: float) -> float:
-    """BCa's z0 = Φ⁻¹(share below ``value`` + half the share at it, but for rounding), kept finite."""
+    """BCa's z0 = Φ⁻¹(share below ``value`` + half the share at it), kept finite."""
     slack = 1e-10 * max(abs(value), float(np.ptp(resamples)) if len(resamples) else 0.0)
     below = (resamples < value - slack).sum() + 0.5 * (abs(resamples - value) <= slack).sum()
     least = 0.5 / (len(resamples) + 1)

@@ -40,8 +40,12 @@ GROUPS = 200
 MOST_UNDEFINED = 0.01
 # Beyond these error levels the resamples are too few to tell: the tail is taken as normal.
 FINEST = 0.005
-# How far the value may lie from the middle of its resamples, in their standard deviations.
-MOST_BIAS = 0.5
+# How far the value may lie from the middle of its resamples, in their standard deviations: what
+# resampling shifts (the number of distinct values, a dependence near none) it does not bound.
+MOST_BIAS = 0.25
+# Leaving units out may not move a function by more than drawing them again does, give or take: the
+# best or worst of several groups is not smooth where two are close.
+LEAST_RATIO = 0.9
 # Above this many seconds the cost is announced before it is paid.
 SECONDS = 10.0
 
@@ -121,6 +125,12 @@ class ResampledBounds:
             return (
                 f"the value lies above {share:.0%} of its resamples: the bootstrap does not hold "
                 f"for {self.name}"
+            )
+        ratio = float(self._known.std()) / (math.sqrt(self._mean.m2) / self.n)
+        if ratio < LEAST_RATIO:
+            return (
+                f"{self.name} is not smooth: leaving {self.unit} out moves it {1 / ratio:.2g}x "
+                "as much as drawing them again; if it is the worst of several groups, use .by()"
             )
         return ""
 

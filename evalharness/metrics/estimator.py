@@ -1,4 +1,4 @@
-"""An estimator of scikit-learn that has been fitted to nothing: it reads its answers from a table."""
+"""An estimator of scikit-learn that reads its answers from a table."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 def estimator(answers: Mapping[str, Any], fixed: Mapping[str, Any]) -> Any:
     """A fitted classifier or regressor whose answer to row number i is row i of an array.
 
-    answers: `prediction`, `probabilities`, `scores`; fixed: `classes`, sorted, or `numeric`; `tasks`
-    where the classes are the tasks of a multilabel table.
+    answers: `prediction`, `probabilities`, `scores`; fixed: `classes`, sorted, or `numeric`;
+    `tasks` where the classes are the tasks of a multilabel table.
     """
     classifier, regressor = _classes()
     return (regressor if fixed.get("numeric") else classifier)(answers, fixed)
