@@ -132,14 +132,15 @@ def equal_mass(table: ConfidenceTable, bins: int) -> Any:
     for rows in _by_group(table):
         p = table.probability[rows]
         cumulative = np.cumsum(table.misses[rows] + table.hits[rows])
-        total = cumulative[-1]
-        if np.issubdtype(cumulative.dtype, np.integer):
-            size, larger = divmod(int(total), bins)
-            cuts = np.arange(1, bins) * size + np.minimum(np.arange(1, bins), larger)
-        else:  # weights
-            cuts = np.arange(1, bins) * total / bins
+        total = float(cumulative[-1])
+        cut = np.arange(1, bins)
         # Where rounding leaves a sum of weights just short of a cut, it is at the cut.
         slack = 0.0 if cumulative.dtype.kind == "i" else 1e-9 * total
+        if abs(total - round(total)) <= slack:
+            size, larger = divmod(round(total), bins)
+            cuts = (cut * size + np.minimum(cut, larger)).astype(float)
+        else:  # weights
+            cuts = cut * total / bins
         cuts = cuts[(cuts > slack) & (cuts < total - slack)]
         last = np.searchsorted(cumulative, cuts - slack)
         following = np.searchsorted(cumulative, cuts + slack, side="right")
