@@ -387,3 +387,23 @@ def test_influence_on_a_correlation_is_what_an_entry_more_adds(metric):
     for i in range(5):
         without = metric.value(table(np.arange(n) != i))
         assert found[i] == pytest.approx(form.value - without, rel=0.01, abs=1e-6)
+
+
+def test_a_cluster_of_copies_is_one_row():
+    """Every metric's value and bounds: copying each row into its cluster shows nothing new."""
+    rng = np.random.default_rng(9)
+    n = 1_000
+    y = rng.uniform(1, 9, n)
+    single = {"label": y, "prediction": y * rng.uniform(0.8, 1.25, n)}
+    copies = {k: np.repeat(v, 3) for k, v in single.items()} | {"cluster": np.arange(3 * n) // 3}
+    metrics = [row.metric for row in ROWS if row.metric is not regression.max_error]
+    one, three = measure(metrics, single), measure(metrics, copies)
+    for metric in (m.on("test") for m in metrics):
+        a, b = one[metric], three[metric]
+        assert b.n == n
+        assert b.value == pytest.approx(a.value, rel=1e-2 if "median" in str(metric) else 1e-9)
+        for side in ("at_least", "at_most"):
+            width = abs(getattr(a, side) - a.value)
+            assert math.isfinite(width)
+            assert width > 0
+            assert getattr(b, side) == pytest.approx(getattr(a, side), abs=0.15 * width), metric
