@@ -49,19 +49,53 @@ def edits(reference: Tokens, hypothesis: Tokens) -> Any:
     import jax
     import numpy as np
 
-    there, here = reference.lengths, hypothesis.lengths
-    total, replaced = np.zeros(len(there), np.int64), np.zeros(len(there), np.int64)
+    spans = _unmatched(reference, hypothesis)
+    there, here = (ends - starts for starts, ends in spans)
+    # Where one of them is empty, all of the other is deleted or inserted.
+    total, replaced = there + here, np.zeros(len(there), np.int64)
+    both = np.flatnonzero((there > 0) & (here > 0))
     with scope():
-        for width, lanes, rows in _chunks(np.maximum(there + 1, here)):
+        for width, lanes, places in _chunks(np.maximum(there + 1, here)[both]):
+            rows = both[places]
             cost = _program()(
-                _columns(reference, rows, width, lanes, BEFORE_REFERENCE),
-                _columns(hypothesis, rows, width, lanes, BEFORE_HYPOTHESIS),
+                _columns(reference.codes, spans[0], rows, width, lanes, BEFORE_REFERENCE),
+                _columns(hypothesis.codes, spans[1], rows, width, lanes, BEFORE_HYPOTHESIS),
                 int(here[rows].max()),
             )
             cost = jax.device_get(cost)[: len(rows)].astype(np.int64)
             total[rows], replaced[rows] = np.divmod(cost, _edit(width))
     others, longer = total - replaced, there - here
     return np.stack([replaced, (others + longer) // 2, (others - longer) // 2], axis=1)
+
+
+def _unmatched(reference: Tokens, hypothesis: Tokens) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
+    """Where each reference and each hypothesis starts and ends, without the tokens at either end
+    that both have: some best alignment matches them, so they cost nothing."""
+    import numpy as np
+
+    sides = ((reference.codes, reference.offsets), (hypothesis.codes, hypothesis.offsets))
+    starts, ends = ([o[:-1] for _, o in sides], [o[1:] for _, o in sides])
+
+    def alike(backwards: bool) -> Any:
+        """(n,): how many tokens of each pair are the same, from one end."""
+        shared = np.minimum(*(e - s for s, e in zip(starts, ends, strict=True)))
+        row = np.repeat(np.arange(len(shared)), shared)
+        step = np.arange(len(row)) - np.repeat(np.cumsum(shared) - shared, shared)
+        base = [e - 1 for e in ends] if backwards else starts
+        one, two = (
+            codes[b[row] + (-step if backwards else step)]
+            for (codes, _), b in zip(sides, base, strict=True)
+        )
+        other = np.flatnonzero(one != two)
+        first = other[np.diff(row[other], prepend=-1) > 0]
+        shared[row[first]] = step[first]
+        return shared
+
+    same = alike(backwards=False)
+    starts = [s + same for s in starts]
+    same = alike(backwards=True)
+    ends = [e - same for e in ends]
+    return (starts[0], ends[0]), (starts[1], ends[1])
 
 
 def _chunks(size: Any) -> Iterator[tuple[int, int, Any]]:
@@ -78,18 +112,14 @@ def _chunks(size: Any) -> Iterator[tuple[int, int, Any]]:
         start = stop
 
 
-def _columns(tokens: Tokens, rows: Any, width: int, lanes: int, before: int) -> Any:
-    """int32 (width, lanes): each sequence at the foot of its column, `before` above it."""
+def _columns(codes: Any, spans: Any, rows: Any, width: int, lanes: int, before: int) -> Any:
+    """int32 (width, lanes): the span of each row at the foot of its column, `before` above it."""
     import numpy as np
 
-    if not len(tokens.codes):
-        return np.full((width, lanes), before, np.int32)
-    ends = np.zeros(lanes, np.int64)
-    starts = np.zeros(lanes, np.int64)
-    starts[: len(rows)], ends[: len(rows)] = tokens.offsets[rows], tokens.offsets[rows + 1]
+    starts, ends = (np.pad(x[rows], (0, lanes - len(rows))) for x in spans)
     places = ends + np.arange(-width, 0)[:, None]
     inside = places >= starts
-    return np.where(inside, tokens.codes[np.where(inside, places, 0)], np.int32(before))
+    return np.where(inside, codes[np.where(inside, places, 0)], np.int32(before))
 
 
 def _edit(width: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
@@ -21,6 +22,8 @@ class TextFlags(Flags):
     hypotheses, lists of str, and returns (n,) values that are true or false; its keyword-only
     arguments are parameters of the metric."""
 
+    of: Callable[..., Any]
+
     def read(self, split: Any) -> Columns:
         values = called(self.of, both_texts(split), dict(self.given), split, 1)
         return Columns({"hit": values.astype(bool)})
@@ -30,6 +33,8 @@ class TextFlags(Flags):
 class TextMoments(Moments):
     """`Moments` of one value for each example; `of` as for `TextFlags`, but its values are
     numbers."""
+
+    of: Callable[..., Any]
 
     def read(self, split: Any) -> Columns:
         values = called(self.of, both_texts(split), dict(self.given), split, 1)
@@ -48,6 +53,7 @@ class Edits(Sums):
     pass.
     """
 
+    of: Callable[..., Any]
     kinds: tuple[str, ...] = EDITS
 
     def read(self, split: Any) -> Columns:

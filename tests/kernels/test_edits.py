@@ -74,6 +74,21 @@ def test_longer_than_any_width_is_exact(monkeypatch, width):
     assert found.tolist() == wanted.tolist()
 
 
+def test_what_both_begin_and_end_with_costs_nothing(monkeypatch):
+    """Only what lies between goes to the device; what one has and the other not, does not."""
+    sent = []
+    original = kernel._columns
+    monkeypatch.setattr(
+        kernel,
+        "_columns",
+        lambda codes, spans, rows, *x: sent.append(list(rows)) or original(codes, spans, rows, *x),
+    )
+    rows = [("a b c", "a b c"), ("a a", "a a a"), ("a b a", "a a"), ("x a y", "x b y"), ("", "a")]
+    found = kernel.edits(*words(*zip(*rows, strict=True)))
+    assert found.tolist() == [[0, 0, 0], [0, 0, 1], [0, 1, 0], [1, 0, 0], [0, 0, 1]]
+    assert sent == [[3], [3]]
+
+
 def test_thousands_of_tokens():
     rng = np.random.default_rng(0)
     reference = rng.integers(0, 50, 3_000)
