@@ -103,11 +103,11 @@ def _chunks(size: Any) -> Iterator[tuple[int, int, Any]]:
     import numpy as np
 
     order = np.argsort(size, kind="stable")
-    start = 0
+    rising, start = size[order], 0
     while start < len(order):
-        width = max(NARROWEST, 1 << (int(size[order[start]]) - 1).bit_length())
+        width = max(NARROWEST, 1 << (int(rising[start]) - 1).bit_length())
         lanes = max(1, CELLS // width)
-        stop = min(start + lanes, int(np.searchsorted(size[order], width, side="right")))
+        stop = min(start + lanes, int(np.searchsorted(rising, width, side="right")))
         yield width, lanes, order[start:stop]
         start = stop
 
