@@ -8,7 +8,7 @@ value + G u_g, with the rules of a mean: wider of t and a skewness correction, b
 The influences of a ratio, a correlation or a weighted mean have heavier tails than the values
 behind them, on both sides, so that their skewness alone tells too little (.87 covered at 30
 units). Every half-width is therefore taken as if the unit that adds most had come up twice more:
-times sqrt(1 + 2 max u²/sum u²); and the limit of skewness is stricter.
+times sqrt(1 + 2 max u²/sum u²); and below 200 units less skewness is let pass.
 
 Where a metric is far from linear (a correlation near 1), the pseudo-values are formed on a scale
 on which it is nearly normal, and the bounds brought back.
@@ -28,10 +28,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from evalharness.inference.bounds import Bounds, settle_by_root
-from evalharness.inference.means import LEAST, MeanBounds
+from evalharness.inference.means import LEAST, SMALL, MeanBounds, largest_asymmetry
 
-# Up to which skewness/sqrt(n) of the influences the bounds decide.
-ASYMMETRY = 0.15
+
+def largest(n: int) -> float:
+    """Up to which skewness/sqrt(n) of the influences the bounds decide: stricter than a mean's
+    where units are few."""
+    return 0.15 if n < SMALL else largest_asymmetry(n)
 
 
 class Scale(NamedTuple):
@@ -124,11 +127,11 @@ class LinearisedBounds:
             return f"what each of fewer than {LEAST} {self.unit} adds decides nothing"
         if self._mean.shown == "none":
             return f"all {self.unit} add the same, so how much they vary is unknown"
-        if abs(self._mean.asymmetry) < ASYMMETRY:
+        if abs(self._mean.asymmetry) < largest(self.n):
             return ""
         return (
             f"too few of the {self.n:,} {self.unit} make up the metric (skewness/√n of what each "
-            f"adds is {self._mean.asymmetry:.2g}, beyond ±{ASYMMETRY:g}): "
+            f"adds is {self._mean.asymmetry:.2g}, beyond ±{largest(self.n):g}): "
             f"take more {self.unit}"
         )
 
