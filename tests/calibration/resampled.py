@@ -13,7 +13,7 @@ from scipy.stats import norm
 
 from evalharness.inference.resampled import ResampledBounds
 from evalharness.inference.row_order import contents
-from tests.calibration.simulate import Coverage, coverage, distinct
+from tests.calibration.simulate import Coverage, Setting, coverage, distinct
 
 # A metric of columns: (…, n) arrays -> (…,).
 Function = Callable[..., np.ndarray]
@@ -190,3 +190,64 @@ def heavy(n: int, light: float, rare: float) -> Callable[..., Sample]:
         return hit.astype(float), weight
 
     return draw
+
+
+def settings() -> list[Setting]:
+    """Known metrics asked as black boxes: easy, near the boundary, few units, skewed, not smooth.
+
+    Two that no sample of these sizes tells are left out: see `unpromised`.
+    """
+    found = [
+        Setting("any function", f"accuracy {p}", n, "", counted(accuracy, [p, 1 - p], n, 2_000))
+        for p in (0.5, 0.9, 0.99, 0.999)
+        for n in (50, 200)
+    ]
+    found += [
+        Setting("any function", f"F1 {r}", 200, "", counted(f1, _overlap(r), 200, 300))
+        for r in (0.9, 0.99)
+    ]
+    columns: list[tuple[str, int, Any, Function, float, int]] = [
+        ("mean, lognormal", 50, one(_lognormal(50)), mean, float(np.exp(0.5)), 400),
+        ("mean, lognormal", 200, one(_lognormal(200)), mean, float(np.exp(0.5)), 200),
+        ("median", 50, one(lambda rng: rng.normal(size=50)), median, 0.0, 400),
+        ("largest", 50, one(lambda rng: rng.random(50)), largest, 1.0, 200),
+        ("R2 0.9", 50, pairs(0.95, 50), _r2, 0.9025, 400),
+        ("Spearman 0.79", 50, pairs(0.8, 50), spearman, float(6 / np.pi * np.arcsin(0.4)), 150),
+        ("AUC 0.95", 100, scores(0.95, 100, 0.5), auc, 0.95, 150),
+    ]
+    found += [
+        Setting("any function", name, n, "", simulated(draw, function, truth, runs))
+        for name, n, draw, function, truth, runs in columns
+    ]
+    for count in (10, 20, 50):
+        unit = np.repeat(np.arange(count), 10)
+        measure = simulated(clusters(0.9, 0.3, count, 10), mean, 0.9, 100, unit)
+        found.append(Setting("any function", "accuracy 0.9", count, "clusters of 10", measure))
+    truth = (0.98 * 0.99 + 0.2 * 0.95) / 1.18
+    measure = simulated(heavy(1_000, 0.99, 0.95), weighted, truth, 100)
+    found.append(Setting("any function", "accuracy 0.99/0.95", 1_000, "2 % x10", measure))
+    return found
+
+
+def unpromised() -> list[Setting]:
+    """The worst of three groups that are alike: which one it is was chosen by the sample."""
+    shares = list(np.ravel([[0.8 / 3, 0.2 / 3]] * 3))
+    return [Setting("any function", "worst of 3", 200, "", counted(_worst, shares, 200, 300))]
+
+
+def _overlap(rate: float) -> list[float]:
+    """Shares of true positives, errors and true negatives; half are positive."""
+    return [0.5 * rate, 1 - rate, 0.5 * rate]
+
+
+def _lognormal(n: int) -> Callable[[np.random.Generator], np.ndarray]:
+    return lambda rng: rng.lognormal(size=n)
+
+
+def _r2(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    return r2(y, 0.95 * x)
+
+
+def _worst(c: np.ndarray) -> Any:
+    with np.errstate(all="ignore"):
+        return np.min(c[..., 0::2] / (c[..., 0::2] + c[..., 1::2]), -1)
