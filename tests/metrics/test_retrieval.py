@@ -188,7 +188,7 @@ def test_a_million_rows_take_well_under_a_second():
         start = time.process_time()
         of(parts, relevance, score, no_relevant="zero")
         took.append(time.process_time() - start)
-    assert max(took) < 2, took  # measured: 0.4 s; the machine may be busy
+    assert max(took) < 2, took  # measured: 0.4 to 0.7 s; the machine may be busy
 
 
 # What is treated as declared
