@@ -240,10 +240,10 @@ def smooth() -> list[Setting]:
     def add(
         form: str, rate: str, n: int, detail: str, draw: Draw, truth: float, scale: str
     ) -> None:
-        runs = 300 if n < 200 else 600
+        runs = 250 if n < 200 else 600
         found.append(Setting(form, rate, n, detail, influences(draw, truth, scale, runs)))
 
-    for n in (20, 50, 100, 200, 2_000):
+    for n in (20, 50, 200, 2_000):
         for sigma, skewed in product((0.5, 1), (False, True)):
             word = "exponential" if skewed else "normal"
             detail = f"lognormal weights, sigma {sigma}"
