@@ -77,7 +77,7 @@ class Linear:
     `value`: the metric; NaN where it is 0/0, for the reason `undefined`.
     `gradient`: shaped as the table: what one more example in each cell would add, per unit of
     weight. The influences that follow from it decide.
-    `scale`: "identity", "log", "logit" or "atanh": on which the metric is nearly normal.
+    `scale`: "identity", "log", "log1m", "logit" or "atanh": on which the metric is nearly normal.
     `least`: positives, and negatives, below which nothing is decided.
     """
 
@@ -157,8 +157,11 @@ class Quantile:
         # The rank is ⌈q·n⌉; the tolerance keeps 0.07 · 300 from becoming rank 22 by rounding error.
         aim = self.q * total[-1]
         if not np.issubdtype(total.dtype, np.integer):  # weights
-            low = int(np.searchsorted(total, aim * (1 - 1e-12)))
-            return float(self.values[min(low, len(total) - 1)])
+            low = min(int(np.searchsorted(total, aim * (1 - 1e-12))), len(total) - 1)
+            if self.middle and total[low] <= aim * (1 + 1e-12) and total[low] < total[-1]:
+                above = int(np.searchsorted(total, total[low], side="right"))
+                return float(self.values[low] + self.values[above]) / 2
+            return float(self.values[low])
         rank = max(1, int(np.ceil(aim * (1 - 1e-12))))
         low = int(np.searchsorted(total, rank))
         if self.middle and rank == round(aim, 9) and rank < total[-1]:

@@ -56,11 +56,9 @@ class UnitAreaBounds:
 
     @property
     def decides(self) -> str:
-        return (
-            f"wider of {self._linear.decides} and MOVER"
-            if self._seen
-            else "Clopper-Pearson, worst case"
-        )
+        if not self._seen:
+            return "Clopper-Pearson, worst case"
+        return f"widest of {self._linear.decides.removeprefix('wider of ')}, and MOVER"
 
     def _below(self, value: float, sides: Any, alpha: float) -> float:
         if not self._seen:

@@ -93,7 +93,9 @@ def quantile(form: Quantile, sample: Sample) -> Bounds:
     from evalharness.inference.effective_quantiles import EffectiveQuantileBounds
 
     values = sample.values[sample.arrays["rank"]]
-    return EffectiveQuantileBounds(values, sample.weight, sample.unit, form.q, sample.clustered)
+    found = EffectiveQuantileBounds(values, sample.weight, sample.unit, form.q, sample.clustered)
+    found.value = form.value  # of a median it may lie between two values
+    return found
 
 
 def linear(metric: Metric, form: Linear, table: Any, sample: Sample, seed: int) -> Bounds:

@@ -140,10 +140,14 @@ class Plan:
         return self._columns[key]
 
     def _units(self, place: tuple[str, str]) -> Units:
+        import numpy as np
+
         split = self._splits[place]
         weight, clusters = split.weights(), split.clusters()
         if weight is not None and (weight == weight[0]).all():
             weight = None  # all alike, as if there were none
+        if weight is not None:  # only what they are to each other matters
+            weight = weight * (np.count_nonzero(weight) / weight.sum())
         return Units(weight, None if clusters is None else clusters[0])
 
     def digests(self) -> dict[str, dict[str, str]]:

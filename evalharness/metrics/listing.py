@@ -35,6 +35,7 @@ NEEDS = {
     "ClassRanks": "label, scores",
     "Confidences": "label, scores",
     "Residuals": "label, prediction",
+    "Comoments": "label, prediction",
     "RankPairs": "label, prediction",
     "Edits": "label, prediction (texts)",
     "TextFlags": "label, prediction (texts)",
@@ -123,12 +124,15 @@ def row(name: str, value: Any) -> Row:
     definition = value.definition
     low, high = definition.range
     options = _options(value)
+    interval = INTERVALS.get(_form(definition.function), OF_CELLS)
+    if getattr(definition.statistic, "average", None):
+        interval = OF_CELLS
     return Row(
         name + (f"({', '.join(options)})" if options else ""),
         needs(definition.statistic),
         definition.better or "–",
         f"{low:g} to {high:g}",
-        INTERVALS.get(_form(definition.function), OF_CELLS),
+        interval,
         summary,
     )
 

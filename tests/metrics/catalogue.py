@@ -31,7 +31,8 @@ def tasks(rng: Any, n: int) -> Table:
     truth = rng.random((n, 3)) < 0.5
     scores = np.round(0.35 * truth + 0.65 * rng.random((n, 3)), 3)
     known = rng.random((n, 3)) < 0.8
-    label = [[int(t) if k else None for t, k in zip(*r, strict=True)] for r in zip(truth, known)]
+    pairs = zip(truth.astype(int).tolist(), known, strict=True)
+    label = [[t if k else None for t, k in zip(*row, strict=True)] for row in pairs]
     return {"label": label, "prediction": (scores > 0.5).astype(int), "scores": scores}
 
 
@@ -181,5 +182,5 @@ FAMILIES = [
             *(m.insertion_rate, m.exact_text_match, m.token_f1, m.win_rate(), m.perplexity()),
         ),
     ),
-    Family("regions", regions, (m.dice, m.image_dice, m.image_iou, m.mean_iou)),
+    Family("regions", regions, (m.dice, m.image_dice, m.image_iou, m.mean_iou), unit=2),
 ]
