@@ -14,19 +14,24 @@ from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
 from evalharness.declare.errors import OutputsError
-from evalharness.declare.forms import Linear, Mean, Ratio
+from evalharness.declare.forms import Linear, Mean, Ratio, Unbounded
 from evalharness.declare.metric import metric
 from evalharness.statistics import Moments, MomentTable, PairTable, Sums
 from evalharness.statistics.base import Columns, gathered
 
 COUNTS = ("intersection", "predicted", "labelled")
 
+# Below this many images of a class the mean over classes decides nothing: it covers .92.
+LEAST = 20
+
 
 class OverlapTable(NamedTuple):
-    """Pixels in the intersection and in the union, (classes,) each."""
+    """Pixels in the intersection and in the union, and images in which there is any of them;
+    (classes,) each."""
 
     intersection: Any
     union: Any
+    images: Any
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,7 @@ class Overlaps:
     def zero(self, classes: int = 1) -> OverlapTable:
         import numpy as np
 
-        return OverlapTable(np.zeros(classes), np.zeros(classes))
+        return OverlapTable(*(np.zeros(classes) for _ in range(3)))
 
     def influence(self, gradient: Any, table: Any, arrays: Any, values: Any) -> Any:
         code = arrays["class"]
@@ -79,7 +84,7 @@ class Overlaps:
 
 
 def sums_by_class(arrays: dict[str, Any], code: Any, groups: int, classes: int) -> Any:
-    """(groups, classes) sums of intersection and of union."""
+    """(groups, classes) sums of intersection and of union, and numbers of images."""
     import jax.numpy as jnp
 
     cell = jnp.where(code < groups, code * classes + arrays["class"], groups * classes)
@@ -87,9 +92,11 @@ def sums_by_class(arrays: dict[str, Any], code: Any, groups: int, classes: int) 
 
     def add(x: Any) -> Any:
         empty = jnp.zeros(groups * classes, x.dtype)
-        return empty.at[cell].add(x * weight, mode="drop").reshape(groups, classes)
+        return empty.at[cell].add(x, mode="drop").reshape(groups, classes)
 
-    return add(arrays["intersection"]), add(arrays["union"])
+    intersection, union = arrays["intersection"], arrays["union"]
+    some = ((union > 0) & (weight > 0)).astype(union.dtype)
+    return add(intersection * weight), add(union * weight), add(some)
 
 
 def twice_overlap(intersection: Any, predicted: Any, labelled: Any) -> tuple[Any, Any]:
@@ -148,26 +155,38 @@ def image_iou(table: MomentTable) -> Mean:
 
 
 @metric(Overlaps(), better="higher", range=(0, 1))
-def mean_iou(table: OverlapTable) -> Linear:
+def mean_iou(table: OverlapTable) -> Linear | Unbounded:
     """Mean over the classes of Σ intersection / Σ union, each summed over all images.
 
     Without a column `class` there is one class. As jaccard_score(average="macro") of the pixels.
-    Undefined where a class is neither predicted nor labelled in any image.
+    Undefined where a class is neither predicted nor labelled in any image; nothing is decided where
+    one is in fewer than 20 images.
 
     >>> import numpy as np
-    >>> mean_iou.value(OverlapTable(np.array([80.0, 10.0]), np.array([100.0, 25.0])))
+    >>> counts = np.array([80.0, 10.0]), np.array([100.0, 25.0]), np.array([30, 20])
+    >>> mean_iou.value(OverlapTable(*counts))
     0.6
     """
     import numpy as np
 
-    empty = int(np.sum(table.union == 0))
+    k = len(table.union)
+    empty, few = int(np.sum(table.union == 0)), int(np.sum(table.images < LEAST))
     if empty:
-        of = f"{empty} of {len(table.union)} classes" if len(table.union) > 1 else "nothing"
-        why = f"0/0: {of} {'are neither' if empty > 1 else 'is'} predicted or labelled"
+        of = _of_classes(empty, k)
+        why = f"0/0: {of} no pixels, predicted or labelled"
         return Linear(float("nan"), OverlapTable(*table), undefined=why)
-    k, iou = len(table.union), table.intersection / table.union
-    gradient = OverlapTable(1 / table.union / k, -iou / table.union / k)
+    iou = table.intersection / table.union
+    if few:
+        of = _of_classes(few, k)
+        return Unbounded(float(iou.mean()), f"{of} pixels in fewer than {LEAST} images")
+    gradient = OverlapTable(1 / table.union / k, -iou / table.union / k, np.zeros(k))
     return Linear(float(iou.mean()), gradient)
+
+
+def _of_classes(some: int, k: int) -> str:
+    if k == 1:
+        return "there are"
+    return f"{some} of {k} classes {'have' if some > 1 else 'has'}"
 
 
 def _share(above: Any, below: Any) -> Any:

@@ -8,6 +8,7 @@ import sklearn.metrics as sk
 
 from evalharness import OutputsError
 from evalharness.metrics.overlap import (
+    OverlapTable,
     dice,
     dice_by_image,
     image_dice,
@@ -94,6 +95,21 @@ def test_nothing_in_any_image():
     assert found[image_iou.on("test")].value == 1
 
 
+def test_a_class_in_few_images_decides_nothing():
+    table = by_class(*pictures(images=19))
+    estimate = measure([mean_iou], table)[mean_iou.on("test")]
+    assert 0.4 < estimate.value < 0.8
+    assert (estimate >= 0.1).outcome == "inconclusive"
+    assert "4 of 4 classes have pixels in fewer than 20 images" in estimate.reason
+
+
+def test_tables_add_up():
+    statistic = mean_iou.statistic
+    a, b = (OverlapTable(*np.arange(6.0).reshape(3, 2) + i) for i in (0, 1))
+    assert [x.tolist() for x in statistic.merge(a, b)] == [[1, 3], [5, 7], [9, 11]]
+    assert [x.tolist() for x in statistic.merge(a, statistic.zero(2))] == [x.tolist() for x in a]
+
+
 def test_a_class_that_is_nowhere():
     table = by_class(*pictures())
     gone = table["class"] == "class 2"
@@ -101,7 +117,7 @@ def test_a_class_that_is_nowhere():
         table[name] = np.where(gone, 0, table[name])
     estimate = measure([mean_iou], table)[mean_iou.on("test")]
     assert math.isnan(estimate.value)
-    assert "1 of 4 classes" in estimate.reason
+    assert "1 of 4 classes has no pixels" in estimate.reason
 
 
 GOOD = {"intersection": [1, 2], "predicted": [2, 2], "labelled": [1, 3]}
