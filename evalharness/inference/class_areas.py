@@ -74,18 +74,25 @@ class ClassAreaBounds:
         if self.reason:
             return 0.0, 1.0
         if (alpha, factor) not in self._known:
-            found = [part.scaled(alpha, factor) for part in map(_Part, self.parts)]
-            low = self.value - self._together(np.array([f[0] for f in found]))
-            high = self.value + self._together(np.array([f[1] for f in found]))
+            each = [_distances(part, alpha, factor) for part in self.parts]
+            down, up, seen = (np.array([parts[i] for parts in each]) for i in (0, 1, 2))
+            # Of areas near 1 (or 0) few are below it, and the others' limits say no more than that;
+            # together they show the spread that the delta method takes them to have.
+            least = self._together(upper_z(alpha) * seen)
+            low = self.value - max(least, self._capped(down))
+            high = self.value + max(least, self._capped(up))
             self._known[alpha, factor] = max(0.0, low), min(1.0, high)
         return self._known[alpha, factor]
 
-    def _together(self, found: Floats) -> float:
-        """Distance of the average from (A, 3): distances, shares due to positives and negatives."""
-        distance = found[:, 0]
+    def _capped(self, parts: Floats) -> float:
+        """Never beyond what the mean of the areas' limits says."""
+        return min(self._together(parts[:, 1:]), float(parts[:, 0].mean()))
+
+    def _together(self, parts: Floats) -> float:
+        """The average's distance from the areas', (A, 2), due to positives and to negatives."""
+        by_pos, by_neg = parts.T
         if not self._exclusive:
-            return float(distance.mean())
-        by_pos, by_neg = distance * np.sqrt(found[:, 1]), distance * np.sqrt(found[:, 2])
+            return float((by_pos + by_neg).mean())
         if self._pairs is None:
             total = math.sqrt(float(by_pos @ by_pos)) + float(by_neg.sum())
         else:
@@ -94,7 +101,7 @@ class ClassAreaBounds:
             of_class = np.bincount(self._pairs[:, 0], by_pos, size)
             of_class += np.bincount(self._pairs[:, 1], by_neg, size)
             total = math.sqrt(float(of_class @ of_class))
-        return min(total, float(distance.sum())) / len(distance)
+        return total / len(parts)
 
     def interval(self, confidence: float) -> tuple[float, float]:
         return self._limits((1 - confidence) / 2)
@@ -113,21 +120,19 @@ class ClassAreaBounds:
         return settle_by_width(self, threshold, alpha, power, at)
 
 
-class _Part:
-    """One area: its distances down and up, each with the shares of it due to either class."""
-
-    def __init__(self, part: ConcordanceBounds) -> None:
-        self._part = part
-
-    def scaled(self, alpha: float, factor: float) -> tuple[list[float], list[float]]:
-        part = self._part
-        assert part._placed is not None  # only asked where the area is defined
-        low, high = part._widest(alpha, factor)
-        pos, neg = (side.times(factor) for side in part._placed)
-        return (
-            [part.value - low, *_shares(pos, neg, alpha)],
-            [high - part.value, *_shares(pos.mirrored, neg.mirrored, alpha)],
-        )
+def _distances(part: ConcordanceBounds, alpha: float, factor: float) -> tuple[list[float], ...]:
+    """Of one area: its distance down and what of it is due to positives and to negatives, the same
+    up, and the standard errors due to either (DeLong's)."""
+    assert part._placed is not None  # only asked where the area is defined
+    low, high = part._widest(alpha, factor)
+    pos, neg = (side.times(factor) for side in part._placed)
+    seen = [math.sqrt(s.spread / (s.n - 1) / s.n) if s.n > 1 else 0.0 for s in (pos, neg)]
+    down, up = part.value - low, high - part.value
+    return (
+        [down, *(down * math.sqrt(x) for x in _shares(pos, neg, alpha))],
+        [up, *(up * math.sqrt(x) for x in _shares(pos.mirrored, neg.mirrored, alpha))],
+        seen,
+    )
 
 
 def _shares(pos: Placed, neg: Placed, alpha: float) -> tuple[float, float]:
