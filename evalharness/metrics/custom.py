@@ -45,9 +45,10 @@ def custom(
 
     One number for each row gets the interval of a mean. One number for all gets a bootstrap, BCa,
     of 2,000 resamples of the rows (or clusters), and a jackknife of up to 200 calls; a slow
-    function says beforehand what it will cost. Where neither holds (a maximum, a rate near 0 or 1,
-    fewer than 20 rows), nothing is decided. NaN, or an error, on the data is an error; in a slice
-    the metric is undefined there; in more than 1 % of the resamples it decides nothing.
+    function says beforehand what it will cost. Where neither holds (a maximum, the worst of several
+    groups, a rate near 0 or 1, fewer than 20 rows), nothing is decided. NaN, or an error, on the
+    data is an error; in a slice the metric is undefined there; in more than 1 % of the resamples it
+    decides nothing. A function in which the order of the rows matters is refused.
 
     Metrics of text are used through the libraries that define them. A score of the corpus is one
     number, `sacrebleu.corpus_bleu(list(prediction), [list(label)]).score`; scores of sentences

@@ -213,7 +213,7 @@ def settings() -> list[Setting]:
         ("largest", 50, one(lambda rng: rng.random(50)), largest, 1.0, 200),
         ("R2 0.9", 50, pairs(0.95, 50), _r2, 0.9025, 400),
         ("Spearman 0.79", 50, pairs(0.8, 50), spearman, float(6 / np.pi * np.arcsin(0.4)), 150),
-        ("AUC 0.95", 100, scores(0.95, 100, 0.5), auc, 0.95, 150),
+        ("AUC 0.95", 100, scores(0.95, 100, 0.5), auc, 0.95, 100),
     ]
     found += [
         Setting("any function", name, n, "", simulated(draw, function, truth, runs))
@@ -221,10 +221,10 @@ def settings() -> list[Setting]:
     ]
     for count in (10, 20, 50):
         unit = np.repeat(np.arange(count), 10)
-        measure = simulated(clusters(0.9, 0.3, count, 10), mean, 0.9, 100, unit)
+        measure = simulated(clusters(0.9, 0.3, count, 10), mean, 0.9, 60, unit)
         found.append(Setting("any function", "accuracy 0.9", count, "clusters of 10", measure))
     truth = (0.98 * 0.99 + 0.2 * 0.95) / 1.18
-    measure = simulated(heavy(1_000, 0.99, 0.95), weighted, truth, 100)
+    measure = simulated(heavy(1_000, 0.99, 0.95), weighted, truth, 60)
     found.append(Setting("any function", "accuracy 0.99/0.95", 1_000, "2 % x10", measure))
     return found
 
