@@ -116,20 +116,20 @@ def table(arrays: Arrays) -> PairTable | MomentTable:
 def settings() -> list[Setting]:
     return [
         *_settings("word error rate", word_error_rate, ERRORS),
-        *_settings("perplexity", perplexity(), {("20", "spread 0.3"): likelihoods(0.3)}),
+        *_settings("perplexity", perplexity(), SURPRISES),
         *_settings("token F1", token_f1, AGREEMENTS),
         *_settings("win rate", win_rate(), CONTESTS),
     ]
 
 
 def unpromised() -> list[Setting]:
-    """Of which no sample of these sizes tells: utterances that are rare, and much worse than any
-    that was seen; texts of which a few carry the sum."""
-    rare = {("0.11", "3 % hallucinations"): hallucinations(0.05, 0.03)}
-    return [
-        *_settings("word error rate", word_error_rate, rare),
-        *_settings("perplexity", perplexity(), {("20", "spread 0.8"): likelihoods(0.8)}),
-    ]
+    """Utterances that are rare, and much worse than any that was seen: no sample of these sizes
+    tells of them."""
+    rare = {
+        ("0.07", "1 % hallucinations"): hallucinations(0.05, 0.01),
+        ("0.11", "3 % hallucinations"): hallucinations(0.05, 0.03),
+    }
+    return _settings("word error rate", word_error_rate, rare)
 
 
 ERRORS = {
@@ -137,6 +137,7 @@ ERRORS = {
     ("0.2", "uneven utterances"): utterances(0.2, 2),
     ("0.2", "long ones worse"): utterances(0.2, 10, 0.8),
 }
+SURPRISES = {("20", f"spread {spread}"): likelihoods(spread) for spread in (0.3, 0.8)}
 AGREEMENTS = {
     ("0.74", "half exact"): overlaps(0.1, 0.5),
     ("0.97", "nearly all exact"): overlaps(0.01, 0.95),
@@ -148,7 +149,7 @@ def _settings(
     form: str, metric: Metric, populations: dict[tuple[str, str], Population]
 ) -> list[Setting]:
     return [
-        Setting(form, rate, n, detail, measured(metric, population, n, 300 if n < 200 else 1_200))
+        Setting(form, rate, n, detail, measured(metric, population, n, 300 if n < 200 else 1_000))
         for (rate, detail), population in populations.items()
         for n in SIZES
     ]
