@@ -7,22 +7,22 @@ from functools import lru_cache
 from typing import Any
 
 
-def estimator(answers: Mapping[str, Any], fixed: Mapping[str, Any]) -> Any:
+def estimator(base: Any, answers: Mapping[str, Any], fixed: Mapping[str, Any]) -> Any:
     """A fitted classifier or regressor whose answer to row number i is row i of an array.
 
-    answers: `prediction`, `probabilities`, `scores`; fixed: `classes`, sorted, or `numeric`;
-    `tasks` where the classes are the tasks of a multilabel table.
+    base: the module sklearn.base, which only `scorers` imports; answers: `prediction`,
+    `probabilities`, `scores`; fixed: `classes`, sorted, or `numeric`; `tasks` where the
+    classes are the tasks of a multilabel table.
     """
-    classifier, regressor = _classes()
+    classifier, regressor = _classes(base)
     return (regressor if fixed.get("numeric") else classifier)(answers, fixed)
 
 
 @lru_cache
-def _classes() -> tuple[Any, Any]:
+def _classes(base: Any) -> tuple[Any, Any]:
     import numpy as np
-    from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
-    class Reader(BaseEstimator):
+    class Reader(base.BaseEstimator):
         def __init__(self, answers: Any = None, fixed: Any = None) -> None:
             self.answers, self.fixed = answers, fixed
 
@@ -43,10 +43,10 @@ def _classes() -> tuple[Any, Any]:
                 raise ValueError(f"the table has no {name}")
             return self.answers[name][X[:, 0]]
 
-    class Regressor(RegressorMixin, Reader):
+    class Regressor(base.RegressorMixin, Reader):
         pass
 
-    class Classifier(ClassifierMixin, Reader):
+    class Classifier(base.ClassifierMixin, Reader):
         @property
         def classes_(self) -> Any:
             classes = self.fixed["classes"]

@@ -246,7 +246,10 @@ class Scikit:
         scorer = self.function if not given else self._with(given)
         answers = {k: v for k, v in arrays.items() if k in ANSWERS}
         return scorer(
-            estimator(answers, fixed), np.arange(len(label)).reshape(-1, 1), label, **more
+            estimator(_sklearn(self.name).base, answers, fixed),
+            np.arange(len(label)).reshape(-1, 1),
+            label,
+            **more,
         )
 
     def _with(self, given: dict[str, Any]) -> Any:
@@ -255,7 +258,7 @@ class Scikit:
             from functools import partial
 
             return partial(self.function, **given)
-        metrics = _metrics(self.name)
+        metrics = _sklearn(self.name).metrics
         return metrics.make_scorer(
             self._inner,
             response_method=self.function._response_method,
@@ -288,7 +291,7 @@ def _is_real(split: Any) -> bool:
 
 
 def _named(name: str) -> Any:
-    metrics = _metrics(name)
+    metrics = _sklearn(name).metrics
     known = metrics.get_scorer_names()
     if name not in known:
         raise DeclarationError(
@@ -301,15 +304,16 @@ def _named(name: str) -> Any:
 @lru_cache
 def _scorer(name: str) -> Any:
     """One object for each name, so that equal metrics are equal."""
-    return _metrics(name).get_scorer(name)
+    return _sklearn(name).metrics.get_scorer(name)
 
 
-def _metrics(name: str) -> Any:
+def _sklearn(name: str) -> Any:
     try:
+        import sklearn.base
         import sklearn.metrics
     except ImportError as error:
         raise DeclarationError(
             f"custom({name!r}) is a scorer of scikit-learn, which cannot be imported ({error}); "
             'pip install "evalharness[sklearn]"'
         ) from None
-    return sklearn.metrics
+    return sklearn
