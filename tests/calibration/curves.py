@@ -168,14 +168,14 @@ def settings() -> list[Setting]:
         for share, n in ((0.02, 100), (0.02, 1_000), (0.1, 200))
     ]
     found = [
-        Setting(form, rate, n, detail, measured(form, population, n, 100))
-        for form in MAKERS
+        Setting(form, rate, n, detail, measured(form, population, n, runs))
+        for form, runs in ((form, 40 if form == "equal error rate" else 100) for form in MAKERS)
         for rate, detail, population, n in populations
     ]
     for classes, n, shift in ((3, 100, 2), (3, 1_000, 5), (10, 500, 5)):
         for pairs, word in ((False, "against rest"), (True, "each against each")):
             for skew in (False, True):
-                runs = 60 if pairs and classes > 3 else 200
+                runs = 40 if pairs and classes > 3 else 200
                 measure = averaged(classes, shift, n, pairs, skew, runs)
                 detail = f"{classes} {'skewed' if skew else 'equal'} classes"
                 found.append(Setting(f"AUC {word}", f"shift {shift}", n, detail, measure))
