@@ -33,7 +33,8 @@ FLOORS = {
 }
 
 # What the library never imports: outside frameworks have packages of their own under `plugins/`;
-# scikit-learn and its kin are oracles of the tests; foreign tables come through narwhals.
+# scikit-learn and its kin are oracles of the tests; foreign tables come through narwhals. Two
+# modules run scikit-learn's own metrics where they are asked for by name.
 NEVER = {
     *("pytest", "_pytest", "pluggy", "pytest_evalharness", "dask", "mlflow"),
     *("sklearn", "statsmodels", "pandas", "polars", "duckdb", "torch"),

@@ -49,7 +49,7 @@ class Combined:
     def text(self) -> str:
         if self.kind == "harmonic_mean":
             return f"harmonic_mean({', '.join(m.label for _, m in self.terms)})"
-        words = []
+        words: list[str] = []
         for factor, m in self.terms:
             size = "" if abs(factor) == 1 else f"{abs(factor):.12g} * "
             sign = ("" if factor >= 0 else "-") if not words else (" + " if factor >= 0 else " - ")

@@ -60,10 +60,11 @@ class UnitAreaBounds:
             return "Clopper-Pearson, worst case"
         return f"widest of {self._linear.decides.removeprefix('wider of ')}, and MOVER"
 
-    def _below(self, value: float, sides: Any, alpha: float) -> float:
+    def _below(self, value: float, sides: tuple[Placed, ...], alpha: float) -> float:
         if not self._seen:
             return float(clopper_pearson_lower(value * self._worst, self._worst, alpha))
-        return unseen(value, *sides, alpha)
+        pos, neg = sides
+        return unseen(value, pos, neg, alpha)
 
     def interval(self, confidence: float) -> tuple[float, float]:
         alpha = (1 - confidence) / 2
@@ -76,7 +77,7 @@ class UnitAreaBounds:
         return min(below, self._linear.lower(alpha)) if self._seen else below
 
     def upper(self, alpha: float) -> float:
-        turned = [side.mirrored for side in self._placed] if self._seen else ()
+        turned = tuple(side.mirrored for side in self._placed) if self._seen else ()
         above = 1 - self._below(1 - self.value, turned, alpha)
         return max(above, self._linear.upper(alpha)) if self._seen else above
 

@@ -76,7 +76,7 @@ def _of_share(metric: Metric, form: Proportion, sample: Sample) -> Floats:
     return added
 
 
-def of_class(form: Proportion, k: int) -> Proportion:
+def of_class(form: Proportion, k: Any) -> Proportion:
     """One class of an average."""
     hits, trials = (float(np.asarray(x)[k]) for x in (form.hits, form.trials))
     return Proportion(hits, trials, form.unit, form.through)

@@ -26,7 +26,7 @@ def joint(
     The influence of a row on the whole is what it adds to each part, times what the whole gains by
     that part. Rows that only some of the parts count add nothing to the others.
     """
-    combined = metric.definition.function
+    combined: Any = metric.definition.function
     values = [number(form) for form in forms]
     size = max(sample.size for _, _, sample in parts)
     for (part, _, _), value in zip(parts, values, strict=True):

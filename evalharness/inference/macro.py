@@ -129,9 +129,7 @@ class MacroBounds(ShownByDelta):
     def _mover(self, alpha: float) -> tuple[float, float]:
         below = self.by_class - self._map(clopper_pearson_lower(self.hits, self.trials, alpha))
         above = self._map(clopper_pearson_upper(self.hits, self.trials, alpha)) - self.by_class
-        below, above = (
-            np.where(self._weights > 0, self._weights * x, 0.0) for x in (below, above)
-        )
+        below, above = (np.where(self._weights > 0, self._weights * x, 0.0) for x in (below, above))
         # Toward the nearer end of the range errors (or hits) are few, and the plain distance covers
         # only .89: the widest of three decides there, and only with examples in every class. In the
         # middle third it does on both sides, so that noise does not choose the narrower one.

@@ -124,13 +124,16 @@ def _plain(metric: Metric, form: Any, table: Any, sample: Sample, seed: int) -> 
         bounds = QuantileBounds(form.values, form.counts, form.q)
         bounds.value = form.value
         return bounds
-    from evalharness.inference.bounded import bounded
     from evalharness.inference.means import MeanBounds
     from evalharness.inference.through import through
 
     m = form.table
     if not isinstance(m, MomentTable):
         raise TypeError("Mean(table) takes the MomentTable of the statistic Moments(…)")
+    if form.through is None and np.isfinite(metric.definition.range).all():
+        from evalharness.inference.gaffke import GaffkeBounds
+
+        return GaffkeBounds(sample.arrays["value"], metric.definition.range)
     found = MeanBounds(
         int(m.n),
         float(m.mean),
@@ -139,8 +142,6 @@ def _plain(metric: Metric, form: Any, table: Any, sample: Sample, seed: int) -> 
         lambda: sample.arrays["value"],
         seed,
     )
-    if form.through is None:
-        return bounded(found, metric.definition.range, found.n)
     return through(found, form.through, metric.definition.range)
 
 

@@ -13,7 +13,6 @@ import numpy as np
 
 from evalharness.declare.forms import Concordance, Linear, Mean, Proportion, Quantile, Ratio
 from evalharness.declare.metric import Metric
-from evalharness.inference.bounded import bounded
 from evalharness.inference.bounds import Bounds
 from evalharness.inference.delta import differences
 from evalharness.inference.effective import EffectiveBounds
@@ -62,15 +61,31 @@ def ratio(metric: Metric, form: Mean | Ratio, sample: Sample, seed: int) -> Boun
     if np.isnan(bare.value):
         empty = "there are no values" if isinstance(form, Mean) else "the denominator is zero"
         return NoBounds(np.nan, f"0/0: {empty}", sample.size)
+    note = f"{sample.size:,} examples in {sample.count:,} clusters" if sample.clustered else ""
+    if form.through is None and np.isfinite(metric.definition.range).all():
+        return _within(metric, form, sample, note)
     whole = (-np.inf, np.inf) if form.through else metric.definition.range
     added = sample.by_unit(influences(metric, bare, None, sample))
-    note = f"{sample.size:,} examples in {sample.count:,} clusters" if sample.clustered else ""
     found = linearised(bare.value, added, seed, whole, unit(sample), note)
-    if form.through is None:
-        below = sample.arrays.get("denominator", np.ones(sample.size))
-        sizes = sample.by_unit(sample.weighted(below))
-        return bounded(found, metric.definition.range, float(sizes.sum() / sizes.max()))
     return through(found, form.through, metric.definition.range)
+
+
+def _within(metric: Metric, form: Mean | Ratio, sample: Sample, note: str) -> Bounds:
+    """Of what cannot leave a known range, in any unit."""
+    from evalharness.inference.gaffke import GaffkeBounds
+
+    arrays = sample.arrays
+    above = arrays["value" if isinstance(form, Mean) else "numerator"]
+    below = arrays.get("denominator", np.ones(sample.size))
+    above, below = (sample.by_unit(sample.weighted(x)) for x in (above, below))
+    some = below > 0
+    return GaffkeBounds(
+        above[some] / below[some],
+        metric.definition.range,
+        unit(sample),
+        sizes=below[some],
+        note=note,
+    )
 
 
 def area(metric: Metric, form: Concordance, table: RankTable, sample: Sample, seed: int) -> Bounds:
@@ -123,7 +138,7 @@ def two_class(
     added = sample.weighted(sum(g * c for g, c in zip(gradient, cells, strict=True)) * 1.0)
     right = label == prediction
     trials = ((label, np.ones(sample.size)), (label & right, label), (~label & right, ~label))
-    parts = [_effective(*pair, sample) for pair in trials]
+    parts = [_effective(hits, some, sample) for hits, some in trials]
     return UnitTwoClassBounds(
         function,
         table,
@@ -154,7 +169,7 @@ def _effective(
         of,
         through,
         clusters=sample.clustered,
-        examples=np.count_nonzero(trials),
+        examples=int(np.count_nonzero(trials)),
     )
 
 

@@ -22,7 +22,7 @@ def choose(split: Any, metric: Metric) -> float:
     from evalharness import metrics
 
     options = dict(metric.options)
-    ranks = Ranks(options.get("positive"))
+    ranks: Any = Ranks(options.get("positive"))
     (table,) = count(ranks, ranks.read(split), np.zeros(split.n, np.int32), 1, split.weights())
     positives, negatives = (np.asarray(x, float) for x in (table.positives, table.negatives))
     # At each score: what lies at or above it is predicted positive.

@@ -20,7 +20,12 @@ class Sample:
     """
 
     def __init__(
-        self, columns: Columns, chosen: Any, weight: Any = None, unit: Any = None, clustered=False
+        self,
+        columns: Columns,
+        chosen: Any,
+        weight: Any = None,
+        unit: Any = None,
+        clustered: bool = False,
     ) -> None:
         self.classes, self.values = columns.classes, columns.values
         self._columns, self._chosen = columns, chosen

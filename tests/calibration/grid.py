@@ -7,6 +7,15 @@ from itertools import product
 import numpy as np
 
 from evalharness.metrics import jaccard
+from tests.calibration import (
+    calibration_error,
+    curves,
+    effective,
+    resampled,
+    retrieval,
+    text,
+    units,
+)
 from tests.calibration.simulate import (
     MACROS,
     RATES,
@@ -193,9 +202,11 @@ def means() -> list[Setting]:
 
 
 def unpromised() -> list[Setting]:
-    return _means(UNPROMISED, 2_000)
+    elsewhere = [*effective.unseen(), *text.unpromised(), *resampled.unpromised()]
+    return [*_means(UNPROMISED, 2_000), *elsewhere]
 
 
+# Each of the later families of metrics has a module of its own for its settings.
 FORMS = {
     "proportion": proportions,
     "F1 and Jaccard": overlaps,
@@ -205,4 +216,11 @@ FORMS = {
     "quantile": quantiles,
     "mean": means,
     "paired": differences,
+    "weights and clusters": effective.settings,
+    "units, gaps, combinations": units.settings,
+    "rank curves": curves.settings,
+    "calibration error": calibration_error.settings,
+    "by query": retrieval.settings,
+    "texts": text.settings,
+    "any function": resampled.settings,
 }

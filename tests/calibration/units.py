@@ -14,8 +14,7 @@ from evalharness import metrics as m
 from evalharness.checks.measuring import _bounds as measured
 from evalharness.checks.settings import Settings
 from evalharness.declare.metric import Metric
-from evalharness.inference.bounded import bounded
-from evalharness.inference.means import MeanBounds
+from evalharness.inference.gaffke import GaffkeBounds
 from evalharness.kernels.plan import Plan
 from evalharness.outputs import Outputs
 from tests.calibration.simulate import Coverage, Setting, coverage
@@ -173,6 +172,10 @@ def ends() -> list[Setting]:
         "0 or 1 at .99": (lambda rng, n: (rng.random(n) < 0.99) * 1.0, 0.99),
         "half or 1 at .98": (lambda rng, n: 1 - 0.5 * (rng.random(n) < 0.02), 0.99),
         "beta(9, 0.3)": (lambda rng, n: rng.beta(9, 0.3, n), 9 / 9.3),
+        "near .95, 1 % at 0": (
+            lambda rng, n: rng.uniform(0.94, 0.96, n) * (rng.random(n) > 0.01),
+            0.95 * 0.99,
+        ),
         "1, rarely uniform": (
             lambda rng, n: np.where(rng.random(n) < 0.05, rng.random(n), 1.0),
             0.975,
@@ -181,20 +184,35 @@ def ends() -> list[Setting]:
 
     def run(draw: Any, truth: float, n: int) -> Any:
         def measure(rng: np.random.Generator) -> Coverage:
-            def bounds(x: np.ndarray) -> Any:
-                d = x - x.mean()
-                inner = MeanBounds(n, x.mean(), (d**2).sum(), (d**3).sum(), lambda: x, 0)
-                return bounded(inner, (0.0, 1.0), n)
-
-            return coverage(((draw(rng, n), 1 / 500) for _ in range(500)), bounds, truth, 500)
+            drawn = ((draw(rng, n), 1 / 500) for _ in range(500))
+            return coverage(drawn, GaffkeBounds, truth, 500)
 
         return measure
 
-    return [
+    found = [
         Setting("mean between 0 and 1", name, n, "", run(draw, truth, n))
         for name, (draw, truth) in shapes.items()
         for n in (5, 20, 100, 1_000)
     ]
+    for groups, weighted in ((10, False), (50, False), (50, True), (300, True)):
+        word = "10 each, ICC 0.3" + (", weighted" if weighted else "")
+        measure = through_outputs(m.win_rate("x"), _shares(groups, weighted), 0.931, RUNS)
+        found.append(Setting("clustered mean between 0 and 1", "0.931", groups, word, measure))
+    return found
+
+
+def _shares(groups: int, weighted: bool) -> Draw:
+    """Values of 0, 1/2 and 1, shared by clusters."""
+
+    def draw(rng: np.random.Generator) -> dict[str, Any]:
+        code, shared = clusters(rng, SIZES["10 each"](groups), 0.3)
+        z = shared + np.sqrt(0.7) * rng.normal(size=len(code))
+        # 0.93 of one, 0.002 of a half.
+        x = np.where(z < ndtri(0.93), 1.0, np.where(z < ndtri(0.932), 0.5, 0.0))
+        table = {"x": x, "cluster": code}
+        return table | ({"weight": rng.choice([1.0, 3.0], len(code))} if weighted else {})
+
+    return draw
 
 
 def settings() -> list[Setting]:

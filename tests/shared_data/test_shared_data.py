@@ -3,7 +3,15 @@
 import pytest
 
 from evalharness import Outputs, OutputsError
-from evalharness.metrics import accuracy, balanced_accuracy, error_rate, f1, rate, recall
+from evalharness.metrics import (
+    accuracy,
+    balanced_accuracy,
+    cohen_kappa,
+    error_rate,
+    f1,
+    rate,
+    recall,
+)
 from tests.metrics.measure import measure, run
 from tests.shared_data.real import expected, needs_data, rows
 
@@ -40,11 +48,14 @@ def test_cifar10(place, split):
     figures, table = figures[split], rows("cifar10/predictions.parquet", model=model, split=split)
     each = [recall(positive=c) for c in range(10)]
     macro = f1(average="macro")
-    found = measure([accuracy, error_rate, macro, balanced_accuracy, *each], table)
+    found = measure([accuracy, error_rate, macro, balanced_accuracy, cohen_kappa, *each], table)
     right = found[accuracy.on("test")]
     assert (right.value, right.n) == (close(figures["accuracy"]), figures["n"])
     assert found[error_rate.on("test")].value == close(1 - figures["accuracy"])
     assert found[macro.on("test")].value == close(figures["f1_macro"])
+    kappa = found[cohen_kappa.on("test")]
+    assert kappa.value == close(figures["cohen_kappa"])
+    assert kappa.at_least < kappa.value < kappa.at_most
     by_class = [found[m.on("test")].value for m in each]
     assert by_class == close(figures["per_class_recall"])
     assert found[balanced_accuracy.on("test")].value == close(sum(by_class) / 10)
@@ -58,10 +69,11 @@ def test_label_errors(dataset):
     figures = expected("label_errors")["datasets"][dataset]["cv_model"]
     table = rows("label_errors/predictions.parquet", dataset=dataset)
     macro = f1(average="macro")
-    found = measure([accuracy, macro, balanced_accuracy], table)
+    found = measure([accuracy, macro, balanced_accuracy, cohen_kappa], table)
     right = found[accuracy.on("test")]
     assert (right.value, right.n) == (close(figures["accuracy"]), figures["n"])
     assert found[macro.on("test")].value == close(figures["f1_macro"])
+    assert found[cohen_kappa.on("test")].value == close(figures["cohen_kappa"])
     assert found[balanced_accuracy.on("test")].value == close(figures["balanced_accuracy"])
     _, clopper_pearson = limits(accuracy, table)
     assert clopper_pearson == close(figures["ci95_clopper_pearson"])
@@ -129,3 +141,28 @@ def test_mmlu_pro_accuracy_counts_no_answer_as_wrong():
     figures = expected("mmlu_pro")["published"]["Llama-2-13b-hf"]
     found = run(mmlu("Llama-2-13b-hf"), also=[accuracy.on("test")])[accuracy.on("test")]
     assert round(100 * found.value, 2) == figures["strict"]
+
+
+@pytest.mark.parametrize("place", range(6))
+def test_mmlu_pro_by_category(place):
+    """No answer counts as wrong in every category, and for the average over the ten letters."""
+    model, figures = sorted(expected("mmlu_pro")["models"].items())[place]
+    sliced = accuracy.on("test").by("category")
+    result = run(mmlu(model), also=[sliced, f1(average="macro").on("test")])
+    assert {
+        name.removeprefix("category="): (e.n, round(e.value * e.n))
+        for name, e in result[sliced].items()
+    } == {k: (v["n"], v["correct"]) for k, v in figures["by_category"].items()}
+    assert 0 < result[f1(average="macro").on("test")].value < figures["accuracy"] + 0.05
+
+
+def test_questions_of_one_category_as_a_cluster():
+    """Fourteen categories are fourteen units, however many questions they hold."""
+    model = "Meta-Llama-3-70B"
+    table = rows("mmlu_pro/predictions.parquet", model=model)
+    clustered = Outputs(test=table, missing="wrong", columns={"cluster": "category"})
+    alone = run(mmlu(model), also=[accuracy.on("test")])[accuracy.on("test")]
+    found = run(clustered, also=[accuracy.on("test")])[accuracy.on("test")]
+    assert found.value == close(alone.value)
+    assert (found.n, found.unit) == (14, "clusters")
+    assert found.at_most - found.at_least > 5 * (alone.at_most - alone.at_least)

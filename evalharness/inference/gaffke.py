@@ -1,0 +1,199 @@
+"""Means of values that cannot leave a known range: bounds that hold for any such values.
+
+A mean near the end of its range (reciprocal ranks, NDCG of a good model) is too skewed for t, and a
+sample in which all values are 1 has no spread at all. But no value lies beyond the range, so the
+worst that was not seen is known: the lower bound is the ``alpha`` quantile of the mean of the
+values and of one more at the lower end of the range, under weights that are uniform on the simplex.
+For 0/1 values it is Clopper-Pearson's; of others no case is known in which it covers less.
+
+Source: Gaffke 2005; Learned-Miller & Thomas 2019 (arXiv 1905.06208), where its validity is
+conjectured; enumerated and simulated in docs/calibration.md. The quantile by the saddlepoint of
+Lugannani & Rice 1980.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import betaincinv, ndtr
+
+from evalharness.inference.bounds import settle_by_width
+
+Floats = NDArray[np.float64]
+
+STEPS = 60
+
+# More distinct values than this are put on a grid of so many cells.
+CELLS = 4_096
+
+
+def share_below(y: Floats, counts: Floats) -> float:
+    """P(sum of G_i y_i <= 0), with G_i gamma of shape ``counts`` and y_i = w_i (x_i - mean): of
+    weights that are uniform on the simplex, how many give the x_i at most that mean.
+
+    ``y`` (k,): some on either side of 0.
+    """
+    if len(y) > CELLS:
+        low, high = float(y.min()), float(y.max())
+        y, counts = gridded((y - low) / (high - low), counts)
+        y = low + (high - low) * y
+    low, high = 1 / y.min(), 1 / y.max()  # between which the cumulant generating function exists
+    enough = 1e-10 * (high - low)
+    # Its derivative rises from -inf to inf; the root is found by Newton within shrinking limits.
+    s = 0.0
+    for _ in range(STEPS):
+        ratio = y / (1 - s * y)
+        slope, curve = counts @ ratio, counts @ (ratio * ratio)
+        if slope > 0:
+            high = s
+        else:
+            low = s
+        step = float(s - slope / curve)
+        step = step if low < step < high else (low + high) / 2
+        if abs(step - s) <= enough:
+            break
+        s = step
+    cumulant = -(counts @ np.log1p(-s * y))
+    w = math.copysign(math.sqrt(max(0.0, float(-2 * cumulant))), s)
+    u = s * math.sqrt(curve)
+    if abs(w) < 1e-5:  # at the mean itself: the limit, by the third cumulant
+        third = 2 * (counts @ y**3) / (counts @ y**2) ** 1.5
+        return float(0.5 + third / (6 * math.sqrt(2 * math.pi)))
+    density = math.exp(-w * w / 2) / math.sqrt(2 * math.pi)
+    return float(ndtr(w) + density * (1 / w - 1 / u))
+
+
+def gaffke_lower(
+    values: Floats, counts: Floats, alpha: float, sizes: Floats | None = None
+) -> float:
+    """One-sided lower bound of the mean of values in [0, 1]; Clopper-Pearson's where all are 0/1.
+
+    ``values``, ``counts`` (k,): how often each value occurs. ``sizes`` (k,): how much each counts
+    in the mean; what was not seen then counts as the largest.
+    """
+    if values.max() <= 0:
+        return 0.0
+    if sizes is None and not ((values > 0) & (values < 1)).any():
+        ones, rest = counts[values >= 1].sum(), counts[values <= 0].sum()
+        return float(betaincinv(ones, rest + 1, alpha))
+    if sizes is None:
+        sizes = np.ones(len(values))
+    points, weight = np.append(values, 0.0), np.append(counts, 1.0)
+    sizes = np.append(sizes, sizes.max())
+    low, high = 0.0, float(points @ (sizes * weight) / (sizes[:-1] @ counts))
+    for _ in range(STEPS):
+        middle = (low + high) / 2
+        low, high = (
+            (middle, high)
+            if share_below(sizes * (points - middle), weight) < alpha
+            else (low, middle)
+        )
+        if high - low <= 1e-10:
+            break
+    return low
+
+
+def gridded(values: Floats, counts: Floats) -> tuple[Floats, Floats]:
+    """Many distinct values in [0, 1] on a grid: each is shared out between its two neighbours.
+
+    That keeps the mean and can only add spread, so that no bound comes nearer.
+    """
+    if len(values) <= CELLS:
+        return values, counts
+    cell = np.minimum((values * CELLS).astype(int), CELLS - 1)
+    upper = values * CELLS - cell
+    found = np.zeros(CELLS + 1)
+    np.add.at(found, cell, counts * (1 - upper))
+    np.add.at(found, cell + 1, counts * upper)
+    return np.arange(CELLS + 1, dtype=float)[found > 0] / CELLS, found[found > 0]
+
+
+class GaffkeBounds:
+    """The mean of values in ``range``.
+
+    ``values`` (n,), or distinct with their ``counts``. Without values the mean is nan. ``unit``:
+    what has a value, in the plural. ``sizes`` (n,): how much each counts: of a cluster, or of an
+    example with a weight, whose value is the mean of what it holds.
+    """
+
+    shown = "Gaffke"
+    decides = "Gaffke"
+
+    def __init__(
+        self,
+        values: ArrayLike,
+        range: tuple[float, float] = (0.0, 1.0),
+        unit: str = "values",
+        counts: ArrayLike | None = None,
+        sizes: ArrayLike | None = None,
+        note: str = "",
+    ) -> None:
+        low, high = range
+        x = np.clip((np.asarray(values, float) - low) / (high - low), 0.0, 1.0)
+        self._sizes = None if sizes is None else np.asarray(sizes, float)
+        if counts is None and sizes is not None:
+            counts = np.ones(len(x))
+        elif counts is None:
+            # Roundings of one value count as one.
+            x, counts = np.unique(np.round(x, 12), return_counts=True)
+        many: Floats = np.asarray(counts, float)
+        self._counts: Floats
+        self._x, self._counts = (x, many) if sizes is not None else gridded(x, many)
+        self.range, self.unit, self.note = (float(low), float(high)), unit, note
+        self.n = round(float(self._counts.sum()))
+        self._weight: Floats = self._counts if self._sizes is None else self._counts * self._sizes
+        self.value = (
+            self._back(float(self._x @ self._weight / self._weight.sum())) if self.n else math.nan
+        )
+        self._known: dict[float, tuple[float, float]] = {}
+
+    def _back(self, share: float) -> float:
+        return self.range[0] + (self.range[1] - self.range[0]) * share
+
+    @property
+    def reason(self) -> str:
+        return "" if self.n else f"0/0: there are no {self.unit}"
+
+    def interval(self, confidence: float) -> tuple[float, float]:
+        alpha = (1 - confidence) / 2
+        return self.lower(alpha), self.upper(alpha)
+
+    def lower(self, alpha: float) -> float:
+        return self._limits(alpha)[0]
+
+    def upper(self, alpha: float) -> float:
+        return self._limits(alpha)[1]
+
+    def _limits(self, alpha: float) -> tuple[float, float]:
+        if not self.n:
+            return self.range
+        level = round(alpha, 12)
+        if level not in self._known:
+            mirrored = gaffke_lower(1 - self._x, self._counts, level, self._sizes)
+            self._known[level] = (
+                self._back(gaffke_lower(self._x, self._counts, level, self._sizes)),
+                self._back(1 - mirrored),
+            )
+        return self._known[level]
+
+    @cached_property
+    def _error(self) -> float:
+        total = self._weight.sum()
+        mean = self._x @ self._weight / total
+        weight = 1.0 if self._sizes is None else self._sizes
+        spread = (weight * (self._x - mean)) ** 2 @ self._counts
+        return (self.range[1] - self.range[0]) * math.sqrt(spread) / float(total)
+
+    def settle(self, threshold: float, alpha: float, power: float = 0.8) -> int | None:
+        ends = self._back(0.0), self._back(1.0)
+
+        def at(factor: float, lower: bool) -> tuple[float, float]:
+            shares = (self._x * (ends[1] - ends[0])) + ends[0]
+            counts = self._counts * factor
+            larger = GaffkeBounds(shares, self.range, self.unit, counts, self._sizes)
+            return larger._limits(alpha)[0 if lower else 1], self._error / math.sqrt(factor)
+
+        return settle_by_width(self, threshold, alpha, power, at)
