@@ -94,6 +94,7 @@ def test_the_library_imports_no_framework():
         for path in modules()
         for line, name in imported(path)
         if name.split(".")[0] in NEVER
+        and not (path.stem in ("scorers", "estimator") and name.startswith("sklearn"))
     ]
     assert not wrong, "\n".join(wrong)
 

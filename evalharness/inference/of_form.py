@@ -131,9 +131,9 @@ def _plain(metric: Metric, form: Any, table: Any, sample: Sample, seed: int) -> 
     if not isinstance(m, MomentTable):
         raise TypeError("Mean(table) takes the MomentTable of the statistic Moments(…)")
     if form.through is None and np.isfinite(metric.definition.range).all():
-        from evalharness.inference.gaffke import GaffkeBounds
+        from evalharness.inference.of_units import within
 
-        return GaffkeBounds(sample.arrays["value"], metric.definition.range)
+        return within(metric, form, sample)
     found = MeanBounds(
         int(m.n),
         float(m.mean),
@@ -197,7 +197,7 @@ def _check_proportion(metric: Metric, form: Proportion) -> None:
     if not ((hits >= -slack).all() and (hits <= trials + slack).all()):
         raise MetricError(
             f"the metric {metric.label} says it is a proportion of {form.hits} hits in "
-            f"{form.trials} trials; both must be counts with 0 ≤ hits ≤ trials"
+            f"{form.trials} trials; both must be whole numbers with 0 ≤ hits ≤ trials"
         )
     if form.through is not None:
         ends = [float(form.through(np.float64(share))) for share in (0.0, 0.5, 1.0)]

@@ -63,28 +63,33 @@ def ratio(metric: Metric, form: Mean | Ratio, sample: Sample, seed: int) -> Boun
         return NoBounds(np.nan, f"0/0: {empty}", sample.size)
     note = f"{sample.size:,} examples in {sample.count:,} clusters" if sample.clustered else ""
     if form.through is None and np.isfinite(metric.definition.range).all():
-        return _within(metric, form, sample, note)
+        return within(metric, form, sample, note)
     whole = (-np.inf, np.inf) if form.through else metric.definition.range
     added = sample.by_unit(influences(metric, bare, None, sample))
     found = linearised(bare.value, added, seed, whole, unit(sample), note)
     return through(found, form.through, metric.definition.range)
 
 
-def _within(metric: Metric, form: Mean | Ratio, sample: Sample, note: str) -> Bounds:
-    """Of what cannot leave a known range, in any unit."""
+def within(metric: Metric, form: Mean | Ratio, sample: Sample, note: str = "") -> Bounds:
+    """A mean, or a ratio, whose examples cannot leave the metric's range."""
     from evalharness.inference.gaffke import GaffkeBounds
 
-    arrays = sample.arrays
+    arrays, (low, high) = sample.arrays, metric.definition.range
     above = arrays["value" if isinstance(form, Mean) else "numerator"]
     below = arrays.get("denominator", np.ones(sample.size))
+    outside = (above < low * below - 1e-9) | (above > high * below + 1e-9)
+    if outside.any():
+        first = above[outside][0] / below[outside][0]
+        raise ValueError(
+            f"{np.count_nonzero(outside)} examples, the first {first:g}, lie outside the range "
+            f"{low:g} to {high:g} that it declares"
+        )
+    if sample.plain and isinstance(form, Mean):
+        return GaffkeBounds(above, (low, high))
     above, below = (sample.by_unit(sample.weighted(x)) for x in (above, below))
     some = below > 0
     return GaffkeBounds(
-        above[some] / below[some],
-        metric.definition.range,
-        unit(sample),
-        sizes=below[some],
-        note=note,
+        above[some] / below[some], (low, high), unit(sample), sizes=below[some], note=note
     )
 
 

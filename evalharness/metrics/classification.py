@@ -43,7 +43,9 @@ def error_rate(table: Share) -> Proportion:
     return Proportion(table.n - table.hits, table.n)
 
 
-zero_one_loss = error_rate
+zero_one_loss = metric(Hits(), better="lower", range=(0, 1), name="zero_one_loss")(
+    error_rate.definition.function
+)
 
 
 @metric(Hits(), better="higher", range=(0, 1))
@@ -255,7 +257,8 @@ def positive_likelihood_ratio(table: Cells) -> Any:
     >>> float(positive_likelihood_ratio.value(Cells(tp=8, fp=2, fn=2, tn=8)))
     4.0
     """
-    return table.tp / (table.tp + table.fn) * ((table.fp + table.tn) / table.fp)
+    known = table.fp / table.fp  # 0/0 where there are none, rather than infinity
+    return known * table.tp / (table.tp + table.fn) * ((table.fp + table.tn) / table.fp)
 
 
 @metric(Confusion(), better="lower", range=(0, math.inf))
@@ -268,4 +271,5 @@ def negative_likelihood_ratio(table: Cells) -> Any:
     >>> float(negative_likelihood_ratio.value(Cells(tp=8, fp=2, fn=2, tn=8)))
     0.25
     """
-    return table.fn / (table.tp + table.fn) * ((table.fp + table.tn) / table.tn)
+    known = table.tn / table.tn  # 0/0 where there are none, rather than infinity
+    return known * table.fn / (table.tp + table.fn) * ((table.fp + table.tn) / table.tn)

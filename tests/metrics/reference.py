@@ -15,6 +15,7 @@ import sklearn.metrics as sk
 
 from evalharness import metrics as ours
 from evalharness.declare.metric import Metric
+from evalharness.statistics import Confusion
 from tests.metrics.data import Data
 
 NAN = math.nan
@@ -109,6 +110,43 @@ def macro(score: Callable[..., Any]) -> Callable[[Any, Any, list[Any]], float]:
     return of
 
 
+def weighted(score: Callable[..., Any]) -> Callable[[Any, Any, list[Any]], float]:
+    """The mean over the classes that occur, by how often; nan where one of them is 0/0."""
+
+    def of(y: Any, p: Any, classes: list[Any]) -> float:
+        support = np.array([(y == c).sum() for c in classes])
+        some = [c for c, n in zip(classes, support, strict=True) if n]
+        undefined = {} if score is sk.jaccard_score else {"zero_division": NAN}
+        each = score(y, p, labels=some, average=None, **undefined)
+        return float(each @ support[support > 0] / support.sum())
+
+    return of
+
+
+def micro(score: Callable[..., Any]) -> Callable[[Any, Any, list[Any]], float]:
+    return lambda y, p, classes: score(y, p, labels=classes, average="micro")
+
+
+def kappa(y: Any, p: Any, classes: list[Any]) -> float:
+    """scikit-learn's; nan where chance alone agrees always."""
+    alone = len(set(y.tolist()) | set(p.tolist())) == 1
+    return NAN if alone else sk.cohen_kappa_score(y, p)
+
+
+def beta(y: Any, p: Any) -> float:
+    return sk.fbeta_score(y, p, beta=2, zero_division=NAN)
+
+
+def positive_ratio(y: Any, p: Any) -> float:
+    tp, fp, fn, tn = cells(y, p)
+    return ratio(tp, tp + fn) / ratio(fp, fp + tn) if fp else NAN
+
+
+def negative_ratio(y: Any, p: Any) -> float:
+    tp, fp, fn, tn = cells(y, p)
+    return ratio(fn, tp + fn) / ratio(tn, fp + tn) if tn else NAN
+
+
 def inverted_cdf(q: str) -> Callable[[Any], float]:
     """The ⌈q·n⌉-th value with q as it is written; NumPy's wherever q·n is no whole number.
 
@@ -129,6 +167,20 @@ ROWS = [
     Averaged(ours.accuracy, lambda y, p, c: sk.accuracy_score(y, p)),
     Averaged(ours.error_rate, lambda y, p, c: sk.zero_one_loss(y, p)),
     Averaged(ours.balanced_accuracy, lambda y, p, c: sk.balanced_accuracy_score(y, p)),
+    Averaged(ours.zero_one_loss, lambda y, p, c: sk.zero_one_loss(y, p)),
+    Averaged(ours.exact_match, lambda y, p, c: sk.accuracy_score(y, p)),
+    Averaged(ours.hamming_loss, lambda y, p, c: sk.hamming_loss(y, p)),
+    Averaged(ours.cohen_kappa, kappa),
+    *(
+        Averaged(ours_(average=name), of(theirs))
+        for name, of in (("micro", micro), ("weighted", weighted))
+        for ours_, theirs in (
+            (ours.precision, sk.precision_score),
+            (ours.recall, sk.recall_score),
+            (ours.f1, sk.f1_score),
+            (ours.jaccard, sk.jaccard_score),
+        )
+    ),
     Averaged(ours.precision(average="macro"), macro(sk.precision_score)),
     Averaged(ours.recall(average="macro"), macro(sk.recall_score)),
     Averaged(ours.f1(average="macro"), macro(sk.f1_score)),
@@ -144,6 +196,9 @@ ROWS = [
     Counted(ours.false_negative_rate, false_negative_rate),
     Counted(ours.f1, lambda y, p: sk.f1_score(y, p, zero_division=NAN)),
     Counted(ours.jaccard, jaccard),
+    Counted(ours.f_beta(beta=2), beta),
+    Counted(ours.positive_likelihood_ratio, positive_ratio),
+    Counted(ours.negative_likelihood_ratio, negative_ratio),
     Counted(ours.matthews_corrcoef, matthews),
     Scored(ours.roc_auc, area),
     Real(ours.mean_absolute_error, sk.mean_absolute_error),
@@ -157,8 +212,11 @@ ROWS = [
 ]
 
 # What `evalharness.metrics` offers beside metrics, and the rows that stand for it.
-MAKERS = {"mean", "quantile", "rate", "latency"}
-NO_METRICS = {"Metric", "metric"}
+MAKERS = {
+    *("mean", "quantile", "rate", "latency", "custom"),
+    *("win_rate", "perplexity", "pass_at", "mean_of"),
+}
+NO_METRICS = {"Metric", "metric", "harmonic_mean"}
 
 THRESHOLDS = (0.3, -0.0)
 
@@ -207,7 +265,7 @@ def _classified(row: Any, data: Data) -> Iterator[tuple[Metric, float]]:
 
 
 def _averages(row: Averaged) -> bool:
-    return row.metric is ours.balanced_accuracy or bool(row.metric.options)
+    return row.metric.statistic in (Confusion(average="macro"),)
 
 
 def _decided(data: Data) -> Iterator[tuple[float, Any]]:

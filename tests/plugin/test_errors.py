@@ -42,7 +42,7 @@ class TestNothing(Base):
 class TestTable(Base):
     @classmethod
     def outputs(cls):
-        return Outputs(test={"label": [1, 0], "predicion": [1, 0], "weight": [1, 2]})
+        return Outputs(test={"label": [1, 0], "predicion": [1, 0], "weight": [1, -2]})
 
 class TestArguments(Base):
     @classmethod
