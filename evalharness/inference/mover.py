@@ -36,8 +36,7 @@ class TwoClassBounds(ShownByDelta):
     ``function``: cells -> number, made of operators (or of JAX). ``cells``: scalar counts tp, fp,
     fn, tn. ``range``: what the metric cannot leave; bounds are clipped to it. The parts are
     prevalence, sensitivity and specificity; without positives or negatives nothing can be decided.
-    The delta method is shown, its gradient computed only when it is asked for; MOVER is shown where
-    that is degenerate. The wider of MOVER and the delta method decides.
+    The delta method is shown, MOVER where that is degenerate. The wider of MOVER and the delta method decides.
     """
 
     unit = "examples"
@@ -88,7 +87,7 @@ class TwoClassBounds(ShownByDelta):
 
     @cached_property
     def _error(self) -> float:
-        return math.nan if self._undefined else delta_error(self.function, self.cells)
+        return math.nan if self._undefined else delta_error(self._at, self.cells)
 
     def _swing(self, width: float) -> float:
         return self._error_by_parts(*self._rates)

@@ -6,7 +6,6 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -229,13 +228,11 @@ def _proportion(metric: Metric, form: Proportion, table: Any, sample: Sample) ->
     return MacroBounds(metric.form, table, sample.classes, average == "weighted")
 
 
-@lru_cache  # equal metrics have one function, so that its gradient is compiled once
 def _function(metric: Metric) -> Callable[[Cells], Any]:
     """The metric's function, which MOVER asks at tables between the counts; its errors in words."""
     return lambda table: _form(metric, table)
 
 
-@lru_cache
 def _mean_of_both(metric: Metric) -> Callable[[Cells], Any]:
     """The macro average of two classes as a function of one 2×2 table: the other class has it
     mirrored."""
@@ -251,23 +248,14 @@ def _mean_of_both(metric: Metric) -> Callable[[Cells], Any]:
     return both
 
 
-@lru_cache
 def _of_both(metric: Metric) -> Callable[[Cells], Any]:
     """A number made of both classes' tables, as a function of one 2×2 table."""
 
     def both(cells: Cells) -> Any:
         pairs = zip(mirrored(cells), cells, strict=True)
-        return _form(metric, Cells(*(_pair(a, b) for a, b in pairs)))
+        return _form(metric, Cells(*(np.array(pair) for pair in pairs)))
 
     return both
-
-
-def _pair(a: Any, b: Any) -> Any:
-    if type(a).__module__.split(".")[0] in ("jax", "jaxlib"):
-        import jax.numpy as jnp
-
-        return jnp.stack([a, b])
-    return np.array([a, b])
 
 
 def mirrored(cells: Cells) -> Cells:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-Array = Any  # NumPy on the host, a traced array under jax.grad
+Array = Any  # scalars, or NumPy arrays
 
 
 class Cells(NamedTuple):

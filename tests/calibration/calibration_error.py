@@ -165,26 +165,27 @@ def classes(k: int, n: int, sharp: float) -> Callable:
 NAME = "calibration error"
 
 
-def settings(runs: int = 500) -> list[Setting]:
+def settings(runs: int = 200) -> list[Setting]:
     found = []
-    for at, forecast in FORECASTS.items():
-        for rate, happens in TRUTHS.items():
-            for n, bins in ((50, 5), (100, 10), (150, 15), (500, 15), (2_000, 15), (10_000, 15)):
-                many = runs if n < 10_000 else runs // 2
-                measure = covered(independent(forecast, happens, n), bins, many)
-                found.append(Setting(NAME, rate, n, f"{at}, {bins} bins", measure))
-            for n in (500, 2_000):
-                measure = covered(weighted(forecast, happens, n), 15, runs)
-                found.append(Setting(NAME, rate, n, f"{at}, 2 % count ten times", measure))
-            for clusters, size, bins in ((20, 50, 2), (50, 10, 5), (150, 10, 15)):
-                for alike in (0.3, 1.0):
-                    draw = clustered(forecast, happens, clusters, size, alike)
-                    detail = f"{at}, {clusters} clusters, {alike:.0%} alike"
-                    measure = covered(draw, bins, runs)
-                    found.append(Setting(NAME, rate, clusters * size, detail, measure))
-    for k in (3, 10):
-        for sharp, rate in ((1.0, "calibrated"), (0.8, "overconfident"), (1.5, "underconfident")):
-            for n in (150, 2_000):
-                measure = covered(classes(k, n, sharp), 15, runs // 2)
-                found.append(Setting(NAME, rate, n, f"class-wise, {k} classes", measure))
+
+    def add(measure: Callable, rate: str, n: int, detail: str) -> None:
+        found.append(Setting(NAME, rate, n, detail, measure))
+
+    for place, (at, forecast) in enumerate(FORECASTS.items()):
+        for other, (rate, happens) in enumerate(TRUTHS.items()):
+            # Every forecast meets every truth, at sizes that take turns.
+            n, bins = ((100, 10), (150, 15), (50, 5), (2_000, 15), (500, 15))[(place + other) % 5]
+            draw = independent(forecast, happens, n)
+            add(covered(draw, bins, runs), rate, n, f"{at}, {bins} bins")
+            if (place + other) % 4 == 0:
+                draw = weighted(forecast, happens, 500)
+                add(covered(draw, 15, runs), rate, 500, f"{at}, 2 % count ten times")
+            if (place + other) % 4 == 2:
+                groups, size, bins = ((20, 50, 2), (50, 10, 5), (150, 10, 15))[other % 3]
+                draw = clustered(forecast, happens, groups, size, 0.3)
+                detail = f"{at}, {groups} clusters, 30% alike"
+                add(covered(draw, bins, runs), rate, groups * size, detail)
+    for k, sharp, rate in ((3, 1.0, "calibrated"), (10, 0.8, "overconfident")):
+        for n in (150, 2_000):
+            add(covered(classes(k, n, sharp), 15, runs // 2), rate, n, f"class-wise, {k} classes")
     return found

@@ -149,7 +149,7 @@ def _settings(
     form: str, metric: Metric, populations: dict[tuple[str, str], Population]
 ) -> list[Setting]:
     return [
-        Setting(form, rate, n, detail, measured(metric, population, n, 300 if n < 200 else 1_000))
+        Setting(form, rate, n, detail, measured(metric, population, n, 300))
         for (rate, detail), population in populations.items()
         for n in SIZES
     ]

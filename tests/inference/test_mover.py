@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalharness.declare.forms import Proportion
-from evalharness.inference.delta import delta_error
+from evalharness.inference.delta import delta_error, differences
 from evalharness.inference.macro import MacroBounds
 from evalharness.inference.mover import TwoClassBounds
 from evalharness.metrics import f1, matthews_corrcoef, precision, recall, specificity
@@ -76,6 +76,13 @@ def test_delta_of_the_mcc_agrees_with_a_bootstrap_over_cells():
     assert delta_error(mcc, cells) == pytest.approx(np.std(mcc(Cells(*drawn))), rel=0.03)
 
 
+def test_differences_are_the_gradient():
+    cells = Cells(*map(np.float64, (80, 30, 20, 870)))
+    with jax.enable_x64(True):
+        exact = jax.grad(mcc)(cells)
+        assert np.allclose(differences(mcc, cells), [float(g) for g in exact], rtol=1e-7)
+
+
 def test_without_errors_mover_is_shown():
     b = TwoClassBounds(mcc, Cells(50, 0, 0, 50), (-1, 1))
     assert b.value == pytest.approx(1)
@@ -91,12 +98,12 @@ def test_a_function_written_in_jax_is_asked_in_64_bits():
     assert not jax.config.jax_enable_x64
 
 
-def test_a_function_that_jax_cannot_trace_still_decides():
+def test_a_function_of_numpy_is_bounded_alike():
     def with_numpy(cells):
         return float(np.sqrt(cells.tp / (cells.tp + cells.fn)))
 
     b = TwoClassBounds(with_numpy, Cells(80, 30, 20, 870))
-    assert b.shown == "MOVER"
+    assert b.shown == "delta"
     assert b.interval(0.95)[0] < b.lower(0.05) < b.value
 
 
