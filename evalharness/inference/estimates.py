@@ -102,6 +102,20 @@ class Estimate:
     def __bool__(self) -> bool:
         raise TypeError(f"{self.title} is an estimate, not a truth value; compare it with >= or <=")
 
+    def reliability(self) -> list[Any]:
+        """Of a calibration error: each bin with its mean probability, share of hits, and interval.
+
+        Rows with the fields group, low, high, n, probability, hits, at_least and at_most. Raises
+        TypeError for other metrics, and for an estimate out of a saved result.
+        """
+        table = getattr(self._bounds, "reliability", None)
+        if table is None:
+            raise TypeError(
+                f"{self.title} has no reliability table; ask "
+                "evaluation[calibration_error.on(split)] for one, where the outputs were read"
+            )
+        return list(table(self.confidence))
+
     def _public(self) -> list[Any]:
         return [getattr(self, f.name) for f in fields(self) if not f.name.startswith("_")]
 

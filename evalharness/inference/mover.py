@@ -36,7 +36,7 @@ class TwoClassBounds(ShownByDelta):
     ``function``: cells -> number, made of operators (or of JAX). ``cells``: scalar counts tp, fp,
     fn, tn. ``range``: what the metric cannot leave; bounds are clipped to it. The parts are
     prevalence, sensitivity and specificity; without positives or negatives nothing can be decided.
-    The delta method is shown, MOVER where that is degenerate. The wider of MOVER and the delta method decides.
+    The delta method is shown, MOVER where that is degenerate. The wider of the two decides.
     """
 
     unit = "examples"

@@ -59,9 +59,9 @@ def _bounds(metric: Metric, form: Any, table: Any, sample: Sample, seed: int) ->
     """Examples that count alike and were sampled by themselves have bounds of their own, many of
     them exact; all others go by what each unit adds (`of_units`)."""
     if isinstance(form, Undefined):
-        return NoBounds(math.nan, form.reason, sample.size)
+        return NoBounds(math.nan, form.reason, sample.count)
     if isinstance(form, Unbounded):
-        return NoBounds(form.value, form.why, sample.size, beside=form.beside)
+        return NoBounds(form.value, form.why, sample.count, beside=form.beside)
     if own := _of_family(metric, form, table, sample, seed):
         return own
     micro = getattr(metric.statistic, "average", None) == "micro"

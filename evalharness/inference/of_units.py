@@ -48,7 +48,7 @@ def of_influences(
 ) -> Bounds:
     """Bounds of a value whose error is the sum of (m,) influences, weights applied."""
     if not np.isfinite(added).all():
-        return NoBounds(value, "not differentiable on this table", sample.size)
+        return NoBounds(value, "not differentiable on this table", sample.count)
     note = f"{sample.size:,} examples in {sample.count:,} clusters" if sample.clustered else ""
     return linearised(
         value, sample.by_unit(added), seed, metric.definition.range, unit(sample), note, scale
@@ -60,7 +60,7 @@ def ratio(metric: Metric, form: Mean | Ratio, sample: Sample, seed: int) -> Boun
     bare: Mean | Ratio = type(form)(form.table)
     if np.isnan(bare.value):
         empty = "there are no values" if isinstance(form, Mean) else "the denominator is zero"
-        return NoBounds(np.nan, f"0/0: {empty}", sample.size)
+        return NoBounds(np.nan, f"0/0: {empty}", sample.count)
     note = f"{sample.size:,} examples in {sample.count:,} clusters" if sample.clustered else ""
     if form.through is None and np.isfinite(metric.definition.range).all():
         return within(metric, form, sample, note)
@@ -101,7 +101,7 @@ def area(metric: Metric, form: Concordance, table: RankTable, sample: Sample, se
     sizes = [sample.by_unit(sample.weighted(side * 1.0)) for side in (label, ~label)]
     if np.isnan(form.value):
         missing = "negatives" if label.any() else "positives"
-        return NoBounds(np.nan, f"0/0: there are no {missing}", sample.size)
+        return NoBounds(np.nan, f"0/0: there are no {missing}", sample.count)
     added = influences(metric, form, table, sample)
     linear = of_influences(metric, form.value, added, sample, seed)
     counts = (int(label.sum()), int((~label).sum()))
@@ -121,9 +121,9 @@ def quantile(form: Quantile, sample: Sample) -> Bounds:
 def linear(metric: Metric, form: Linear, table: Any, sample: Sample, seed: int) -> Bounds:
     """Any smooth metric, by its gradient."""
     if np.isnan(form.value):
-        return NoBounds(np.nan, form.undefined, sample.size)
+        return NoBounds(np.nan, form.undefined, sample.count)
     if form.least and (few := _too_few(form.least, sample)):
-        return NoBounds(form.value, few, sample.size)
+        return NoBounds(form.value, few, sample.count)
     added = influences(metric, form, table, sample)
     return of_influences(metric, form.value, added, sample, seed, form.scale)
 

@@ -24,6 +24,11 @@ from evalharness.statistics.confidence import (
 )
 
 NOTHING = "0/0: there are no examples"
+WHY = "the parts of the Brier score are reported to be read together; bound brier_score instead"
+CHANCE = (
+    "chance alone makes it positive, so it is reported and never gates: bound calibration_error "
+    "instead"
+)
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,7 @@ class CalibrationError:
 
 
 @metric(Confidences(), better="lower", range=(0, 1))
-def calibration_error(table: ConfidenceTable, *, bins: int = 15) -> Any:
+def calibration_error(table: ConfidenceTable, *, bins: int = 15) -> CalibrationError | Undefined:
     """Root mean square gap between probabilities and hit rates, less what chance alone would show.
 
     √max(0, Σ w_b [(y_b − p_b)² − y_b(1 − y_b)/(n_b − 1)]) over `bins` bins with equally many
@@ -74,8 +79,8 @@ def debiased_square(parts: Bins) -> float:
     return float(parts.n @ squares / parts.n.sum())
 
 
-@metric(Confidences(), better="lower", range=(0, 1))
-def expected_calibration_error(table: ConfidenceTable, *, bins: int = 15) -> Any:
+@metric(Confidences(), better="lower", range=(0, 1), report_only=CHANCE)
+def expected_calibration_error(table: ConfidenceTable, *, bins: int = 15) -> Unbounded | Undefined:
     """Mean gap between probabilities and hit rates, beside what perfect probabilities would show.
 
     Σ w_b |y_b − p_b| over `bins` equally wide bins with their upper ends (Naeini et al. 2015; Guo
@@ -95,8 +100,7 @@ def expected_calibration_error(table: ConfidenceTable, *, bins: int = 15) -> Any
     value = float(parts.n @ abs(parts.hits - parts.probability) / parts.n.sum())
     return Unbounded(
         value,
-        "chance alone makes it positive, so it is reported and never gates: bound "
-        "calibration_error instead",
+        CHANCE,
         f"perfectly calibrated probabilities would show {chance_error(table, at):.3g} on average",
     )
 
@@ -124,11 +128,10 @@ def chance_error(table: ConfidenceTable, at: Any) -> float:
     return float(parts.n @ mean / parts.n.sum())
 
 
-WHY = "the parts of the Brier score are reported to be read together; bound brier_score instead"
-
-
-@metric(Confidences(of="class"), better="lower", range=(-2, 2))
-def brier_reliability(table: ConfidenceTable, *, bins: int = 15, debias: bool = True) -> Any:
+@metric(Confidences(of="class"), better="lower", range=(-2, 2), report_only=WHY)
+def brier_reliability(
+    table: ConfidenceTable, *, bins: int = 15, debias: bool = True
+) -> Unbounded | Undefined:
     """The part of the Brier score that miscalibration costs: Σ w_b (y_b − p_b)².
 
     Brier score = reliability − resolution + uncertainty (Murphy 1973), exactly so where all entries
@@ -144,8 +147,10 @@ def brier_reliability(table: ConfidenceTable, *, bins: int = 15, debias: bool = 
     return _part(_murphy(table, bins, debias), 0)
 
 
-@metric(Confidences(of="class"), better="higher", range=(-2, 2))
-def brier_resolution(table: ConfidenceTable, *, bins: int = 15, debias: bool = True) -> Any:
+@metric(Confidences(of="class"), better="higher", range=(-2, 2), report_only=WHY)
+def brier_resolution(
+    table: ConfidenceTable, *, bins: int = 15, debias: bool = True
+) -> Unbounded | Undefined:
     """The part of the Brier score that telling cases apart gains: Σ w_b (y_b − y)².
 
     y: the share of hits among all. With `debias` less Σ w_b y_b(1 − y_b)/(n_b − 1), plus
@@ -161,8 +166,10 @@ def brier_resolution(table: ConfidenceTable, *, bins: int = 15, debias: bool = T
     return _part(_murphy(table, bins, debias), 1)
 
 
-@metric(Confidences(of="class"), range=(0, 2))
-def brier_uncertainty(table: ConfidenceTable, *, bins: int = 15, debias: bool = True) -> Any:
+@metric(Confidences(of="class"), range=(0, 2), report_only=WHY)
+def brier_uncertainty(
+    table: ConfidenceTable, *, bins: int = 15, debias: bool = True
+) -> Unbounded | Undefined:
     """The part of the Brier score that lies in the labels: y(1 − y), y their share of hits.
 
     With `debias` y(1 − y)·n/(n − 1). See `brier_reliability`. Report only.
@@ -202,7 +209,7 @@ def _murphy(table: ConfidenceTable, bins: int, debias: bool) -> tuple[float, flo
     return float(reliability) / halves, float(resolution) / halves, float(uncertainty) / halves
 
 
-def _part(found: tuple[float, float, float] | None, place: int) -> Any:
+def _part(found: tuple[float, float, float] | None, place: int) -> Unbounded | Undefined:
     return Undefined(NOTHING) if found is None else Unbounded(found[place], WHY)
 
 

@@ -209,7 +209,13 @@ def mean_pinball_loss(table: MomentTable) -> Mean:
     return Mean(table)
 
 
-@metric(Order(absolute_error), better="lower", range=POSITIVE)
+UNSEEN = (
+    "the largest error of examples that were not seen may be any number; keep a column of the "
+    'errors and bound a quantile of it, such as quantile("error", 0.99)'
+)
+
+
+@metric(Order(absolute_error), better="lower", range=POSITIVE, report_only=UNSEEN)
 def max_error(table: OrderTable) -> Unbounded:
     """Largest |label − prediction|, in the unit of the label: reported, never gated.
 
@@ -221,8 +227,4 @@ def max_error(table: OrderTable) -> Unbounded:
     4.0
     """
     seen = table.values[table.counts > 0]
-    return Unbounded(
-        float(seen[-1]) if len(seen) else math.nan,
-        "the largest error of examples that were not seen may be any number; keep a column of "
-        'the errors and bound a quantile of it, such as quantile("error", 0.99)',
-    )
+    return Unbounded(float(seen[-1]) if len(seen) else math.nan, UNSEEN)

@@ -296,3 +296,22 @@ def test_real_probabilities(folder, file, place):
         m(bins=3_000).value(every) for m in (brier_reliability, brier_resolution, brier_uncertainty)
     )
     assert low - gain + spread == pytest.approx(figures["brier_multiclass_sum"], abs=2e-3)
+
+
+def test_an_estimate_hands_out_its_reliability_table():
+    rng = np.random.default_rng(0)
+    score = rng.random(600)
+    table = {"label": (rng.random(600) < score).astype(int), "score": score}
+    found = measure([calibration_error(of="positive"), brier_reliability], table)
+    rows = found[calibration_error(of="positive").on("test")].reliability()
+    assert (len(rows), sum(r.n for r in rows)) == (15, 600)
+    assert sum(r.n * r.hits for r in rows) == pytest.approx(table["label"].sum())
+    assert all(r.at_least < r.hits < r.at_most for r in rows if 0 < r.hits < 1)
+    with pytest.raises(TypeError, match="has no reliability table"):
+        found[brier_reliability.on("test")].reliability()
+
+
+@pytest.mark.parametrize("metric", [expected_calibration_error, brier_resolution])
+def test_what_nothing_bounds_cannot_gate(metric):
+    with pytest.raises(DeclarationError, match="report-only.*bound .* instead.*list it in `also`"):
+        _ = metric.on("test") <= 0.1
