@@ -77,7 +77,7 @@ def difference(plan: Plan, metric: Metric, first: str, second: str, settings: Se
 def _by_units(metric: Metric, a: Any, b: Any, row: Any, seed: int) -> Any:
     """Weighted or clustered examples: by what each unit adds to the one and to the other."""
     from evalharness.inference.influences import influences
-    from evalharness.inference.linearised import linearised
+    from evalharness.inference.linearised import LinearisedBounds
 
     back = np.empty(len(row), np.int64)
     back[row] = np.arange(len(row))  # rows of the second model in terms of the first's
@@ -95,7 +95,7 @@ def _by_units(metric: Metric, a: Any, b: Any, row: Any, seed: int) -> Any:
     low, high = metric.definition.range
     span = high - low
     name = "paired examples" if a.units.code is None else "clusters"
-    return linearised(value, np.bincount(code, added[inside]), seed, (-span, span), name)
+    return LinearisedBounds(value, np.bincount(code, added[inside]), seed, (-span, span), name)
 
 
 def _mean(values: Any, seed: int) -> Any:

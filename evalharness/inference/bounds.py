@@ -112,11 +112,28 @@ def settle_by_root(
     return settle_by_width(bounds, threshold, alpha, power, at)
 
 
+class ByLimits(abc.ABC):
+    """What estimates share whose two bounds at a level come together, and are shown as they
+    decide: ``_limits(alpha)`` gives both."""
+
+    @abc.abstractmethod
+    def _limits(self, alpha: float) -> tuple[float, float]: ...
+
+    def interval(self, confidence: float) -> tuple[float, float]:
+        return self._limits((1 - confidence) / 2)
+
+    def lower(self, alpha: float) -> float:
+        return self._limits(alpha)[0]
+
+    def upper(self, alpha: float) -> float:
+        return self._limits(alpha)[1]
+
+
 # Where a metric is asked whether it has any width at all: what a gate asks for by itself.
 USUAL = 0.05
 
 
-class ShownByDelta(abc.ABC):
+class ShownByDelta(ByLimits):
     """What estimates share that MOVER decides and the delta method shows.
 
     A subclass has value, n, unit, decides, range, ``shown``, ``_error`` (the delta method's
@@ -163,12 +180,6 @@ class ShownByDelta(abc.ABC):
             return self._limits(alpha)
         half = upper_z(alpha) * self._error
         return max(self.range[0], self.value - half), min(self.range[1], self.value + half)
-
-    def lower(self, alpha: float) -> float:
-        return self._limits(alpha)[0]
-
-    def upper(self, alpha: float) -> float:
-        return self._limits(alpha)[1]
 
     def settle(self, threshold: float, alpha: float, power: float = 0.8) -> int | None:
         def at(factor: float, lower: bool) -> tuple[float, float]:

@@ -26,7 +26,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 from scipy.special import stdtrit
 
-from evalharness.inference.bounds import settle_by_width, upper_z
+from evalharness.inference.bounds import ByLimits, settle_by_width, upper_z
 from evalharness.inference.noncentral import inverted, largest_variance, rest
 from evalharness.inference.proportions import clopper_pearson_lower, clopper_pearson_upper
 from evalharness.metrics.calibration import CalibrationError
@@ -59,7 +59,7 @@ class Row(NamedTuple):
     at_most: float
 
 
-class CalibrationBounds:
+class CalibrationBounds(ByLimits):
     """A debiased calibration error and its bounds.
 
     ``probability``, ``hit``, ``at`` (m,): of each entry its probability, whether it is a hit, and
@@ -155,15 +155,6 @@ class CalibrationBounds:
             f"{self.n:,} {self.unit} are too few to tell miscalibration from chance in "
             f"{math.ceil(self._size / groups)} bins: {need:,} are needed{fewer}"
         )
-
-    def interval(self, confidence: float) -> tuple[float, float]:
-        return self._limits((1 - confidence) / 2)
-
-    def lower(self, alpha: float) -> float:
-        return self._limits(alpha)[0]
-
-    def upper(self, alpha: float) -> float:
-        return self._limits(alpha)[1]
 
     def settle(self, threshold: float, alpha: float, power: float = 0.8) -> int | None:
         def at(factor: float, lower: bool) -> tuple[float, float]:

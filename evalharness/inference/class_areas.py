@@ -20,13 +20,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evalharness.inference.bounds import settle_by_width, upper_z
+from evalharness.inference.bounds import ByLimits, settle_by_width, upper_z
 from evalharness.inference.concordance import LEAST, ConcordanceBounds, Placed
 
 Floats = NDArray[np.float64]
 
 
-class ClassAreaBounds:
+class ClassAreaBounds(ByLimits):
     """The mean of areas.
 
     ``tables``: (negatives, positives) of each, counts by distinct score, ascending. ``names``: of
@@ -102,15 +102,6 @@ class ClassAreaBounds:
             of_class += np.bincount(self._pairs[:, 1], by_neg, size)
             total = math.sqrt(float(of_class @ of_class))
         return total / len(parts)
-
-    def interval(self, confidence: float) -> tuple[float, float]:
-        return self._limits((1 - confidence) / 2)
-
-    def lower(self, alpha: float) -> float:
-        return self._limits(alpha)[0]
-
-    def upper(self, alpha: float) -> float:
-        return self._limits(alpha)[1]
 
     def settle(self, threshold: float, alpha: float, power: float = 0.8) -> int | None:
         def at(factor: float, lower: bool) -> tuple[float, float]:

@@ -22,7 +22,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from evalharness.inference.bounds import settle_by_width, upper_z
+from evalharness.inference.bounds import ByLimits, settle_by_width, upper_z
 from evalharness.inference.proportions import clopper_pearson_lower
 
 Floats = NDArray[np.float64]
@@ -170,7 +170,7 @@ def unseen(area: float, pos: Placed, neg: Placed, alpha: float) -> float:
     return max(worst, area - math.sqrt(pos.below(alpha) + neg.below(alpha)))
 
 
-class ConcordanceBounds:
+class ConcordanceBounds(ByLimits):
     """An area under the ROC curve.
 
     ``positives``, ``negatives``: counts for each distinct score, in ascending order of score, (k,).
@@ -239,12 +239,6 @@ class ConcordanceBounds:
         above = unseen(1 - self.value, pos.mirrored, neg.mirrored, alpha)
         found.append((unseen(self.value, pos, neg, alpha), 1 - above))
         return min(low for low, _ in found), max(high for _, high in found)
-
-    def lower(self, alpha: float) -> float:
-        return self._limits(alpha)[0]
-
-    def upper(self, alpha: float) -> float:
-        return self._limits(alpha)[1]
 
     def _limits(self, alpha: float) -> tuple[float, float]:
         if alpha not in self._known:

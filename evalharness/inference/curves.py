@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtrit
 
-from evalharness.inference.bounds import settle_by_width
+from evalharness.inference.bounds import ByLimits, settle_by_width
 from evalharness.inference.means import corrected
 from evalharness.inference.proportions import clopper_pearson_upper
 
@@ -43,7 +43,7 @@ def without_gaps(negatives: Floats, positives: Floats) -> tuple[Floats, Floats]:
     return np.add.reduceat(negatives, at), np.add.reduceat(positives, at)
 
 
-class RankCurveBounds:
+class RankCurveBounds(ByLimits):
     """A smooth function of counts by distinct score.
 
     ``negatives``, ``positives``: (k,) counts, in ascending order of score. ``function``: those two
@@ -141,12 +141,6 @@ class RankCurveBounds:
             return self._limits(alpha)
         down, up = self._linear(alpha)
         return max(self.range[0], self.value - down), min(self.range[1], self.value + up)
-
-    def lower(self, alpha: float) -> float:
-        return self._limits(alpha)[0]
-
-    def upper(self, alpha: float) -> float:
-        return self._limits(alpha)[1]
 
     def settle(self, threshold: float, alpha: float, power: float = 0.8) -> int | None:
         def at(factor: float, lower: bool) -> tuple[float, float]:

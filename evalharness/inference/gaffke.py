@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import betaincinv, ndtr
 
-from evalharness.inference.bounds import settle_by_width
+from evalharness.inference.bounds import ByLimits, settle_by_width
 
 Floats = NDArray[np.float64]
 
@@ -111,7 +111,7 @@ def gridded(values: Floats, counts: Floats) -> tuple[Floats, Floats]:
     return np.arange(CELLS + 1, dtype=float)[found > 0] / CELLS, found[found > 0]
 
 
-class GaffkeBounds:
+class GaffkeBounds(ByLimits):
     """The mean of values in ``range``.
 
     ``values`` (n,), or distinct with their ``counts``. Without values the mean is nan. ``unit``:
@@ -156,16 +156,6 @@ class GaffkeBounds:
     @property
     def reason(self) -> str:
         return "" if self.n else f"0/0: there are no {self.unit}"
-
-    def interval(self, confidence: float) -> tuple[float, float]:
-        alpha = (1 - confidence) / 2
-        return self.lower(alpha), self.upper(alpha)
-
-    def lower(self, alpha: float) -> float:
-        return self._limits(alpha)[0]
-
-    def upper(self, alpha: float) -> float:
-        return self._limits(alpha)[1]
 
     def _limits(self, alpha: float) -> tuple[float, float]:
         if not self.n:

@@ -9,7 +9,7 @@ import numpy as np
 from evalharness.declare.metric import Metric
 from evalharness.inference.bounds import Bounds
 from evalharness.inference.influences import influences, number
-from evalharness.inference.linearised import linearised
+from evalharness.inference.linearised import LinearisedBounds
 from evalharness.inference.nobounds import NoBounds
 from evalharness.kernels.sample import Sample
 
@@ -51,4 +51,4 @@ def joint(
     note = (
         "" if clusters is None else f"{len(np.unique(place)):,} examples in {len(found):,} clusters"
     )
-    return linearised(value, sums, seed, metric.definition.range, name, note)
+    return LinearisedBounds(value, sums, seed, metric.definition.range, name, note)

@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from evalharness.inference.bounds import Bounds, settle_by_root
+from evalharness.inference.bounds import settle_by_root
 from evalharness.inference.means import LEAST, SMALL, MeanBounds, largest_asymmetry
 
 
@@ -186,16 +186,3 @@ class LinearisedBounds:
             upper=lambda a: self._deciding(a)[1],
         )
         return settle_by_root(on_scale, self._scale.forward(threshold), alpha, power)
-
-
-def linearised(
-    value: float,
-    units: ArrayLike,
-    seed: int,
-    range: tuple[float, float] = (-math.inf, math.inf),
-    unit: str = "examples",
-    note: str = "",
-    scale: str = "identity",
-) -> Bounds:
-    """The bounds of a metric from the influences of its units (see ``LinearisedBounds``)."""
-    return LinearisedBounds(value, units, seed, range, unit, note, scale)

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from evalharness.declare.metric import Metric
-from evalharness.inference.bounds import Bounds, settle_by_root
+from evalharness.inference.bounds import Bounds, ByLimits, settle_by_root
 from evalharness.inference.class_areas import ClassAreaBounds
 from evalharness.inference.curves import LEAST, PartialAreaBounds, RankCurveBounds
-from evalharness.inference.linearised import linearised
+from evalharness.inference.linearised import LinearisedBounds
 from evalharness.inference.precisions import PrecisionAtRecallBounds, RecallAtPrecisionBounds
 from evalharness.inference.thresholds import (
     EqualErrorRateBounds,
@@ -42,7 +42,7 @@ def curve_bounds(metric: Metric, form: Any, table: Any, sample: Sample, seed: in
     return None
 
 
-class UnitCurveBounds:
+class UnitCurveBounds(ByLimits):
     """A smooth rank metric of weighted or clustered examples. ``linear``: by the units' influences;
     ``curve``: knows what could have gone unseen, among ``sizes`` of positives and negatives."""
 
@@ -77,12 +77,6 @@ class UnitCurveBounds:
             min(high, self.value + math.sqrt(above**2 + up)),
         )
 
-    def lower(self, alpha: float) -> float:
-        return self._limits(alpha)[0]
-
-    def upper(self, alpha: float) -> float:
-        return self._limits(alpha)[1]
-
     def settle(self, threshold: float, alpha: float, power: float = 0.8) -> int | None:
         return settle_by_root(self, threshold, alpha, power)
 
@@ -97,7 +91,7 @@ def _curve(metric: Metric, form: RankCurve, table: Any, sample: Sample, seed: in
         return curve
     gradient = RankTable(table.values, *form.influence(*cells))
     added = metric.statistic.influence(gradient, table, sample.arrays, sample.values)
-    linear = linearised(
+    linear = LinearisedBounds(
         form.value, sample.by_unit(sample.weighted(added)), seed, curve.range, _unit(sample)
     )
     label = np.asarray(sample.arrays["label"], bool)
@@ -177,7 +171,7 @@ def _unit_areas(form: Areas, names: Any, table: Any, sample: Sample, seed: int) 
 
 def _by_influence(value: float, added: Any, sample: Sample, seed: int) -> Bounds:
     units = sample.by_unit(sample.weighted(added))
-    return linearised(value, units, seed, (0.0, 1.0), _unit(sample))
+    return LinearisedBounds(value, units, seed, (0.0, 1.0), _unit(sample))
 
 
 def _area(table: RankTable) -> float:

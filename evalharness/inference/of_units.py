@@ -17,7 +17,7 @@ from evalharness.inference.bounds import Bounds
 from evalharness.inference.delta import differences
 from evalharness.inference.effective import EffectiveBounds
 from evalharness.inference.influences import class_weights, influences, of_class
-from evalharness.inference.linearised import linearised
+from evalharness.inference.linearised import LinearisedBounds
 from evalharness.inference.nobounds import NoBounds
 from evalharness.inference.through import through
 from evalharness.kernels.sample import Sample
@@ -50,7 +50,7 @@ def of_influences(
     if not np.isfinite(added).all():
         return NoBounds(value, "not differentiable on this table", sample.count)
     note = f"{sample.size:,} examples in {sample.count:,} clusters" if sample.clustered else ""
-    return linearised(
+    return LinearisedBounds(
         value, sample.by_unit(added), seed, metric.definition.range, unit(sample), note, scale
     )
 
@@ -66,7 +66,7 @@ def ratio(metric: Metric, form: Mean | Ratio, sample: Sample, seed: int) -> Boun
         return within(metric, form, sample, note)
     whole = (-np.inf, np.inf) if form.through else metric.definition.range
     added = sample.by_unit(influences(metric, bare, None, sample))
-    found = linearised(bare.value, added, seed, whole, unit(sample), note)
+    found = LinearisedBounds(bare.value, added, seed, whole, unit(sample), note)
     return through(found, form.through, metric.definition.range)
 
 

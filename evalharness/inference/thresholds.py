@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import betainc, ndtr, ndtri
 
-from evalharness.inference.bounds import settle_by_width, upper_z
+from evalharness.inference.bounds import ByLimits, settle_by_width, upper_z
 from evalharness.inference.proportions import clopper_pearson_lower, clopper_pearson_upper
 
 Floats = NDArray[np.float64]
@@ -62,7 +62,7 @@ def doubt(chance: ArrayLike) -> Floats:
     return np.maximum(0.0, -ndtri(np.asarray(chance, float)))
 
 
-class ThresholdBounds(abc.ABC):
+class ThresholdBounds(ByLimits):
     """What the bounds of this module share.
 
     ``negatives``, ``positives``: counts by distinct score, ascending, (k,). ``value``: of the
@@ -116,15 +116,6 @@ class ThresholdBounds(abc.ABC):
             low, high = self._bounds(alpha, factor)
             self._known[alpha, factor] = min(low, self.value), max(high, self.value)
         return self._known[alpha, factor]
-
-    def interval(self, confidence: float) -> tuple[float, float]:
-        return self._limits((1 - confidence) / 2)
-
-    def lower(self, alpha: float) -> float:
-        return self._limits(alpha)[0]
-
-    def upper(self, alpha: float) -> float:
-        return self._limits(alpha)[1]
 
     def settle(self, threshold: float, alpha: float, power: float = 0.8) -> int | None:
         def at(factor: float, lower: bool) -> tuple[float, float]:

@@ -15,7 +15,7 @@ import numpy as np
 
 from evalharness.inference.effective import lower_limit, shown_by_ten, unit_sums, upper_limit
 from evalharness.inference.effective_quantiles import EffectiveQuantileBounds
-from evalharness.inference.linearised import linearised
+from evalharness.inference.linearised import LinearisedBounds
 from tests.calibration.simulate import ALPHA, Coverage, Setting, coverage
 
 Rng = np.random.Generator
@@ -184,7 +184,9 @@ def influences(draw: Draw, truth: float, scale: str, runs: int) -> Measure:
             for _ in range(runs):
                 yield draw(rng), 1 / runs
 
-        return coverage(samples(), lambda vu: linearised(vu[0], vu[1], 0, scale=scale), truth, runs)
+        return coverage(
+            samples(), lambda vu: LinearisedBounds(vu[0], vu[1], 0, scale=scale), truth, runs
+        )
 
     return measure
 

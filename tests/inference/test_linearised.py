@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from evalharness.inference.bounds import Bounds
-from evalharness.inference.linearised import SCALES, linearised
+from evalharness.inference.linearised import SCALES, LinearisedBounds
 
 
 def mean_of(x, **options):
     x = np.asarray(x, float)
-    return linearised(x.mean(), (x - x.mean()) / len(x), 7, **options)
+    return LinearisedBounds(x.mean(), (x - x.mean()) / len(x), 7, **options)
 
 
 def correlation(n, r, seed=0):
@@ -61,7 +61,7 @@ def test_a_scale_has_its_inverse_and_derivative(name):
 
 def test_a_correlation_on_the_scale_of_fisher():
     r, u = correlation(500, 0.9)
-    b = linearised(r, u, 0, (-1, 1), scale="atanh")
+    b = LinearisedBounds(r, u, 0, (-1, 1), scale="atanh")
     z = stats.norm.ppf(0.95) / math.sqrt(497)
     assert b.lower(0.05) == pytest.approx(math.tanh(math.atanh(r) - z), abs=0.004)
     assert b.upper(0.05) == pytest.approx(math.tanh(math.atanh(r) + z), abs=0.004)
@@ -71,7 +71,7 @@ def test_a_correlation_on_the_scale_of_fisher():
 
 def test_bounds_stay_in_the_range():
     r, u = correlation(30, 0.99, 4)
-    b = linearised(r, u * 30, 0, (-1, 1))
+    b = LinearisedBounds(r, u * 30, 0, (-1, 1))
     assert (b.lower(0.05), b.upper(0.05)) == (-1, 1) or b.upper(0.05) <= 1
     assert b.interval(0.95)[1] <= 1
 
@@ -89,7 +89,7 @@ def test_bounds_stay_in_the_range():
     ],
 )
 def test_what_decides_nothing(value, units, scale, reason):
-    b = linearised(value, units, 0, (-1, 1), "clusters", "a note", scale)
+    b = LinearisedBounds(value, units, 0, (-1, 1), "clusters", "a note", scale)
     assert reason in b.reason
     assert (b.lower(0.05), b.upper(0.05)) == (-1, 1)
     low, high = b.interval(0.95)
@@ -105,7 +105,7 @@ def test_what_decides_nothing(value, units, scale, reason):
 )
 def test_bounds_contain_the_value_with_width(x, alpha, scale):
     u = (np.asarray(x) - np.mean(x)) / 100
-    b = linearised(0.7, u, 0, (0, 1), scale=scale)
+    b = LinearisedBounds(0.7, u, 0, (0, 1), scale=scale)
     assert 0 <= b.lower(alpha) <= 0.7 <= b.upper(alpha) <= 1
     assert b.lower(alpha) < b.upper(alpha)
 
