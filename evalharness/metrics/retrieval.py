@@ -22,93 +22,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
-from evalharness.declare.errors import DeclarationError, OutputsError
 from evalharness.declare.forms import Mean, Proportion
 from evalharness.declare.metric import metric
 from evalharness.statistics import MomentTable, Share
 from evalharness.statistics.grouped import Grouped, GroupedFlags, Parts
-
-TIES = ("average", "worst")
-UNJUDGED = ("error", "not relevant", "skip")
-NO_RELEVANT = ("error", "zero", "skip")
-GAINS = ("linear", "exponential")
-
-
-class Lists(NamedTuple):
-    """The documents of all queries, (m,) each, by query and from the highest score to the lowest.
-
-    query:     code of the query, rising.
-    relevance: grade ≥ 0.
-    above:     how many documents of the query score higher.
-    tied:      how many have this very score.
-    place:     0 … tied − 1 among these.
-    parts:     the queries.
-    """
-
-    query: Any
-    relevance: Any
-    above: Any
-    tied: Any
-    place: Any
-    parts: Parts
-
-    def total(self, values: Any) -> Any:
-        """(queries,) sums over the documents of each query."""
-        import numpy as np
-
-        return np.bincount(self.query, values, self.parts.count)
-
-    def expected(self, discount: Any) -> Any:
-        """(m,) the mean, over the places that a document may have, of a discount of the first
-        place, the second place, …; (longest,)."""
-        import numpy as np
-
-        summed = np.concatenate([[0.0], np.cumsum(discount)])
-        spread = (summed[self.above + self.tied] - summed[self.above]) / self.tied
-        return np.where(self.tied == 1, discount[self.above], spread)
-
-    @property
-    def longest(self) -> int:
-        return int((self.above + self.tied).max(initial=0))
-
-
-def ranked(parts: Parts, relevance: Any, score: Any, ties: str, unjudged: str) -> Lists:
-    """The lists of all queries. One sort, whatever their number."""
-    import numpy as np
-
-    _one_of("ties", ties, TIES)
-    _one_of("unjudged", unjudged, UNJUDGED)
-    missing, code = np.isnan(relevance), parts.code
-    if missing.any() and unjudged == "error":
-        row = int(np.flatnonzero(missing)[0])
-        raise OutputsError(
-            [
-                f"column `relevance` is null in {missing.sum():,} rows, first row {row}; say what "
-                'an unjudged document counts as: unjudged="not relevant", or "skip" to take it '
-                "out of its list"
-            ]
-        )
-    if unjudged == "skip":
-        kept = ~missing
-        code, relevance, score = code[kept], relevance[kept], score[kept]
-    relevance = np.where(np.isnan(relevance), 0.0, relevance)
-    # Equal scores by rising relevance: the worst order, and sums that no order of rows can change.
-    order = np.argsort(relevance, kind="stable")
-    order = order[np.argsort(-score[order], kind="stable")]
-    order = order[np.argsort(code[order], kind="stable")]
-    query, relevance, score = code[order], relevance[order], score[order]
-    at = np.arange(len(query))
-    new_query = np.diff(query, prepend=-1) != 0
-    new_score = new_query | (np.diff(score, prepend=0.0) != 0)
-    if ties == "worst":
-        new_score[:] = True
-    first = np.maximum.accumulate(np.where(new_query, at, 0))
-    start = np.maximum.accumulate(np.where(new_score, at, 0))
-    tie = np.cumsum(new_score) - 1
-    tied = np.bincount(tie)[tie] if len(tie) else at
-    return Lists(query, relevance, start - first, tied, at - start, parts)
+from evalharness.statistics.lists import (
+    discounts_of,
+    gains_of,
+    hits_in_first,
+    places,
+    ranked,
+    relevant_documents,
+    share_of,
+)
 
 
 def dcg_by_query(
@@ -123,7 +51,7 @@ def dcg_by_query(
 ) -> Any:
     """(queries,) discounted cumulative gains."""
     lists = ranked(parts, relevance, score, ties, unjudged)
-    return lists.total(_gains(lists, gain) * lists.expected(_discounts(lists, k)))
+    return lists.total(gains_of(lists, gain) * lists.expected(discounts_of(lists, k)))
 
 
 def ndcg_by_query(
@@ -141,12 +69,12 @@ def ndcg_by_query(
     import numpy as np
 
     lists = ranked(parts, relevance, score, ties, unjudged)
-    gains, discounts = _gains(lists, gain), _discounts(lists, k)
+    gains, discounts = gains_of(lists, gain), discounts_of(lists, k)
     found = lists.total(gains * lists.expected(discounts))
     order = np.argsort(-gains, kind="stable")
     order = order[np.argsort(lists.query[order], kind="stable")]  # the queries stand as before
     ideal = lists.total(gains[order] * discounts[lists.above + lists.place])
-    return np.minimum(_share(found, ideal, parts, no_relevant, "> 0"), 1.0)
+    return np.minimum(share_of(found, ideal, parts, no_relevant, "> 0"), 1.0)
 
 
 def precision_by_query(
@@ -162,8 +90,8 @@ def precision_by_query(
 ) -> Any:
     """(queries,) shares of the first k places that hold a relevant document."""
     lists = ranked(parts, relevance, score, ties, unjudged)
-    hits, relevant = _hits(lists, _places(k, optional=False), min_relevance)
-    return _share(hits, relevant, parts, no_relevant, f"≥ {min_relevance}", below=float(k))
+    hits, relevant = hits_in_first(lists, places(k, optional=False), min_relevance)
+    return share_of(hits, relevant, parts, no_relevant, f"≥ {min_relevance}", below=float(k))
 
 
 def recall_by_query(
@@ -179,8 +107,8 @@ def recall_by_query(
 ) -> Any:
     """(queries,) shares of the relevant documents that are among the first k."""
     lists = ranked(parts, relevance, score, ties, unjudged)
-    hits, relevant = _hits(lists, _places(k, optional=False), min_relevance)
-    return _share(hits, relevant, parts, no_relevant, f"≥ {min_relevance}")
+    hits, relevant = hits_in_first(lists, places(k, optional=False), min_relevance)
+    return share_of(hits, relevant, parts, no_relevant, f"≥ {min_relevance}")
 
 
 def hit_by_query(
@@ -197,9 +125,9 @@ def hit_by_query(
     import numpy as np
 
     lists = ranked(parts, relevance, score, "worst", unjudged)
-    hits, relevant = _hits(lists, _places(k, optional=False), min_relevance)
+    hits, relevant = hits_in_first(lists, places(k, optional=False), min_relevance)
     some = (hits > 0).astype(float)
-    return _share(some, relevant, parts, no_relevant, f"≥ {min_relevance}", below=np.float64(1))
+    return share_of(some, relevant, parts, no_relevant, f"≥ {min_relevance}", below=np.float64(1))
 
 
 def reciprocal_rank_by_query(
@@ -218,7 +146,7 @@ def reciprocal_rank_by_query(
     from scipy.special import gammaln
 
     lists = ranked(parts, relevance, score, ties, unjudged)
-    relevant, before, among = _relevant(lists, min_relevance)
+    relevant, before, among = relevant_documents(lists, min_relevance)
     # Of g documents with one score, r of them relevant, none of the first j is with probability
     # C(g − j, r) / C(g, r).
     rows = (before == 0) & (among > 0)
@@ -230,10 +158,10 @@ def reciprocal_rank_by_query(
         return np.where(g - j >= r, np.exp(log), 0.0)
 
     place = lists.above[rows] + j + 1
-    inside = place <= (_places(k) or math.inf)
+    inside = place <= (places(k) or math.inf)
     value = np.where(inside, (none_of_first(j) - none_of_first(j + 1)) / place, 0.0)
     found = np.bincount(lists.query[rows], value, parts.count)
-    return _share(
+    return share_of(
         found, lists.total(relevant), parts, no_relevant, f"≥ {min_relevance}", below=np.float64(1)
     )
 
@@ -253,109 +181,15 @@ def average_precision_by_query(
     import numpy as np
 
     lists = ranked(parts, relevance, score, ties, unjudged)
-    relevant, before, among = _relevant(lists, min_relevance)
+    relevant, before, among = relevant_documents(lists, min_relevance)
     # A place among g documents with one score, r of them relevant, is relevant with probability
     # r/g, and then each place before it among them with (r − 1)/(g − 1).
     others = (among - 1) / np.maximum(lists.tied - 1, 1)
     place = lists.above + lists.place + 1
     precision = (before + 1 + lists.place * others) / place
-    inside = place <= (_places(k) or math.inf)
+    inside = place <= (places(k) or math.inf)
     found = lists.total(np.where(inside, among / lists.tied * precision, 0.0))
-    return _share(found, lists.total(relevant), parts, no_relevant, f"≥ {min_relevance}")
-
-
-def _relevant(lists: Lists, least: float) -> tuple[Any, Any, Any]:
-    """(m,) each: whether a document is relevant, how many that score higher are, and how many that
-    have its score are."""
-    import numpy as np
-
-    relevant = _is_relevant(lists, least)
-    at = np.arange(len(relevant))
-    start = at - lists.place
-    summed = np.concatenate([[0.0], np.cumsum(relevant)])
-    before = summed[start] - summed[start - lists.above]
-    return relevant, before, summed[start + lists.tied] - summed[start]
-
-
-def _hits(lists: Lists, k: Any, least: float) -> tuple[Any, Any]:
-    """(queries,) relevant documents among the first k places, and in all."""
-    import numpy as np
-
-    relevant = _is_relevant(lists, least)
-    inside = lists.expected((np.arange(lists.longest) < k).astype(float))
-    return lists.total(relevant * inside), lists.total(relevant)
-
-
-def _share(
-    above: Any, relevant: Any, parts: Parts, no_relevant: str, words: str, below: Any = None
-) -> Any:
-    """`above` over `below` (over `relevant` by itself), with queries in which nothing is relevant
-    treated as declared."""
-    import numpy as np
-
-    _one_of("no_relevant", no_relevant, NO_RELEVANT)
-    none = relevant <= 0
-    if none.any() and no_relevant == "error":
-        first = parts.name(int(np.flatnonzero(none)[0]))
-        raise OutputsError(
-            [
-                f"{none.sum():,} of {parts.count:,} queries have no relevant document (relevance "
-                f"{words}), the first is {first}; say what such a query counts as: "
-                'no_relevant="skip" leaves it out, "zero" counts it as 0'
-            ]
-        )
-    found = above / np.where(none, 1.0, relevant if below is None else below)
-    return np.where(none, math.nan if no_relevant == "skip" else 0.0, found)
-
-
-def _gains(lists: Lists, gain: str) -> Any:
-    import numpy as np
-
-    if _one_of("gain", gain, GAINS) == "linear":
-        return lists.relevance
-    with np.errstate(over="ignore"):
-        gains = np.exp2(lists.relevance) - 1
-    if not np.isfinite(gains).all():
-        raise OutputsError(
-            [
-                f"column `relevance` goes up to {lists.relevance.max():g}, of which the "
-                'exponential gain 2^relevance − 1 is infinite; use gain="linear"'
-            ]
-        )
-    return gains
-
-
-def _discounts(lists: Lists, k: int | None) -> Any:
-    """(longest,) 1 / log2(1 + place), 0 beyond the first k."""
-    import numpy as np
-
-    place = np.arange(1, lists.longest + 1)
-    return np.where(place <= (_places(k) or math.inf), 1 / np.log2(1 + place), 0.0)
-
-
-def _places(k: Any, optional: bool = True) -> int | None:
-    if k is None and optional:
-        return None
-    if isinstance(k, bool) or not isinstance(k, int) or k < 1:
-        also = ", or None for the whole list" if optional else ""
-        raise DeclarationError(f"k={k!r} is not a number of places: a whole number ≥ 1{also}")
-    return k
-
-
-def _is_relevant(lists: Lists, least: Any) -> Any:
-    """(m,) 1.0 for a document that is relevant, else 0.0."""
-    if isinstance(least, bool) or not isinstance(least, (int, float)) or not least > 0:
-        raise DeclarationError(
-            f"min_relevance={least!r} is not a grade above 0, which is that of a document that is "
-            "not relevant"
-        )
-    return (lists.relevance >= least).astype(float)
-
-
-def _one_of(name: str, value: Any, known: tuple[str, ...]) -> Any:
-    if value not in known:
-        raise DeclarationError(f"{name}={value!r} is none of {', '.join(map(repr, known))}")
-    return value
+    return share_of(found, lists.total(relevant), parts, no_relevant, f"≥ {min_relevance}")
 
 
 def _by_query(of: Callable[..., Any]) -> Grouped:
