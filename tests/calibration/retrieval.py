@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from evalharness.inference.means import MeanBounds
+from evalharness.inference.gaffke import GaffkeBounds
 from evalharness.metrics.retrieval import (
     hit_by_query,
     ndcg_by_query,
@@ -49,13 +49,8 @@ def population(of: Callable[..., Any], strength: float, **options: Any) -> np.nd
 
 def mean_over_queries(values: np.ndarray, n: int, runs: int) -> Callable:
     def measure(rng: np.random.Generator) -> Coverage:
-        def bounds(x: np.ndarray) -> MeanBounds:
-            centred = x - x.mean()
-            square = centred * centred
-            return MeanBounds(n, x.mean(), square.sum(), square @ centred, lambda: x, 0)
-
         samples = ((rng.choice(values, n), 1 / runs) for _ in range(runs))
-        return coverage(samples, bounds, float(values.mean()), runs)
+        return coverage(samples, GaffkeBounds, float(values.mean()), runs)
 
     return measure
 
@@ -66,7 +61,7 @@ def settings() -> list[Setting]:
         for strength in strengths:
             values = population(of, strength, **options)
             for n in SIZES:
-                measure = mean_over_queries(values, n, 500 if n < 200 else 2_000)
+                measure = mean_over_queries(values, n, 250)
                 found.append(Setting(name, f"{values.mean():.3f}", n, "", measure))
     for strength in (1, 2):
         share = float(population(hit_by_query, strength, k=3).mean())
