@@ -227,9 +227,13 @@ class ResampledBounds:
     @property
     def _flat(self) -> bool:
         """Whether there is nothing to make an interval of."""
-        return self.n < 2 or not math.isfinite(self.value) or not len(self._known)
+        if self.n < LEAST or not math.isfinite(self.value) or not len(self._known):
+            return True
+        # Of equal values the sums differ in the last digits, by the order they are added up in.
+        return float(np.ptp(self._known)) <= 1e-12 * max(1.0, abs(self.value))
 
     def interval(self, confidence: float) -> tuple[float, float]:
+        """BCa; the whole range where there are too few units to draw from, or no spread."""
         if not self._flat:
             low, high = self._clipped(self._bca((1 - confidence) / 2))
             if low < high:

@@ -39,6 +39,8 @@ def custom(
     * a function of sklearn.metrics: `custom(sklearn.metrics.fbeta_score, beta=2)`.
     * the name of a scorer of scikit-learn, or a scorer: `custom("neg_log_loss")`,
       `custom(make_scorer(…))`. Higher is better for all of them; "neg_" is a loss with a minus.
+      A name is looked up when outputs are read: declaring it loads no scikit-learn, unless it has
+      parameters to check.
 
     `better`: "higher", "lower" or None; `range`: least and greatest value; `name`: what messages
     call it, which a lambda needs; `options`: parameters of the function.
@@ -49,6 +51,10 @@ def custom(
     groups, a rate near 0 or 1, fewer than 20 rows), nothing is decided. NaN, or an error, on the
     data is an error; in a slice the metric is undefined there; in more than 1 % of the resamples it
     decides nothing. A function in which the order of the rows matters is refused.
+
+    Where scikit-learn warns that its number stands for 0/0, that is an error too; zero_division=
+    says what it is. Only a mean over the rows of a multilabel table ("f1_samples") counts 0 for a
+    row where it is 0/0, as scikit-learn does, unless that is every row.
 
     Metrics of text are used through the libraries that define them. A score of the corpus is one
     number, `sacrebleu.corpus_bleu(list(prediction), [list(label)]).score`; scores of sentences
@@ -74,7 +80,12 @@ def custom(
             )
         better = "higher" if asked.scorer else better
     label = "custom" if asked.quoted else asked.name
-    declared = metric(Examples(asked), better=better, range=range, name=label)(Answer(asked))
+    average = options.get("average")  # a function of one's own may have others
+    own = (average,) if isinstance(average, str) and average not in scorers.AVERAGES else ()
+    averages = (*scorers.AVERAGES, *own)
+    declared = metric(Examples(asked), better=better, range=range, name=label, averages=averages)(
+        Answer(asked)
+    )
     options = {k: tuple(v) if isinstance(v, list) else v for k, v in options.items()}
     return declared(**options) if options else declared
 
@@ -142,6 +153,7 @@ class Called:
 
     @property
     def options(self) -> tuple[str, ...]:
+        """Names of its parameters."""
         variable = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
         taken = {*self.columns, "sample_weight"}
         return tuple(

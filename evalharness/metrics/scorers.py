@@ -7,9 +7,10 @@ the table. Two classes are 0 and 1, with 1 for the positive class of the outputs
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from importlib.util import find_spec
 from typing import Any
 
 from evalharness.declare.errors import DeclarationError, OutputsError, did_you_mean
@@ -31,13 +32,33 @@ ARGUMENTS = {
 }
 # Functions whose `y_pred` is a probability, and those that must be told every class.
 OF_PROBABILITIES = ("log_loss", "d2_log_loss_score")
+# What `average=` may be there.
+AVERAGES = ("binary", "macro", "micro", "samples", "weighted")
+# Scorers that are known by name, so that declaring one need not load scikit-learn (1.9).
+NAMES = frozenset(
+    """
+    accuracy adjusted_mutual_info_score adjusted_rand_score average_precision balanced_accuracy
+    completeness_score d2_absolute_error_score d2_brier_score d2_log_loss_score explained_variance
+    f1 f1_macro f1_micro f1_samples f1_weighted fowlkes_mallows_score homogeneity_score jaccard
+    jaccard_macro jaccard_micro jaccard_samples jaccard_weighted matthews_corrcoef
+    mutual_info_score neg_brier_score neg_log_loss neg_max_error neg_mean_absolute_error
+    neg_mean_absolute_percentage_error neg_mean_gamma_deviance neg_mean_poisson_deviance
+    neg_mean_squared_error neg_mean_squared_log_error neg_median_absolute_error
+    neg_negative_likelihood_ratio neg_root_mean_squared_error neg_root_mean_squared_log_error
+    normalized_mutual_info_score positive_likelihood_ratio precision precision_macro
+    precision_micro precision_samples precision_weighted r2 rand_score recall recall_macro
+    recall_micro recall_samples recall_weighted roc_auc roc_auc_ovo roc_auc_ovo_weighted
+    roc_auc_ovr roc_auc_ovr_weighted top_k_accuracy v_measure_score
+    """.split()
+)
 TOLD_CLASSES = (*OF_PROBABILITIES, "d2_brier_score", "brier_score_loss", "top_k_accuracy_score")
 
 
 def of(function: Any, name: str | None) -> Scikit | None:
     """What is to be asked of scikit-learn, or None where the function is not its own."""
     if isinstance(function, str):
-        return Scikit(_named(function), name or function, True, "" if name else function)
+        _plausible(function)
+        return Scikit(function, name or function, True, "" if name else function)
     if type(function).__module__.startswith("sklearn.metrics.") and not inspect.isfunction(
         function
     ):
@@ -58,7 +79,11 @@ def of(function: Any, name: str | None) -> Scikit | None:
 
 @dataclass(frozen=True)
 class Scikit:
-    """A scorer, or a function of sklearn.metrics (`scorer` False)."""
+    """A scorer, or a function of sklearn.metrics (`scorer` False).
+
+    function: it, or the name of a scorer, which is looked up when something is asked of it:
+    declaring loads no scikit-learn.
+    """
 
     function: Any
     name: str
@@ -66,27 +91,36 @@ class Scikit:
     quoted: str = ""
 
     def __hash__(self) -> int:  # scorers compare by identity, and their parameters need no hash
-        return hash((id(self.function), self.name))
+        named = isinstance(self.function, str)
+        return hash((self.function if named else id(self.function), self.name))
+
+    @cached_property
+    def _asked(self) -> Any:
+        return _scorer(self.function) if isinstance(self.function, str) else self.function
 
     @cached_property
     def _inner(self) -> Any:
         """The function of sklearn.metrics that it comes down to; None of a scorer of one's own."""
-        return getattr(self.function, "_score_func", None) if self.scorer else self.function
+        return getattr(self._asked, "_score_func", None) if self.scorer else self._asked
 
     @cached_property
     def _set(self) -> dict[str, Any]:
-        return dict(getattr(self.function, "_kwargs", {}))
+        return dict(getattr(self._asked, "_kwargs", {}))
 
     @cached_property
     def _parameters(self) -> Mapping[str, inspect.Parameter]:
-        asked = self.function if self._inner is None else self._inner
+        asked = self._asked if self._inner is None else self._inner
         return inspect.signature(asked).parameters
 
     @property
-    def options(self) -> tuple[str, ...]:
-        positional = 3 if self._inner is None else 2
-        names = [n for n in list(self._parameters)[positional:] if n != "sample_weight"]
-        return tuple(n for n in names if n not in ARGUMENTS)
+    def options(self) -> Iterator[str]:
+        """Names of its parameters; one by one, so that nothing is loaded before they are read."""
+        try:
+            positional = 3 if self._inner is None else 2
+        except OutputsError as error:
+            raise DeclarationError(str(error)) from None
+        names = list(self._parameters)[positional:]
+        yield from (n for n in names if n != "sample_weight" and n not in ARGUMENTS)
 
     @property
     def weighted(self) -> bool:
@@ -94,6 +128,8 @@ class Scikit:
 
     @property
     def doc(self) -> str:
+        if isinstance(self.function, str):
+            return f"scikit-learn's scorer {self.function!r}: sklearn.metrics.get_scorer()."
         of = self.function if self._inner is None else self._inner
         text = inspect.getdoc(of) or "A scorer."
         return f"As scikit-learn's {self.name}. {text}"
@@ -108,7 +144,7 @@ class Scikit:
             if self._inner.__name__ in OF_PROBABILITIES:
                 names[1] = "probabilities"
             return tuple(names)
-        response = getattr(self.function, "_response_method", "predict")
+        response = getattr(self._asked, "_response_method", "predict")
         wanted = response if isinstance(response, str) else response[0]
         kinds = {"predict": "prediction", "predict_proba": "probabilities"}
         return "label", kinds.get(wanted, "scores")
@@ -231,19 +267,43 @@ class Scikit:
     def __call__(
         self, arrays: Mapping[str, Any], fixed: Mapping[str, Any], options: Mapping[str, Any]
     ) -> Any:
-        import numpy as np
-
         more = {"sample_weight": arrays["weight"]} if "weight" in arrays else {}
         given = dict(options)
         if "labels" in fixed:
             given["labels"] = fixed["labels"]
+        if not self._of_rows(given):
+            return self._call(arrays, fixed, given, more)
+        # Of rows where it is 0/0; if those are all, no 0 and no 1 can stand for it.
+        found = self._call(arrays, fixed, given | {"zero_division": 0}, more)
+        if found == 0 and self._call(arrays, fixed, given | {"zero_division": 1}, more) == 1:
+            raise ZeroDivisionError
+        return found
+
+    def _of_rows(self, given: Mapping[str, Any]) -> bool:
+        """Whether it is a mean over the rows of a multilabel table that leaves open what 0/0 is."""
+        every = self._set | dict(given)
+        return (
+            every.get("average") == "samples"
+            and "zero_division" in self._parameters
+            and "zero_division" not in every
+        )
+
+    def _call(
+        self,
+        arrays: Mapping[str, Any],
+        fixed: Mapping[str, Any],
+        given: dict[str, Any],
+        more: Mapping[str, Any],
+    ) -> Any:
+        import numpy as np
+
         label = arrays["label"]
         if not self.scorer:
             answer = arrays[self.columns[1]]
             if answer.ndim == 2 and answer.shape[1] == 2 and not fixed.get("tasks"):
                 answer = answer[:, 1]
-            return self.function(label, answer, **given, **more)
-        scorer = self.function if not given else self._with(given)
+            return self._asked(label, answer, **given, **more)
+        scorer = self._asked if not given else self._with(given)
         answers = {k: v for k, v in arrays.items() if k in ANSWERS}
         return scorer(
             estimator(_sklearn(self.name).base, answers, fixed),
@@ -257,12 +317,12 @@ class Scikit:
         if self._inner is None:
             from functools import partial
 
-            return partial(self.function, **given)
+            return partial(self._asked, **given)
         metrics = _sklearn(self.name).metrics
         return metrics.make_scorer(
             self._inner,
-            response_method=self.function._response_method,
-            greater_is_better=self.function._sign > 0,
+            response_method=self._asked._response_method,
+            greater_is_better=self._asked._sign > 0,
             **(self._set | given),
         )
 
@@ -290,21 +350,34 @@ def _is_real(split: Any) -> bool:
     )
 
 
-def _named(name: str) -> Any:
-    metrics = _sklearn(name).metrics
-    known = metrics.get_scorer_names()
-    if name not in known:
-        raise DeclarationError(
-            f"custom({name!r}): scikit-learn has no scorer of that name"
-            f"{did_you_mean(name, known)}; sklearn.metrics.get_scorer_names() lists them"
-        )
-    return _scorer(name)
+def _plausible(name: str) -> None:
+    """Refuse what is no scorer; scikit-learn is loaded only for a name that is not in NAMES."""
+    try:
+        there = find_spec("sklearn") is not None
+    except ValueError:  # a module that was made by hand
+        there = True
+    if not there:
+        raise DeclarationError(_not_installed(name, "it is not installed"))
+    if name not in NAMES:
+        try:
+            _scorer(name)
+        except OutputsError as error:
+            raise DeclarationError(str(error)) from None
 
 
 @lru_cache
 def _scorer(name: str) -> Any:
-    """One object for each name, so that equal metrics are equal."""
-    return _sklearn(name).metrics.get_scorer(name)
+    """One object for each name."""
+    metrics = _sklearn(name).metrics
+    known = metrics.get_scorer_names()
+    if name not in known:
+        raise OutputsError(
+            [
+                f"custom({name!r}): scikit-learn has no scorer of that name"
+                f"{did_you_mean(name, known)}; sklearn.metrics.get_scorer_names() lists them"
+            ]
+        )
+    return metrics.get_scorer(name)
 
 
 def _sklearn(name: str) -> Any:
@@ -312,8 +385,11 @@ def _sklearn(name: str) -> Any:
         import sklearn.base
         import sklearn.metrics
     except ImportError as error:
-        raise DeclarationError(
-            f"custom({name!r}) is a scorer of scikit-learn, which cannot be imported ({error}); "
-            'pip install "evalharness[sklearn]"'
-        ) from None
+        raise OutputsError([_not_installed(name, f"which cannot be imported: {error}")]) from None
     return sklearn
+
+
+def _not_installed(name: str, why: str) -> str:
+    return (
+        f'custom({name!r}) is a scorer of scikit-learn ({why}); pip install "evalharness[sklearn]"'
+    )

@@ -40,8 +40,8 @@ def probability(split: "Split") -> np.ndarray:
     outside = (found < 0) | (found > 1)
     if outside.any():
         raise Refused(
-            f"column `score` lies outside [0, 1] in {rows(outside)}, from {found.min():.4g} to "
-            f"{found.max():.4g}; without a `prediction` column it is compared with 0.5 and must "
+            f"column `score` lies outside [0, 1] in {rows(outside)}, {_span(found)}; "
+            f"without a `prediction` column it is compared with 0.5 and must "
             "be a probability: give Outputs(…, threshold=…) on the score's own scale"
         )
     return found
@@ -51,12 +51,12 @@ def probabilities(split: "Split") -> np.ndarray:
     """float64 (n, classes) in [0, 1]; each row sums to one, exactly after it did within TOLERANCE.
     Made from `score`, where that is all there is, of two classes."""
     lone = _lone(split)
-    given = split.score()[:, None] if lone else split.matrix()
+    given = split.score()[:, None] if lone else matrix(split, "normalise them")
     outside = ((given < 0) | (given > 1)).any(axis=1)
     if outside.any():
         raise Refused(
             f"column `{'score' if lone else _named(split)}` lies outside [0, 1] in "
-            f"{rows(outside)}, from {given.min():.4g} to {given.max():.4g}, but this metric takes "
+            f"{rows(outside)}, {_span(given)}, but this metric takes "
             "probabilities; if these are logits, hand over their softmax (of two classes with one "
             "`score`: their sigmoid)"
         )
@@ -138,9 +138,12 @@ def class_names(split: "Split", kind: str) -> list[Any]:
     return sorted(found)
 
 
-def matrix(split: "Split") -> np.ndarray:
+def matrix(split: "Split", remedy: str = "normalise them, or hand over logits") -> np.ndarray:
     """float64 (n, classes), columns in the order of the classes; finite. Rows that are
-    probabilities must sum to one; other numbers (logits) are as good for ranking."""
+    probabilities must sum to one; other numbers (logits) are as good for ranking.
+
+    remedy: what to do where they do not sum to one.
+    """
     refuse_multilabel(split)
     found, what = finite(split), f"`{_named(split)}`"
     inside = ((found >= 0) & (found <= 1)).all(axis=1)
@@ -150,14 +153,14 @@ def matrix(split: "Split") -> np.ndarray:
         problems = []
         if not inside.all():
             problems.append(
-                f"column {what} lies outside [0, 1] in {rows(~inside)}, while the other rows are "
-                "probabilities; mend them"
+                f"column {what} lies outside [0, 1] in {rows(~inside)}, {_span(found)}, while the "
+                "other rows are probabilities; mend them"
             )
         if wrong.any():
             problems.append(
                 f"column {what}: probabilities do not sum to one within {TOLERANCE:g} in "
                 f"{rows(wrong)}, from {found[wrong].sum(axis=1).min():.6g} to "
-                f"{found[wrong].sum(axis=1).max():.6g}; normalise them, or hand over logits"
+                f"{found[wrong].sum(axis=1).max():.6g}; {remedy}"
             )
         if problems:
             raise Refused(*problems)
@@ -225,6 +228,16 @@ def _from_columns(split: "Split") -> np.ndarray:
     if problems:
         raise Refused(*problems)
     return found
+
+
+def _span(found: np.ndarray) -> str:
+    """ "from -3 to 1.5", with as many digits as it takes to see what lies outside [0, 1]."""
+    return f"from {_seen(float(found.min()))} to {_seen(float(found.max()))}"
+
+
+def _seen(value: float) -> str:
+    text = f"{value:.4g}"
+    return text if (0 <= float(text) <= 1) == (0 <= value <= 1) else repr(value)
 
 
 def _spellings(value: Any) -> list[str]:

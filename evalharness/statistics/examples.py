@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from evalharness.statistics.base import Columns, gathered
 from evalharness.statistics.sums import Moments
@@ -26,6 +26,9 @@ class Asked(NamedTuple):
     each: bool
     where: str
 
+    def __repr__(self) -> str:  # classes and parameters may be cells
+        return f"<{self.of.name}() on {self.where}>"
+
     def number(self, arrays: Mapping[str, Any]) -> tuple[float, str]:
         """One number for these rows; or NaN, and why there is none."""
         found, reason = called(self, arrays)
@@ -43,6 +46,10 @@ class ExampleTable(NamedTuple):
 
     arrays: dict[str, Any]
     asked: Any
+
+    def __repr__(self) -> str:  # a message that prints its table prints no cells
+        count = max((len(array) for array in self.arrays.values()), default=0)
+        return f"<{count:,} examples of {', '.join(self.arrays) or 'nothing'}>"
 
 
 @dataclass(frozen=True)
@@ -62,7 +69,8 @@ class Resampled:
 class Examples:
     """The columns that a function reads, row by row; nothing is added up.
 
-    of:    what is asked: a frozen value with `name`, `options` (names of its parameters),
+    of:    what is asked: a frozen value with `name`, `options` (names of its parameters, which
+           may be found only when they are gone through),
            `weighted` (whether it takes weights), `read(split, options)` → (arrays, fixed), and a
            call (arrays, fixed, options).
     given: its parameters.
@@ -74,10 +82,11 @@ class Examples:
     given: tuple[tuple[str, Any], ...] = ()
 
     program = None
+    average = ""  # it counts no 2×2 table; an average is a parameter of the function
 
     @property
-    def options(self) -> tuple[str, ...]:
-        return tuple(self.of.options)
+    def options(self) -> Iterable[str]:
+        return cast(Iterable[str], self.of.options)
 
     @property
     def column(self) -> str:
@@ -186,7 +195,7 @@ def called(asked: Asked, arrays: Mapping[str, Any], quiet: bool = True) -> tuple
     """What the function says of these rows, or None and why it says nothing.
 
     quiet: its warnings are not shown. What scikit-learn calls ill-defined is an error in any case,
-    for it stands in for 0/0 with a number.
+    for it stands in for 0/0 with a number; an average over rows alone keeps its 0 (`scorers`).
     """
     import sys
     import warnings
@@ -212,6 +221,7 @@ def called(asked: Asked, arrays: Mapping[str, Any], quiet: bool = True) -> tuple
             return None, f"{name}() is 0/0 on these rows"
         except Exception as error:
             text = str(error).strip().split("\n")[0]
+            text = text if len(text) <= 200 else f"{text[:199]}…"  # it may be made of cells
             if undefined and isinstance(error, undefined):
                 return None, (
                     f"{name}() is 0/0: {text}; where the function takes zero_division=, that says "

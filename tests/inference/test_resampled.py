@@ -150,6 +150,21 @@ def test_what_cannot_be_bounded_is_refused_in_words(function, x, reason):
     assert low < high
 
 
+@pytest.mark.parametrize("units, shown", [(2, False), (19, False), (20, True)])
+def test_fewer_than_20_units_show_no_interval(units, shown):
+    unit, x = np.arange(400) % units, normal(400)
+    b = of(np.mean, x, unit=unit, range=(-9, 9))
+    assert (b.interval(0.95) != (-9, 9)) is shown
+    assert of(np.mean, x, unit=unit).interval(0.95)[0] == -math.inf or shown
+
+
+def test_without_spread_no_interval_is_shown():
+    # Sums of 0.1 differ in the last digits by how many are added up at once.
+    unit = np.repeat(np.arange(40), np.arange(40) + 1)
+    b = of(lambda x: x.sum() / len(x), np.full(len(unit), 0.1), unit=unit)
+    assert b.interval(0.95) == (-math.inf, math.inf)
+
+
 def test_the_worst_of_groups_that_are_alike_is_refused():
     rng = np.random.default_rng(0)
     group, hit = rng.permutation(300) % 3, rng.random(300) < 0.8

@@ -226,3 +226,37 @@ def test_examples_add_up_by_standing_side_by_side():
     assert statistic.merge(both, statistic.zero()) is both
     metric = custom(agreement)
     assert metric.value(both) == pytest.approx((LABEL == PREDICTION)[code < 2].mean())
+
+
+def test_no_cell_is_printed_with_a_table():
+    table = TABLE | {"label": WORDS, "prediction": WORDS}
+    statistic = custom(agreement).statistic
+    columns = statistic.read(Outputs(test=table).split("test"))
+    (found,) = statistic.host_tables(columns.arrays, columns, np.zeros(N, int), 1)
+    assert repr(found) == str(found) == "<240 examples of label, prediction>"
+    assert repr(statistic.zero()) == "<0 examples of nothing>"
+    scored = custom("f1").statistic.read(
+        Outputs(test={"label": WORDS == WORDS[0], "prediction": WORDS == WORDS[1]}).split("test")
+    )
+    form = custom(agreement).form(found)
+    for text in (repr(columns.values), repr(scored.values), repr(statistic), repr(form)):
+        assert "cat" not in text
+        assert "array(" not in text
+    assert repr(columns.values).startswith("<agreement() on test")
+
+
+def test_what_a_function_says_of_its_cells_is_cut():
+    def chatty(text):
+        raise ValueError(" ".join(text))
+
+    with pytest.raises(OutputsError) as caught:
+        value(custom(chatty), TABLE)
+    assert "raised ValueError: " in str(caught.value)
+    assert len(str(caught.value)) < 400
+
+
+def test_a_function_of_ones_own_may_have_other_averages():
+    def mean(x, *, average="plain"):
+        return float(x.mean()) * (2 if average == "double" else 1)
+
+    assert value(custom(mean, average="double"), TABLE) == pytest.approx(2 * X.mean())

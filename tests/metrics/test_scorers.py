@@ -1,6 +1,8 @@
 """scikit-learn's scorers and functions over the columns of a table, held to scikit-learn itself."""
 
+import subprocess
 import sys
+import warnings
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 
 from evalharness import DeclarationError, Outputs, OutputsError
 from evalharness.metrics.custom import custom
+from evalharness.metrics.scorers import NAMES
 
 N = 200
 rng = np.random.default_rng(0)
@@ -165,6 +168,8 @@ def test_equal_metrics_are_equal():
 def test_wrong_declarations():
     with pytest.raises(DeclarationError, match=r"no scorer of that name \(did you mean `neg_log_"):
         custom("neg_logloss")
+    with pytest.raises(DeclarationError, match="has no parameter 'kk'"):
+        custom("top_k_accuracy", kk=2)
     with pytest.raises(DeclarationError, match="higher is better for every scorer"):
         custom("neg_log_loss", better="lower")
     with pytest.raises(DeclarationError, match="has no parameter 'bta'.*did you mean `beta`"):
@@ -172,9 +177,74 @@ def test_wrong_declarations():
 
 
 def test_without_scikit_learn_it_says_what_to_install(monkeypatch):
-    monkeypatch.setitem(sys.modules, "sklearn.metrics", None)
-    with pytest.raises(DeclarationError, match=r'pip install "evalharness\[sklearn\]"'):
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    with pytest.raises(
+        DeclarationError, match=r'not installed.*pip install "evalharness\[sklearn\]"'
+    ):
         custom("f1")
+
+
+def test_what_cannot_be_loaded_is_a_problem_of_the_outputs(monkeypatch):
+    from evalharness.metrics import scorers
+
+    metric = custom("f1")
+    scorers._scorer.cache_clear()
+    monkeypatch.setitem(sys.modules, "sklearn.metrics", None)
+    with pytest.raises(OutputsError, match='cannot be imported.*pip install "evalharness'):
+        value(metric, {"label": TWO, "score": SCORE})
+
+
+def test_a_name_that_this_version_lacks_is_a_problem_of_the_outputs(monkeypatch):
+    from evalharness.metrics import scorers
+
+    monkeypatch.setattr(scorers, "NAMES", NAMES | {"acuracy"})
+    with pytest.raises(OutputsError, match=r"no scorer of that name \(did you mean `accuracy`"):
+        value(custom("acuracy"), {"label": TWO, "score": SCORE})
+
+
+def test_every_name_is_known_without_scikit_learn():
+    assert set(sk.get_scorer_names()) == NAMES
+    assert len(NAMES) == 58
+
+
+DECLARED = """
+from evalharness import Evaluation, Outputs
+from evalharness.metrics import custom
+
+class TestModel(Evaluation):
+    satisficing = [custom("roc_auc").on("test") >= 0.9]
+    also = [custom("neg_log_loss").on("test").by("region")]
+
+    @classmethod
+    def outputs(cls):
+        return Outputs(test="test.parquet")
+"""
+WATCHER = """
+import sys
+
+def pytest_unconfigure(config):
+    loaded = {"jax", "numpy", "scipy", "sklearn"} & set(sys.modules)
+    sys.__stdout__.write(f"loaded: {sorted(loaded)}\\n")
+"""
+
+
+def test_declaring_and_collecting_load_no_scikit_learn(tmp_path):
+    (tmp_path / "test_model.py").write_text(DECLARED)
+    (tmp_path / "conftest.py").write_text(WATCHER)
+    (tmp_path / "pytest.ini").write_text("[pytest]")
+    code = f"{DECLARED}\nimport sys\nprint({{'numpy', 'scipy', 'sklearn'}} & set(sys.modules))"
+    said = []
+    for arguments in (["-c", code], ["-m", "pytest", "--collect-only", "-q", "-s"]):
+        done = subprocess.run(
+            [sys.executable, *arguments], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        said.append(done.stdout)
+    assert said[0].strip() == "set()"
+    assert "roc_auc" in said[1]
+    assert "'scipy'" not in said[1]
+    assert "'sklearn'" not in said[1]
+    assert "loaded: " in said[1]
 
 
 WRONG = [
@@ -197,3 +267,44 @@ def test_missing_labels_are_refused():
     table = {"label": label, "prediction": [[1, 0, 1]] * 31}
     with pytest.raises(OutputsError, match="knows no missing labels"):
         value(custom("f1_samples"), table, classes=["a", "b", "c"])
+
+
+OF_ROWS = ["f1_samples", "jaccard_samples", "precision_samples", "recall_samples"]
+NAMED = {"classes": ["a", "b", "c"]}
+
+
+@pytest.mark.parametrize("name", OF_ROWS)
+def test_rows_without_a_positive_count_as_scikit_learn_counts_them(name):
+    label, said = TASKS.copy(), TASKS_SAID.copy()
+    label[:40] = 0
+    said[20:60] = 0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        expected = sk.get_scorer(name)(Predicts(said), np.zeros((N, 1)), label)
+        function = sk.get_scorer(name)._score_func
+        assert expected == function(label, said, average="samples", zero_division=0)
+    table = {"label": list(label), "prediction": list(said)}
+    assert value(custom(name), table, **NAMED) == pytest.approx(expected)
+    averaged = custom(function, average="samples")
+    assert value(averaged, table, **NAMED) == pytest.approx(expected)
+    one = function(label, said, average="samples", zero_division=1)
+    assert value(custom(name, zero_division=1), table, **NAMED) == pytest.approx(one)
+    assert one > expected
+
+
+@pytest.mark.parametrize("name", OF_ROWS)
+def test_without_any_positive_it_is_0_over_0(name):
+    table = {"label": [[0, 0, 0]] * 40, "prediction": [[0, 0, 0]] * 40}
+    with pytest.raises(OutputsError, match=rf"{name}\(\) is 0/0 on these rows"):
+        value(custom(name), table, **NAMED)
+    wrong = {"label": [[1, 0, 0]] * 40, "prediction": [[0, 0, 1]] * 40}
+    assert value(custom(name), wrong, **NAMED) == 0
+
+
+def test_averages_are_parameters():
+    table = {"label": THREE, "prediction": TWO}
+    expected = sk.f1_score(THREE, TWO, average="macro", zero_division=0)
+    metric = custom(sk.f1_score, average="macro", zero_division=0)
+    assert value(metric, table) == pytest.approx(expected)
+    assert metric == custom(sk.f1_score)(average="macro", zero_division=0)
+    assert str(custom("f1") * 2) == '2 * custom("f1")'

@@ -106,6 +106,12 @@ TABLES = {
         SCORE,
         ["do not sum to one within 0.0001 in 2 rows (1 and 3", "from 0.9998 to 1.4", "normalise"],
     ),
+    "just outside": (
+        {"label": [0, 1, 0], "score": [0.01, 1 + 1e-9, 0.5]},
+        {},
+        PREDICTIONS,
+        ["`score` lies outside [0, 1] in 1 row (row 1", "from 0.01 to 1.000000001;"],
+    ),
     "sum of probability columns": (
         labels(["a", "b", "a"], score_a=[0.5, 0.9, 1], score_b=[0.5, 0.2, 0]),
         {},
@@ -116,7 +122,10 @@ TABLES = {
         table(scores=[[0.5, 0.5], [1.5, -0.5], [1, 0], [0, 1]]),
         {},
         SCORE,
-        ["`scores` lies outside [0, 1] in 1 row (row 1", "the other rows are probabilities"],
+        [
+            "`scores` lies outside [0, 1] in 1 row (row 1",
+            "from -0.5 to 1.5, while the other rows are probabilities",
+        ],
     ),
     "null in scores": (
         table(scores=[[0.5, 0.5], [None, 1], None, [0, 1]]),

@@ -97,6 +97,18 @@ UNITS = {
         PROBABILITIES,
         ["`score` lies outside [0, 1] in 2 rows (1 and 3", "from -3 to 1.5", "sigmoid"],
     ),
+    "just outside as probabilities": (
+        scored([0.1, 1.0001, 0.01, -1e-12]),
+        {},
+        PROBABILITIES,
+        ["`score` lies outside [0, 1] in 2 rows", "from -1e-12 to 1.0001,"],
+    ),
+    "probabilities that do not sum to one": (
+        table(scores=[[0.5, 0.5], [0.5, 0.4], [0.5, 0.5], [0, 1]]),
+        {},
+        PROBABILITIES,
+        ["do not sum to one within 0.0001 in 1 row (row 1", "from 0.9 to 0.9; normalise them"],
+    ),
     "logits used as probabilities": (
         table(scores=[[2, -1], [0.5, 3], [0.5, 0.5], [1, 7]]),
         {},

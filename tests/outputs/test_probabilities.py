@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from evalharness.declare.errors import OutputsError
 from evalharness.outputs import Outputs
 
 
@@ -52,3 +53,11 @@ def test_a_score_stands_for_both_of_two_classes_beside_other_columns_named_so():
 def test_logits_have_a_matrix_but_no_probabilities():
     logits = [[2.0, -1.0], [0.5, 3.0]]
     assert split(label=[0, 1], scores=logits).matrix().tolist() == logits
+
+
+def test_only_what_ranks_takes_logits():
+    one = split(label=[0, 1], scores=[[0.5, 0.5], [0.5, 0.4]])
+    with pytest.raises(OutputsError, match="normalise them, or hand over logits$"):
+        one.matrix()
+    with pytest.raises(OutputsError, match="normalise them$"):
+        one.probabilities()
