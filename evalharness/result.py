@@ -12,6 +12,7 @@ from typing import Any
 from evalharness.checks.satisficing import CheckResult
 from evalharness.checks.table import html_table, text_table
 from evalharness.declare.errors import EvalharnessError
+from evalharness.declare.exactly import Exactly
 from evalharness.declare.metric import Metric
 from evalharness.inference.estimates import Estimate
 from evalharness.inference.verdicts import Verdict
@@ -53,6 +54,7 @@ class Result:
 
     def __getitem__(self, key: Metric | tuple[str, Metric]) -> Any:
         model, metric = key if isinstance(key, tuple) else (None, key)
+        metric = metric.metric if isinstance(metric, Exactly) else metric
         if not isinstance(metric, Metric) or not metric.split:
             raise KeyError(f'{metric!r}: ask for a metric on a split, such as recall.on("test")')
         if self._declared.get(str(metric), metric) != metric:
@@ -70,7 +72,7 @@ class Result:
             found = self._compute(model, metric)
         if self._minus is not None:
             found = tuple(replace(e, _minus=self._subtract(model, metric)) for e in found)
-        if metric.group:
+        if metric.group and not metric.over:
             return {e.slice: e for e in found}
         return found[0]
 

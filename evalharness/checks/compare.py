@@ -43,8 +43,7 @@ def difference(plan: Plan, metric: Metric, first: str, second: str, settings: Se
     form = metric.form(a.tables[0])
     seed = seed_of(settings.seed, metric.label, metric.split, "difference")
     bounds: Any
-    simple = isinstance(form, Mean) or isinstance(form, Proportion) and not np.ndim(form.hits)
-    if simple and not a.sample(0).plain:
+    if isinstance(form, (Mean, Proportion)) and not a.sample(0).plain:
         bounds = _by_units(metric, a, b, row, seed)
     elif isinstance(form, Mean):
         values = a.columns.arrays["value"] - b.columns.arrays["value"][row]
@@ -75,27 +74,48 @@ def difference(plan: Plan, metric: Metric, first: str, second: str, settings: Se
 
 
 def _by_units(metric: Metric, a: Any, b: Any, row: Any, seed: int) -> Any:
-    """Weighted or clustered examples: by what each unit adds to the one and to the other."""
-    from evalharness.inference.influences import influences
+    """Weighted or clustered examples: by what each unit adds to the one and to the other. None
+    where the trials of a share depend on the predictions."""
     from evalharness.inference.linearised import LinearisedBounds
+    from evalharness.inference.paired_units import PairedUnitBounds
 
-    back = np.empty(len(row), np.int64)
-    back[row] = np.arange(len(row))  # rows of the second model in terms of the first's
-    added = np.zeros(len(row))
-    value, sign = 0.0, 1.0
-    for measured, place in ((a, np.arange(len(row))), (b, back)):
-        sample, form = measured.sample(0), metric.form(measured.tables[0])
-        value += sign * float(form.value)
-        of_entry = sign * influences(metric, form, measured.tables[0], sample)
-        np.add.at(added, place[sample.rows], of_entry)
-        sign = -1.0
-    inside = a.sample(0).rows
-    unit = inside if a.units.code is None else a.units.code[inside]
-    _, code = np.unique(unit, return_inverse=True)
+    sample = a.sample(0)
+    inside = sample.rows
+    form = metric.form(a.tables[0])
+    if isinstance(form, Mean):
+        ours, theirs = a.columns.arrays["value"], b.columns.arrays["value"][row]
+        trials = np.ones(len(ours))
+    else:
+        if form.through is not None or np.ndim(form.hits) or a.columns.rows is not None:
+            return None
+        (ours, trials, _), (theirs, others, _) = _each(metric, a), _each(metric, b)
+        theirs = theirs[row]
+        if (trials != others[row])[inside].any():
+            return None
+    weight = np.ones(len(ours)) if a.units.weight is None else a.units.weight
+    unit = np.arange(len(ours)) if a.units.code is None else a.units.code
+    _, code = np.unique(unit[inside], return_inverse=True)
+
+    def sums(x: Any) -> Any:
+        return np.bincount(code, (weight * x)[inside])
+
+    total = sums(trials)
+    some = total > 0
+    difference = sums(ours - theirs)
+    value = float(difference.sum() / total.sum())
     low, high = metric.definition.range
-    span = high - low
-    name = "paired examples" if a.units.code is None else "clusters"
-    return LinearisedBounds(value, np.bincount(code, added[inside]), seed, (-span, span), name)
+    added = (difference - value * total)[some] / total.sum()
+    linear = LinearisedBounds(
+        value,
+        added,
+        seed,
+        (low - high, high - low),
+        "paired examples" if a.units.code is None else "clusters",
+    )
+    if isinstance(form, Mean):
+        return linear
+    better, worse = (sums((x > y) * trials)[some] for x, y in ((ours, theirs), (theirs, ours)))
+    return PairedUnitBounds(linear, better, worse, total[some], a.units.code is not None)
 
 
 def _mean(values: Any, seed: int) -> Any:

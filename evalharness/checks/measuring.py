@@ -9,7 +9,7 @@ from evalharness.checks.settings import Settings
 from evalharness.declare.metric import Metric
 from evalharness.inference.bounds import Bounds
 from evalharness.inference.estimates import Estimate, estimate
-from evalharness.inference.of_form import bounds_of, combined, seed_of
+from evalharness.inference.of_form import bounds_of, combined, exact, seed_of
 from evalharness.kernels.plan import Measured, Plan
 
 
@@ -47,9 +47,7 @@ def _bounds(plan: Plan, model: str, metric: Metric, settings: Settings) -> list[
         seed = seed_of(settings.seed, metric.label, metric.split, piece)
         tables = [(p, m.tables[g], m.sample(g)) for p, m in zip(parts, measured, strict=True)]
         if metric.exact:
-            from evalharness.inference.of_form import exact
-
-            found.append((piece, exact(*tables[0])))
+            found.append((piece, exact(metric, tables)))
         elif len(parts) > 1:
             found.append((piece, combined(metric, tables, measured[0].units.code, seed)))
         else:

@@ -20,22 +20,22 @@ class Exactly:
     __hash__ = None  # type: ignore[assignment]
 
     def __init__(self, metric: Metric) -> None:
-        self._metric = replace(metric, exact=True)
+        self.metric = replace(metric, exact=True)
 
     def __repr__(self) -> str:
-        return str(self._metric)
+        return str(self.metric)
 
     def __eq__(self, threshold: Any) -> Bound:  # type: ignore[override]
-        return Bound(self._metric, "==", self._metric._checked(threshold, "=="))
+        return Bound(self.metric, "==", self.metric._checked(threshold, "=="))
 
     def __ge__(self, threshold: Any) -> Bound:
-        return self._metric >= threshold
+        return self.metric >= threshold
 
     def __gt__(self, threshold: Any) -> Bound:
-        return self._metric > threshold
+        return self.metric > threshold
 
     def __le__(self, threshold: Any) -> Bound:
-        return self._metric <= threshold
+        return self.metric <= threshold
 
     def __lt__(self, threshold: Any) -> Bound:
-        return self._metric < threshold
+        return self.metric < threshold

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -110,6 +110,11 @@ class Metric:
             raise DeclarationError(
                 f'{self}.on() takes the name of a split, such as "test"; got {split!r}'
             )
+        if dict(self.options).get("threshold_from") == split:
+            raise DeclarationError(
+                f"{self}.on({split!r}): the threshold would be chosen on the split that it is "
+                "judged on; choose it on another"
+            )
         for column, value in where.items():
             if (
                 value is not None
@@ -193,12 +198,38 @@ class Metric:
     def __neg__(self) -> Metric:
         return self * -1.0
 
+    def __radd__(self, other: Any) -> Metric:
+        if isinstance(other, int) and other == 0:
+            return self  # sum([...]) starts with 0
+        return self._combined(other, 1.0)
+
+    def __rsub__(self, other: Any) -> Metric:
+        return self._combined(other, -1.0)
+
     def _combined(self, other: Any, sign: float) -> Metric:
         from evalharness.declare.combine import added
 
         if not isinstance(other, Metric):
-            return NotImplemented
+            raise DeclarationError(
+                f"{self} and {other!r}: metrics are added to metrics; a number belongs into the "
+                "threshold: recall <= 0.1, rather than 1 - recall >= 0.9"
+            )
         return added(self, other, sign)
+
+    def __eq__(self, other: Any) -> bool:
+        if isinstance(other, Metric):
+            mine = [getattr(self, f.name) for f in fields(self)]
+            return mine == [getattr(other, f.name) for f in fields(other)]
+        if isinstance(other, (int, float)):
+            raise DeclarationError(
+                f"{self} == {other!r}: no number of examples can show that a metric is exactly a "
+                "number; write <= or >=, or, if the rows are a fixed list of which every one "
+                "counts, .exactly() =="
+            )
+        return NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(tuple(getattr(self, f.name) for f in fields(self)))
 
     def against(self, *_: Any, **__: Any) -> Metric:
         """Not available yet: comparing with a baseline."""
@@ -277,7 +308,7 @@ class Metric:
         terms = getattr(self.definition.statistic, "terms", None)
         if terms is None:
             return (self,)
-        place = {k: getattr(self, k) for k in ("split", "where", "group", "min_n")}
+        place = {k: getattr(self, k) for k in ("split", "where", "group", "min_n", "exact")}
         return tuple(replace(term, **place) for term in terms)
 
     @property

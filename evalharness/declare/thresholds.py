@@ -35,7 +35,12 @@ def checked(metric: Metric, split: Any, least: dict[str, float]) -> dict[str, An
             f"the threshold would be chosen on {split!r}, the split that it is judged on; choose "
             "it on another"
         )
-    if "threshold" not in metric.definition.statistic.options:
+    if hasattr(metric.definition.function, "terms"):
+        problems.append(
+            "choose the thresholds of the metrics that it is made of: "
+            "recall.at(threshold_from=…) - precision.at(threshold_from=…)"
+        )
+    elif "threshold" not in metric.definition.statistic.options:
         problems.append(f"{metric.name} takes no threshold on the score")
     if options.get("threshold") is not None or "threshold_from" in options:
         problems.append("it already has a threshold")

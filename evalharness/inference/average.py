@@ -29,6 +29,7 @@ class AverageBounds:
         weights: Any,
         names: Sequence[Any],
         linear: Bounds | None,
+        note: str = "",
     ) -> None:
         used = [(p, float(w), n) for p, w, n in zip(parts, weights, names, strict=True) if w > 0]
         self._parts = [(p, w) for p, w, _ in used]
@@ -38,7 +39,7 @@ class AverageBounds:
         self._linear = linear
         self.n = linear.n if linear else max(p.n for p in parts)
         self.unit = linear.unit if linear else parts[0].unit
-        self.note = getattr(linear, "note", "")
+        self.note = "; ".join(filter(None, [getattr(linear, "note", ""), note]))
 
     @cached_property
     def reason(self) -> str:

@@ -184,6 +184,7 @@ class EffectiveBounds(ProportionBounds):
     (``clusters``) or an example with a weight. ``unit``: what a trial is, in the plural.
     ``through``: an increasing function of the share on [0, 1]. ``examples``: how many examples
     bring a trial; to be given for clusters of weighted examples, whose sum of trials is no count.
+    ``weighted``: whether examples differ by their weights, or by how many trials they bring.
     """
 
     def __init__(
@@ -194,6 +195,7 @@ class EffectiveBounds(ProportionBounds):
         through: Callable[[float], float] | None = None,
         clusters: bool = False,
         examples: float | None = None,
+        weighted: bool = True,
     ) -> None:
         k, m = np.atleast_1d(np.asarray(hits, float)), np.atleast_1d(np.asarray(trials, float))
         if k.shape != m.shape or not ((k >= 0) & (k <= m * (1 + TINY))).all():
@@ -204,6 +206,9 @@ class EffectiveBounds(ProportionBounds):
         # Where all examples weigh the same there is no worst case: n_eff is n.
         equal = not clusters and bool(s.trials >= (1 - TINY) * s.units * s.largest)
         self._trial, self._by_ten = unit, equal or bool(shown_by_ten(s))
+        self._weighted = weighted
+        if not (weighted or clusters):
+            self.unit = "examples"
         where = "n_eff" if self._by_ten else "the worst case n_eff"
         self.shown = self.decides = f"Clopper-Pearson at {where}"
 
@@ -225,11 +230,13 @@ class EffectiveBounds(ProportionBounds):
         if s.clusters:
             known = f"{s.examples:,.6g} " if np.isfinite(s.examples) else ""
             words = f"{known}{self._trial} in {self.n:,} clusters, {size}"
-        else:
+        elif self._weighted:
             words = f"{size} of {self.n:,} {self._trial} by weight"
+        else:
+            words = f"{s.examples:,.6g} {self._trial} of {self.n:,} examples, {size}"
         if self._by_ten:
             return words
-        kind = "clusters" if s.clusters else "heavy ones"
+        kind = "clusters" if s.clusters else "heavy ones" if self._weighted else "examples"
         few, what = min((int(s.errors), "an error"), (int(s.successes), "a success"))
         return f"{words}, the worst case: fewer than {LEAST} {kind} with {what} ({few})"
 
@@ -255,7 +262,10 @@ class EffectiveBounds(ProportionBounds):
         def at(factor: float, lower: bool) -> tuple[float, float]:
             larger = self.sums.times(factor)
             bound = (lower_limit if lower else upper_limit)(larger, alpha)
-            return float(bound), math.sqrt(share * (1 - share) / float(effective_size(larger)))
+            size = float(effective_size(larger))
+            # Of one cluster nothing is known of how clusters differ.
+            error = math.sqrt(max(0.0, share * (1 - share)) / size) if size > 0 else math.inf
+            return float(bound), error
 
         of_share: Any = SimpleNamespace(value=share, n=self.n, reason="")
         return settle_by_width(of_share, at_threshold, alpha, power, at)

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from evalharness.inference.verdicts import Verdict
 
 
+# What decides about a fixed list.
+EVERY_ROW = "every row"
+
+
 @dataclass(frozen=True)
 class Estimate:
     """One metric of one model, on one split or slice.
@@ -92,6 +96,8 @@ class Estimate:
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Estimate):
             return repr(self._public()) == repr(other._public())  # NaN is equal to NaN here
+        if self.exact:
+            return self._decide("==", other)  # type: ignore[return-value]
         raise TypeError(
             f"{self.title}: an estimate is never exactly equal to a number; compare with >= or <= "
             "(its interval decides), or use its .value"
@@ -119,10 +125,15 @@ class Estimate:
     def _public(self) -> list[Any]:
         return [getattr(self, f.name) for f in fields(self) if not f.name.startswith("_")]
 
-    def _decide(self, op: str, threshold: float) -> Verdict:
-        from evalharness.inference.verdicts import decide
+    @property
+    def exact(self) -> bool:
+        """Whether it is of a fixed list, whose value alone decides."""
+        return self.decides == EVERY_ROW
 
-        return decide(self, op, threshold)
+    def _decide(self, op: str, threshold: Any) -> Verdict:
+        from evalharness.inference.verdicts import EXACT, decide
+
+        return decide(self, op, threshold, policy=EXACT if self.exact else "confident")
 
 
 def estimate(bounds: Bounds, confidence: float, note: str = "", **place: Any) -> Estimate:

@@ -28,8 +28,9 @@ class GapBounds:
         self.n, self.unit = sum(b.n for _, b in slices), slices[0][1].unit
         self.note = ""
         if not self._undefined and len(slices) > 1:
-            low, high = (f(slices, key=lambda s: s[1].value) for f in (min, max))
-            self.note = f"{high[0]} {high[1].value:.4g}, {low[0]} {low[1].value:.4g}"
+            ranked = sorted(slices, key=lambda s: s[1].value)
+            (low, least), (high, most) = ranked[0], ranked[-1]
+            self.note = f"{high} {most.value:.4g}, {low} {least.value:.4g}"
         self._limits = lru_cache(self._both)
 
     @property
@@ -37,7 +38,8 @@ class GapBounds:
         if self._undefined:
             return f"undefined in {', '.join(self._undefined[:5])}"
         if len(self._slices) < 2:
-            return "there is one slice, so nothing to compare it with"
+            only = self._slices[0][0] if self._slices else "none"
+            return f"there is one slice ({only}), so nothing to compare it with"
         return next((f"{name}: {b.reason}" for name, b in self._slices if b.reason), "")
 
     shown = decides = "MOVER, over all pairs of slices"

@@ -13,13 +13,13 @@ class NoBounds:
     be read beside.
     """
 
-    shown = decides = "none"
+    shown = "none"
 
     def __init__(
         self, value: float, reason: str, n: int, unit: str = "examples", beside: str = ""
     ) -> None:
         self.value, self.reason, self.n, self.unit = float(value), reason, int(n), unit
-        self.note = beside
+        self.note, self.decides = beside, "none"
 
     def interval(self, confidence: float) -> tuple[float, float]:
         return -math.inf, math.inf

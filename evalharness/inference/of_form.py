@@ -23,6 +23,8 @@ from evalharness.declare.forms import (
 )
 from evalharness.declare.metric import Metric
 from evalharness.inference.bounds import Bounds
+from evalharness.inference.estimates import EVERY_ROW
+from evalharness.inference.influences import number
 from evalharness.inference.nobounds import NoBounds
 from evalharness.kernels.sample import Sample
 from evalharness.metrics.calibration import CalibrationError
@@ -49,7 +51,7 @@ def bounds_of(metric: Metric, table: Any, sample: Sample, seed: int) -> Bounds:
     low, high = metric.definition.range
     if not math.isnan(bounds.value) and not low - 1e-9 <= bounds.value <= high + 1e-9:
         raise MetricError(
-            f"the metric {metric.label} is {bounds.value:g} on {table!r}, outside the range "
+            f"the metric {metric.label} is {bounds.value:g}{_on(table)}, outside the range "
             f"{low:g} to {high:g} that it declares"
         )
     return bounds
@@ -64,8 +66,10 @@ def _bounds(metric: Metric, form: Any, table: Any, sample: Sample, seed: int) ->
         return NoBounds(form.value, form.why, sample.count, beside=form.beside)
     if own := _of_family(metric, form, table, sample, seed):
         return own
-    micro = getattr(metric.statistic, "average", None) == "micro"
-    if isinstance(form, (Proportion, Mean, Concordance, Quantile)) and sample.plain and not micro:
+    average = getattr(metric.statistic, "average", None)
+    # One example may count several times in a micro average, and for several tasks in any.
+    apart = average != "micro" and not (average and "task" in sample.arrays)
+    if isinstance(form, (Proportion, Mean, Concordance, Quantile)) and sample.plain and apart:
         return _plain(metric, form, table, sample, seed)
     if isinstance(table, Cells) and not isinstance(form, (Proportion, Linear)):
         return _of_cells(metric, form, table, sample, seed)
@@ -158,13 +162,18 @@ def combined(
         return joint(metric, forms, parts, clusters, seed)
 
 
-def exact(metric: Metric, table: Any, sample: Sample) -> Bounds:
-    """The value on a fixed list, every row of which counts."""
+def exact(metric: Metric, parts: list[tuple[Metric, Any, Sample]]) -> Bounds:
+    """The value on a fixed list, every row of which counts alike."""
     with np.errstate(all="ignore"):
-        form = _form(metric, table)
-    value = getattr(form, "value", form)
-    bounds = NoBounds(float(np.mean(value)), "", sample.size, "rows of a fixed list")
-    if isinstance(form, Proportion) and not np.ndim(form.hits):
+        forms = [_form(m, table) for m, table, _ in parts]
+    values = [number(form) for form in forms]
+    combined: Any = metric.definition.function
+    value = values[0] if len(parts) == 1 else float(combined.of(values))
+    size = max(sample.size for _, _, sample in parts)
+    bounds = NoBounds(value, "" if value == value else "0/0 there", size, "rows of a fixed list")
+    bounds.decides = EVERY_ROW
+    form = forms[0]
+    if len(parts) == 1 and isinstance(form, Proportion) and not np.ndim(form.hits):
         bounds.note = f"{form.hits:,.12g} of {form.trials:,.12g} {form.unit}"
     return bounds
 
@@ -185,9 +194,15 @@ def _form(metric: Metric, table: Any) -> Any:
         raise
     except Exception as error:
         raise MetricError(
-            f"the metric {metric.label} raised {type(error).__name__}: {error} on {table!r}; "
+            f"the metric {metric.label} raised {type(error).__name__}: {error}{_on(table)}; "
             "its function must accept any table, and return NaN where it is undefined"
         ) from error
+
+
+def _on(table: Any) -> str:
+    """A table of a few counts in words; of a longer one nothing, since it may hold cells."""
+    few = isinstance(table, tuple) and all(np.size(x) == 1 for x in table)
+    return f" on {table!r}" if few and not hasattr(table, "asked") else ""
 
 
 def _check_proportion(metric: Metric, form: Proportion) -> None:
@@ -279,7 +294,8 @@ def _number(metric: Metric, value: Any) -> float:
 def _of_cells(metric: Metric, value: Any, table: Cells, sample: Sample, seed: int) -> Bounds:
     """A number made of a 2×2 table, or of the tables of every class."""
     _number(metric, value)
-    if np.ndim(table.tp) and (np.size(table.tp) > 2 or not sample.plain):
+    tasks = "task" in sample.arrays
+    if np.ndim(table.tp) and (np.size(table.tp) > 2 or tasks or not sample.plain):
         from evalharness.inference.of_units import linear
 
         return linear(metric, Linear(float(value), None), table, sample, seed)

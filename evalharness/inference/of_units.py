@@ -28,7 +28,8 @@ def proportion(metric: Metric, form: Proportion, sample: Sample, seed: int) -> B
     """A share of weighted or clustered trials, or an average of one over the classes."""
     statistic, classes = metric.statistic, len(sample.classes)
     if not np.ndim(form.hits):
-        return _share(metric.form(statistic.entries(sample.arrays, classes)), form, sample)
+        each = metric.form(statistic.entries(sample.arrays, classes))
+        return _of_two_kinds(each, form, sample) or _share(each, form, sample)
     from evalharness.inference.average import AverageBounds
 
     parts = [
@@ -40,7 +41,7 @@ def proportion(metric: Metric, form: Proportion, sample: Sample, seed: int) -> B
     if all(p.value == p.value for p, w in zip(parts, weights, strict=True) if w > 0):
         value = sum(w * p.value for p, w in zip(parts, weights, strict=True) if w > 0)
         linear = of_influences(metric, value, influences(metric, form, None, sample), sample, seed)
-    return AverageBounds(parts, weights, sample.classes, linear)
+    return AverageBounds(parts, weights, sample.classes, linear, _by_task(sample))
 
 
 def of_influences(
@@ -168,14 +169,49 @@ def _effective(
 ) -> EffectiveBounds:
     """Of (m,) hits and trials of each entry alone."""
     hits, trials = np.asarray(hits, float), np.asarray(trials, float)
+    # Of examples that count alike, one may bring several trials: count them.
+    count = np.count_nonzero(trials) if sample.weight is not None else trials.sum()
     return EffectiveBounds(
         sample.by_unit(sample.weighted(hits)),
         sample.by_unit(sample.weighted(trials)),
         of,
         through,
         clusters=sample.clustered,
-        examples=int(np.count_nonzero(trials)),
+        examples=int(count),
+        weighted=sample.weight is not None,
     )
+
+
+def _of_two_kinds(each: Any, form: Proportion, sample: Sample) -> Bounds | None:
+    """Of examples that are of two kinds only (right and wrong, in a micro average), the ratio rises
+    with the share of the one kind: an exact interval."""
+    from evalharness.inference.proportions import ProportionBounds
+
+    if not sample.plain:
+        return None
+    pairs = np.stack([np.asarray(x, float) for x in (each.hits, each.trials)])
+    kinds, code = np.unique(pairs, axis=1, return_inverse=True)
+    if kinds.shape[1] != 2:
+        return None
+    (h0, h1), (t0, t1) = kinds
+    first, second = (h / t if t else np.nan for h, t in ((h0, t0), (h1, t1)))
+    if not first < second:
+        return None
+
+    def ratio(share: Any) -> Any:
+        found = (h0 + share * (h1 - h0)) / (t0 + share * (t1 - t0))
+        return form.through(found) if form.through else found
+
+    return ProportionBounds(int(np.sum(code)), sample.size, "examples", ratio)
+
+
+def _by_task(sample: Sample) -> str:
+    """How many labels each task has: "n by task: toxic 316, insult 320"."""
+    if "task" not in sample.arrays:
+        return ""
+    counts = np.bincount(sample.arrays["task"], minlength=len(sample.classes))
+    shown = [f"{c} {n:,}" for c, n in zip(sample.classes, counts, strict=True)][:8]
+    return f"n by task: {', '.join(shown)}" + (", …" if len(counts) > 8 else "")
 
 
 def _too_few(least: int, sample: Sample) -> str:

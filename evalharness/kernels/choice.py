@@ -25,6 +25,14 @@ def choose(split: Any, metric: Metric) -> float:
     ranks: Any = Ranks(options.get("positive"))
     (table,) = count(ranks, ranks.read(split), np.zeros(split.n, np.int32), 1, split.weights())
     positives, negatives = (np.asarray(x, float) for x in (table.positives, table.negatives))
+    empty = [n for n, x in (("positives", positives), ("negatives", negatives)) if not x.sum()]
+    if empty:
+        raise OutputsError(
+            [
+                f"{split.where}: {metric.label}: there are no {empty[0]}, so no threshold between "
+                "the two classes can be chosen there; choose on another split"
+            ]
+        )
     # At each score: what lies at or above it is predicted positive.
     tp, fp = (x[::-1].cumsum()[::-1] for x in (positives, negatives))
     cells = Cells(tp, fp, positives.sum() - tp, negatives.sum() - fp)
@@ -42,8 +50,30 @@ def choose(split: Any, metric: Metric) -> float:
                 f"{demanded or 'a value'} there; demand less, or choose on another split"
             ]
         )
-    best = np.where(allowed, value if metric.better == "higher" else -value, -np.inf)
+    best = np.where(allowed, value if metric.definition.better == "higher" else -value, -np.inf)
     return float(table.values[np.flatnonzero(best == best.max())[-1]])
+
+
+def apart(source: Any, judged: Any, metric: Metric) -> None:
+    """Refuse a threshold that was chosen on the examples that it is judged on."""
+    import pyarrow.compute as pc
+
+    shared = ""
+    if source.digest == judged.digest:
+        shared = "is the same table"
+    elif "id" in source.column_names and "id" in judged.column_names:
+        ours, theirs = source.column("id"), judged.column("id")
+        if ours.type == theirs.type:
+            both = pc.sum(pc.is_in(ours, value_set=theirs)).as_py() or 0
+            shared = f"has {both:,} of the same ids" if both else ""
+    if shared:
+        raise OutputsError(
+            [
+                f"{judged.where}: {metric.label}: {source.where} {shared}; a threshold that was "
+                "chosen on the examples that it is judged on makes them look better than others "
+                "would: choose it on a split of other examples"
+            ]
+        )
 
 
 def _at(metric: Metric, cells: Cells) -> Any:

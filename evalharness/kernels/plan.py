@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from evalharness.declare.errors import OutputsError, did_you_mean
 from evalharness.declare.metric import Metric
-from evalharness.kernels.choice import choose
+from evalharness.kernels.choice import apart, choose
 from evalharness.kernels.groups import Groups, groups
 from evalharness.kernels.passes import count
 from evalharness.kernels.sample import Sample
@@ -109,11 +109,12 @@ class Plan:
         where = (*place, metric.where, metric.group, metric.min_n)
         columns, found = self._resolved((*place, metric.statistic)), self._groups[where]
         code = found.code if columns.rows is None else found.code[columns.rows]
-        units = self._units(place)
+        # Of a fixed list every row counts alike, whatever it weighs elsewhere.
+        units = Units() if metric.exact else self._units(place)
         weight = units.weight
         if weight is not None and columns.rows is not None:
             weight = weight[columns.rows]
-        key = (*where, metric.statistic)
+        key = (*where, metric.statistic, metric.exact)
         if key not in self._tables:
             self._tables[key] = count(metric.statistic, columns, code, len(found.names), weight)
         return Measured(self._tables[key], found, columns, code, units)
@@ -123,10 +124,11 @@ class Plan:
         options = dict(metric.options)
         if "threshold_from" not in options:
             return metric
-        key = (model, metric.definition, metric.options)
+        key = (model, metric.definition, metric.options, metric.split)
         if key not in self._chosen:
             source = self.split(model, options["threshold_from"])
             source.check()
+            apart(source, self.split(model, metric.split), metric)
             self._chosen[key] = choose(source, metric)
         chosen = options | {"threshold": self._chosen[key]}
         return replace(metric, options=tuple(sorted(chosen.items())))
@@ -185,7 +187,7 @@ class Plan:
         yield place, lambda: self.split(*place)
         yield (*place, "whole"), lambda: self.split(*place).check()
         yield where, lambda: self._remember(self._groups, where, lambda s: groups(s, metric))
-        chosen = (model, metric.options, "threshold")
+        chosen = (*place, metric.options, "threshold")
         yield chosen, lambda: self.resolved(model, metric)
         statistic = self.resolved(model, metric).statistic
         key = (*place, statistic)

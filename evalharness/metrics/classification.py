@@ -180,14 +180,16 @@ def f_beta(table: Cells, *, beta: float = 1.0) -> Any:
     """Harmonic mean of precision and recall, with recall weighted β² times as much:
     (1+β²)tp / ((1+β²)tp + β²fn + fp).
 
-    Undefined when nothing is or was predicted positive. For β = 1 `f1` has the exact interval. As
-    fbeta_score.
+    Undefined when nothing is or was predicted positive. For β = 1 it is `f1`, with its exact
+    interval. As fbeta_score.
 
     >>> float(round(f_beta(beta=2).value(Cells(tp=8, fp=8, fn=2, tn=9)), 12))
     0.714285714286
     """
     if not beta > 0:
         raise DeclarationError(f"f_beta: beta={beta!r} must be above 0")
+    if beta == 1:
+        return f1.form(table)
     square = beta * beta
     hits = (1 + square) * table.tp
     return hits / (hits + square * table.fn + table.fp)
