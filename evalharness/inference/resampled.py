@@ -3,9 +3,9 @@
 What is known of a black box is what it says when examples are left out or drawn again. Both are
 done with whole units (an example; with clusters a cluster). The interval that is shown is BCa. A
 pass or a fail is read off the wider of three: BCa, Student's t of the jackknife, and its correction
-for skewness (`means.MeanBounds` of the jackknife's pseudo-values). Where that mean would be refused
-nothing is decided either: a maximum, a tail quantile or a rate near 1 hangs on few units, so that
-their influence is as skewed as can be.
+for skewness (`means.MeanBounds` of the jackknife's pseudo-values). Where those are skewed beyond
+what the correction mends nothing is decided: a maximum, a tail quantile or a rate near 1 hangs on
+few units, so that their influence is as skewed as can be.
 
 Sources: Efron 1987 (BCa); Efron and Tibshirani 1993, chapters 11 and 14; Kott 2001 (delete-a-group
 jackknife). Coverage: docs/calibration.md.
@@ -25,7 +25,7 @@ from scipy.special import ndtr, stdtrit
 
 from evalharness.inference.bca import acceleration, bca_levels, bias
 from evalharness.inference.bounds import Bounds, settle_by_width, upper_z
-from evalharness.inference.means import CHUNK, LEAST, MeanBounds
+from evalharness.inference.means import CHUNK, LEAST, MeanBounds, largest_asymmetry
 from evalharness.inference.row_order import contents, in_order
 from evalharness.kernels.sample import Sample
 from evalharness.statistics.examples import Resampled
@@ -66,7 +66,6 @@ class ResampledBounds:
     range:   least and greatest value.
     """
 
-    shown = "BCa bootstrap"
     decides = "wider of BCa bootstrap, jackknife t and its skewness correction"
 
     def __init__(
@@ -90,14 +89,18 @@ class ResampledBounds:
         self._seconds = perf_counter() - started
 
     @property
+    def shown(self) -> str:
+        return "none" if self.n < LEAST else "BCa bootstrap"
+
+    @property
     def calls(self) -> int:
-        """How often the function is called."""
-        return self._replicates + min(self.n, GROUPS)
+        """How often the function is called; never, where there are too few units to draw from."""
+        return 0 if self.n < LEAST else self._replicates + min(self.n, GROUPS)
 
     @property
     def note(self) -> str:
         """What the estimate cost, in words."""
-        return f"{self.calls:,} calls of {self.name}"
+        return f"{self.calls:,} calls of {self.name}" if self.calls else ""
 
     @cached_property
     def reason(self) -> str:
@@ -110,7 +113,7 @@ class ResampledBounds:
         if not np.isfinite(self._influences).all():
             return f"{self.name} has no value when some of the {self.unit} are left out"
         mean = self._mean.reason
-        if "skew" in mean:
+        if _skewed(self._mean):
             return (
                 f"too few of {self.n:,} {self.unit} make the value (skewness/√n of their influence "
                 f"is {self._mean.asymmetry:.2g}): it hangs on what was not seen"
@@ -276,7 +279,7 @@ class ResampledBounds:
                 lambda: (),
                 0,
             )
-            if larger.reason:
+            if larger.reason or _skewed(larger):
                 return math.inf, 0.0
             error = math.sqrt(larger.m2) / larger.n
             # As much wider than the jackknife's t as it is now.
@@ -284,6 +287,12 @@ class ResampledBounds:
             return self.value + (now[side] - self.value) * error / t, error
 
         return settle_by_width(self, threshold, alpha, power, at)
+
+
+def _skewed(mean: MeanBounds) -> bool:
+    """Whether influences are too skewed to resample. Of a mean, a bound further off may then still
+    decide; how far off a function is of which few units were seen, those do not tell."""
+    return abs(mean.asymmetry) >= largest_asymmetry(mean.n)
 
 
 def resampled(form: Resampled, sample: Sample, seed: int, range: tuple[float, float]) -> Bounds:

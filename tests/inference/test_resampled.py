@@ -155,6 +155,8 @@ def test_fewer_than_20_units_show_no_interval(units, shown):
     unit, x = np.arange(400) % units, normal(400)
     b = of(np.mean, x, unit=unit, range=(-9, 9))
     assert (b.interval(0.95) != (-9, 9)) is shown
+    assert bool(b.note) is shown
+    assert (b.shown != "none") is shown
     assert of(np.mean, x, unit=unit).interval(0.95)[0] == -math.inf or shown
 
 
