@@ -141,7 +141,7 @@ def _made(kind: str, terms: list[tuple[float, Metric]], span: tuple[float, float
 
 def _is_table(statistic: Any) -> bool:
     """Whether it counts one 2×2 table, so that the combination is a function of that."""
-    return "average" in statistic.options and statistic.average is None
+    return getattr(statistic, "average", "") is None and "average" in statistic.options
 
 
 def _direction(factor: float, metric: Metric) -> str | None:

@@ -23,6 +23,9 @@ from evalharness.inference.through import through
 from evalharness.kernels.sample import Sample
 from evalharness.statistics.tables import Cells, RankTable
 
+# What a value is of, where a column tells groups of rows apart.
+UNITS = {"query": "queries", "id": "prompts", "image": "images"}
+
 
 def proportion(metric: Metric, form: Proportion, sample: Sample, seed: int) -> Bounds:
     """A share of weighted or clustered trials, or an average of one over the classes."""
@@ -85,13 +88,13 @@ def within(metric: Metric, form: Mean | Ratio, sample: Sample, note: str = "") -
             f"{np.count_nonzero(outside)} examples, the first {first:g}, lie outside the range "
             f"{low:g} to {high:g} that it declares"
         )
+    each = UNITS.get(getattr(metric.statistic, "by", ""), "values")
     if sample.plain and isinstance(form, Mean):
-        return GaffkeBounds(above, (low, high))
+        return GaffkeBounds(above, (low, high), each)
     above, below = (sample.by_unit(sample.weighted(x)) for x in (above, below))
     some = below > 0
-    return GaffkeBounds(
-        above[some] / below[some], (low, high), unit(sample), sizes=below[some], note=note
-    )
+    name = each if each != "values" and not sample.clustered else unit(sample)
+    return GaffkeBounds(above[some] / below[some], (low, high), name, sizes=below[some], note=note)
 
 
 def area(metric: Metric, form: Concordance, table: RankTable, sample: Sample, seed: int) -> Bounds:

@@ -14,7 +14,7 @@ from evalharness.statistics.tables import OrderTable, RankTable
 class Ranks:
     """Positives and negatives at each distinct score, ascending: what exact AUC needs.
 
-    positive: the class that counts as positive; default: that of the outputs.
+    positive: the class, or the task, that counts as positive; default: that of the outputs.
     """
 
     positive: Any = None
@@ -22,6 +22,8 @@ class Ranks:
     options: ClassVar[tuple[str, ...]] = ("positive",)
 
     def read(self, split: Any) -> Columns:
+        if split.multilabel:
+            return self._task(split)
         positive, score, label = gathered(
             lambda: split.positive_code(self.positive),
             lambda: split.score(self.positive),
@@ -29,6 +31,17 @@ class Ranks:
         )
         values, rank = _dense(score)
         return Columns({"rank": rank, "label": label == positive}, values=values)
+
+    def _task(self, split: Any) -> Columns:
+        """Of several tasks, the one that is `positive`, where its label is known."""
+        import numpy as np
+
+        label, score, task = gathered(
+            split.label_matrix, split.score_matrix, lambda: split.positive_code(self.positive)
+        )
+        rows = np.flatnonzero(label[:, task] >= 0)
+        values, rank = _dense(score[rows, task])
+        return Columns({"rank": rank, "label": label[rows, task] == 1}, values=values, rows=rows)
 
     @property
     def program(self) -> Callable[..., Any]:

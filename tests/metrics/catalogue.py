@@ -147,6 +147,7 @@ FAMILIES = [
             *(a for metric in COUNTED for a in _averages(metric)),
             *(metric(positive="owl") for metric in COUNTED),
             *(m.exact_match, m.hamming_loss, m.roc_auc_ovr),
+            *(m.roc_auc(positive="dog"), m.average_precision(positive="dog")),
         ),
         TASKS,
     ),
