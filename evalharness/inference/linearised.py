@@ -3,7 +3,8 @@
 With u_g the influence of unit g, summed over its examples, a metric's error is nearly sum u_g, and
 the units are independent. So the metric is treated as the mean of the pseudo-values
 value + G u_g, with the rules of a mean: wider of t and a skewness correction, by bootstrap-t below
-200 units, refused below 20 units and where the influences are too skewed.
+200 units, 2.5 times as far where the influences are more skewed, refused below 20 units and where
+they are too skewed.
 
 The influences of a ratio, a correlation or a weighted mean have heavier tails than the values
 behind them, on both sides, so that their skewness alone tells too little (.87 covered at 30
@@ -28,13 +29,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from evalharness.inference.bounds import settle_by_root
-from evalharness.inference.means import LEAST, SMALL, MeanBounds, largest_asymmetry
+from evalharness.inference.means import LEAST, SMALL, MeanBounds, refused_from
 
 
 def largest(n: int) -> float:
     """Up to which skewness/sqrt(n) of the influences the bounds decide: stricter than a mean's
     where units are few."""
-    return 0.15 if n < SMALL else largest_asymmetry(n)
+    return 0.15 if n < SMALL else refused_from(n)
 
 
 class Scale(NamedTuple):

@@ -1,9 +1,11 @@
 """Means of one value for each example: Student's t, corrected for skewness or by bootstrap-t.
 
 A skewed column makes t too short on the side of its long tail, and a sample that happened to miss
-the tail looks harmless. So the wider of t and a skewness-corrected bound decides, and nothing
-decides where skewness/sqrt(n) is large: what a mean of such a column does is up to values that were
-not seen. Where that holds, and where no sample can tell, is measured in docs/calibration.md.
+the tail looks harmless. So the wider of t and a skewness-corrected bound decides. Where
+skewness/sqrt(n) is large, of 200 values or more a bound 2.5 times as far decides: enough for a mean
+far from its threshold. Where it is larger still nothing does: what a mean of such a column is, is
+up to values that were not seen. Where that holds, and where no sample can tell, is measured in
+docs/calibration.md.
 
 Sources: Hall 1992 (transformation of t, second-order equivalent to bootstrap-t); Efron 1981.
 """
@@ -29,6 +31,12 @@ SMALL = 200
 
 # Below this many values a mean decides nothing: coverage was not shown to hold.
 LEAST = 20
+# How many times as far from the value the bounds lie where skewness/sqrt(n) is more than the
+# correction mends (`largest_asymmetry`), and up to which they then decide: three equal values among
+# thousands of zeros have 0.58. Rare values of very unequal size need both (a few per cent of
+# lognormal ones with sigma 2): .92 covered by 2 times, and by 2 times up to 0.8 .91.
+FURTHER = 2.5
+MOST_ASYMMETRY = 0.6
 # Numbers drawn at a time: 16 MB of positions, whatever n is.
 CHUNK = 2_000_000
 
@@ -48,10 +56,16 @@ def corrected(t: float, asymmetry: float) -> float:
 
 
 def largest_asymmetry(n: int) -> float:
-    """Up to which skewness/sqrt(n) a mean may decide. Stricter for large n, where only heavy tails
-    still look skewed.
+    """Up to which skewness/sqrt(n) a mean may decide by the wider of t and its correction. Stricter
+    for large n, where only heavy tails still look skewed.
     """
     return 0.2 if n < 2_000 else 0.15
+
+
+def refused_from(n: int) -> float:
+    """From which skewness/sqrt(n) on a mean decides nothing. Of fewer than 200 values a skewed
+    sample tells too little of its tail (.90 covered at 20 by twice the distance)."""
+    return largest_asymmetry(n) if n < SMALL else MOST_ASYMMETRY
 
 
 def studentized(values: ArrayLike, seed: int, replicates: int = REPLICATES) -> Floats:
@@ -121,7 +135,7 @@ class MeanBounds:
             return f"a mean of fewer than {LEAST} values decides nothing"
         if not self._spread:
             return "all values are equal, so how much they vary is unknown"
-        most = largest_asymmetry(self.n)
+        most = refused_from(self.n)
         if abs(self.asymmetry) < most:
             return ""
         return (
@@ -142,8 +156,15 @@ class MeanBounds:
         return "t" if abs(self.asymmetry) < 0.2 else "skewness-corrected t"
 
     @property
+    def _further(self) -> float:
+        """How many times as far from the value as the wider of both the deciding bounds lie."""
+        return 1.0 if abs(self.asymmetry) < largest_asymmetry(self.n) else FURTHER
+
+    @property
     def decides(self) -> str:
-        return f"wider of t and {'bootstrap-t' if self._small else 'skewness-corrected t'}"
+        wider = f"wider of t and {'bootstrap-t' if self._small else 'skewness-corrected t'}"
+        # Where nothing decides, what would if the values were less skewed.
+        return wider if self.reason or self._further == 1 else f"{wider}, times {FURTHER:g}"
 
     @cached_property
     def _ratios(self) -> Floats:
@@ -159,8 +180,8 @@ class MeanBounds:
             return float(low), float(high)
         return corrected(-t, self.asymmetry), corrected(t, self.asymmetry)
 
-    def _limits(self, alpha: float, *methods: str) -> tuple[float, float]:
-        error = math.sqrt(self.m2 / (self.n - 1) / self.n)
+    def _limits(self, alpha: float, *methods: str, further: float = 1.0) -> tuple[float, float]:
+        error = further * math.sqrt(self.m2 / (self.n - 1) / self.n)
         pairs = [self._quantiles(alpha, method) for method in methods]
         # Never beyond the value itself, whatever a degenerate resample says.
         low, high = min(0.0, *(q[0] for q in pairs)), max(0.0, *(q[1] for q in pairs))
@@ -175,7 +196,7 @@ class MeanBounds:
         if self.reason:
             return -math.inf, math.inf
         other = "bootstrap-t" if self._small else "skewness-corrected t"
-        return self._limits(alpha, "t", other)
+        return self._limits(alpha, "t", other, further=self._further)
 
     def lower(self, alpha: float) -> float:
         return self._deciding(alpha)[0]
@@ -196,7 +217,7 @@ class MeanBounds:
             # No bootstrap of values that are not there: the correction is as wide.
             if larger.reason:
                 return math.inf, 0.0
-            limits = larger._limits(alpha, "t", "skewness-corrected t")
+            limits = larger._limits(alpha, "t", "skewness-corrected t", further=larger._further)
             return limits[0 if lower else 1], math.sqrt(larger.m2) / larger.n
 
         return settle_by_width(self, threshold, alpha, power, at)

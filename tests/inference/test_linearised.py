@@ -46,6 +46,18 @@ def test_the_unit_that_adds_most_widens():
     assert b.upper(0.05) - x.mean() > 1.2 * 1.66 * stats.sem(x)
 
 
+def test_skewed_influences_decide_far_from_the_value():
+    x = np.r_[np.ones(20), np.zeros(1_980)]
+    b = mean_of(x, unit="clusters")
+    assert b.reason == ""
+    assert b.decides == "wider of t and skewness-corrected t, times 2.5, linearised"
+    low = stats.t.interval(0.9, 1_999, x.mean(), stats.sem(x))[0]
+    assert x.mean() - b.lower(0.05) > 2.5 * (x.mean() - low)
+    assert b.upper(0.05) < 0.05
+    assert "too few of the 2,000 examples" in mean_of(x * (np.arange(2_000) < 2)).reason
+    assert "beyond ±0.15" in mean_of(np.r_[1, 1, 1, 1, 1, np.zeros(194)]).reason
+
+
 @pytest.mark.parametrize("name", SCALES)
 def test_a_scale_has_its_inverse_and_derivative(name):
     scale = SCALES[name]

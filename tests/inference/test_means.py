@@ -71,9 +71,42 @@ def test_the_correction_inverts_halls_transformation():
             assert x + a / 6 + a * x**2 / 3 + a**2 * x**3 / 27 == pytest.approx(t, abs=1e-6)
 
 
-def test_a_skewed_column_decides_nothing_and_says_what_to_do():
-    b = of(sample(500, skew=2.0))
+def rare(hits, n, base=0.01, top=4.6):
+    """Most examples lose little, a few much: the log losses of a good model."""
+    return np.r_[np.full(hits, top), np.full(n - hits, base)]
+
+
+def test_a_skewed_column_decides_far_from_the_value():
+    b = of(x := rare(20, 2_000))
+    assert 0.15 < b.asymmetry < 0.6
+    assert b.reason == ""
+    assert b.decides == "wider of t and skewness-corrected t, times 2.5"
+    error = stats.sem(x)
+    t = stats.t.ppf(0.95, 1_999)
+    assert b.value - b.lower(0.05) == pytest.approx(2.5 * t * error)
+    assert b.upper(0.05) - b.value == pytest.approx(2.5 * error * -corrected(-t, b.asymmetry))
+    assert b.value < b.upper(0.05) < 0.5
+    # What is shown is as it was.
+    assert b.interval(0.9)[0] > b.lower(0.05)
+    # Closer than that it needs more values, of which the skewness matters less.
+    assert b.upper(0.05) > 1.5 * b.value
+    assert 2_000 < b.settle(1.5 * b.value, 0.05) < 20_000
+
+
+def test_how_skewed_is_too_skewed():
+    assert of(rare(3, 2_000)).reason == ""
+    assert "beyond ±0.6" in of(rare(2, 2_000)).reason
+    assert "beyond ±0.2" in of(rare(5, 199)).reason
+    assert of(rare(5, 200)).reason == ""
+    assert of(-rare(5, 200)).upper(0.05) < math.inf
+    # 200 values or more, but the correction is enough.
+    assert of(rare(60, 2_000)).decides == "wider of t and skewness-corrected t"
+
+
+def test_a_column_that_is_too_skewed_decides_nothing_and_says_what_to_do():
+    b = of(np.r_[sample(499), 100.0])
     assert "too skewed for a mean of 500 values" in b.reason
+    assert b.decides == "wider of t and skewness-corrected t"
     assert "bound a quantile instead" in b.reason
     assert (b.lower(0.05), b.upper(0.05)) == (-math.inf, math.inf)
     assert b.settle(1.0, 0.05) is None
