@@ -53,8 +53,8 @@ def prediction_matrix(split: "Split", threshold: float | None) -> np.ndarray:
         outside = ((found < 0) | (found > 1)).any(axis=1)
         if outside.any():
             raise Refused(
-                f"column `scores` lies outside [0, 1] in {rows(outside)}, from {found.min():.4g} "
-                f"to {found.max():.4g}; without a `prediction` column it is compared with 0.5 and "
+                f"column `scores` lies outside [0, 1] in {rows(outside)}, {scores.span(found)}; "
+                "without a `prediction` column it is compared with 0.5 and "
                 "must be a probability: give Outputs(…, threshold=…) on the scores' own scale"
             )
     return (found >= threshold).astype(np.int8)

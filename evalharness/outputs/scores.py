@@ -40,7 +40,7 @@ def probability(split: "Split") -> np.ndarray:
     outside = (found < 0) | (found > 1)
     if outside.any():
         raise Refused(
-            f"column `score` lies outside [0, 1] in {rows(outside)}, {_span(found)}; "
+            f"column `score` lies outside [0, 1] in {rows(outside)}, {span(found)}; "
             f"without a `prediction` column it is compared with 0.5 and must "
             "be a probability: give Outputs(…, threshold=…) on the score's own scale"
         )
@@ -56,7 +56,7 @@ def probabilities(split: "Split") -> np.ndarray:
     if outside.any():
         raise Refused(
             f"column `{'score' if lone else _named(split)}` lies outside [0, 1] in "
-            f"{rows(outside)}, {_span(given)}, but this metric takes "
+            f"{rows(outside)}, {span(given)}, but this metric takes "
             "probabilities; if these are logits, hand over their softmax (of two classes with one "
             "`score`: their sigmoid)"
         )
@@ -153,7 +153,7 @@ def matrix(split: "Split", remedy: str = "normalise them, or hand over logits") 
         problems = []
         if not inside.all():
             problems.append(
-                f"column {what} lies outside [0, 1] in {rows(~inside)}, {_span(found)}, while the "
+                f"column {what} lies outside [0, 1] in {rows(~inside)}, {span(found)}, while the "
                 "other rows are probabilities; mend them"
             )
         if wrong.any():
@@ -230,7 +230,7 @@ def _from_columns(split: "Split") -> np.ndarray:
     return found
 
 
-def _span(found: np.ndarray) -> str:
+def span(found: np.ndarray) -> str:
     """ "from -3 to 1.5", with as many digits as it takes to see what lies outside [0, 1]."""
     return f"from {_seen(float(found.min()))} to {_seen(float(found.max()))}"
 
