@@ -27,11 +27,16 @@ def scope() -> Iterator[None]:
 
 
 @cache
-def compiled(program: Callable[..., Any]) -> Callable[..., Any]:
-    """The jitted program; one object for each, so that JAX finds what it traced before."""
+def compiled(program: Callable[..., Any], small: bool = False) -> Callable[..., Any]:
+    """The jitted program; one object for each, so that JAX finds what it traced before.
+
+    small: compile in a third less time rather than for speed: a few rows run in a millisecond
+           either way, and a test suite waits for the compiler.
+    """
     import jax
 
-    return jax.jit(program, static_argnames=("groups", "classes"))
+    options = {"xla_backend_optimization_level": 0} if small else None
+    return jax.jit(program, static_argnames=("groups", "classes"), compiler_options=options)
 
 
 def device() -> str:

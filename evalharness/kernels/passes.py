@@ -9,6 +9,10 @@ from evalharness.kernels.backend import compiled, scope
 from evalharness.statistics.base import Columns, Statistic
 
 
+# Up to so many entries a pass takes a millisecond or two, however well it was compiled.
+SMALL = 1 << 16
+
+
 def count(
     statistic: Statistic, columns: Columns, code: Any, groups: int, weight: Any = None
 ) -> list[Any]:
@@ -31,7 +35,7 @@ def count(
         np.where(code < groups, code, padded).astype(np.int32), padding, constant_values=padded
     )
     with scope():
-        program = compiled(statistic.program)
+        program = compiled(statistic.program, rows <= SMALL)
         raw = jax.device_get(program(arrays, code, groups=padded, classes=len(columns.classes)))
     return statistic.tables(raw, columns, groups)
 

@@ -2,7 +2,7 @@
 
     python -m tests.calibration.report
 
-from the root of a checkout, with two processes; some five minutes. Seeds are fixed, so a second run
+from the root of a checkout, with two processes; some ten minutes. Seeds are fixed, so a second run
 writes the same page.
 """
 
@@ -16,6 +16,8 @@ from tests.calibration.criteria import PASSING, complaints
 from tests.calibration.grid import FORMS, unpromised
 from tests.calibration.simulate import Coverage, Setting
 
+# A table of more sizes than this has a row for each rate and no columns for them.
+MOST_COLUMNS = 6
 PAGE = Path(__file__).parents[2] / "docs" / "calibration.md"
 
 HEAD = """# Calibration: do the intervals cover what they promise?
@@ -72,8 +74,9 @@ is rare. Rates are the shares that only the new and only the old model has right
 and 50, else 4,000 tables.""",
     "mean": """Student's t is shown (bootstrap-t below 200 values, a skewness-corrected t where
 the column is skewed). The wider of t and the skewness-corrected t decides; below 200 values, the
-wider of t and bootstrap-t. Nothing decides below 20 values, of a constant column, or where
-skewness/√n is beyond ±0.2 (±0.15 from 2,000 values on): *too skewed, bound a quantile instead*.
+wider of t and bootstrap-t. Where skewness/√n is beyond ±0.2 (±0.15 from 2,000 values on), from 200
+values on the bounds lie 2.5 times as far away; nothing decides below 20 values, of a constant
+column, beyond ±0.6, or beyond ±0.2 below 200 values: *too skewed, bound a quantile instead*.
 A 0/1 column is better asked for its rate, which is exact at any size. 4,000 samples each (800 below
 200 values).""",
     "mean, not promised": """**A mean cannot be bounded from a sample that missed what it depends
@@ -82,9 +85,38 @@ such value in 37 % of samples, and then look perfectly normal; where it is one i
 100 standard deviations, so do 1,000 values. No rule that looks at the sample can tell, and the
 bound on the side of the tail fails as often. So the promise holds for columns whose skewness
 shows at the size at hand: those of the table above, which reach from even ones to a lognormal
-with sigma 1.5 (most samples of which are refused as too skewed). It does not hold for rare, large
+with sigma 1.5 (most samples of which decide by bounds 2.5 times as far away). It does not hold for rare, large
 values, as of time-outs or costs with a heavy tail: bound a quantile of these, or the rate of the
-rare event.""",
+rare event. The same holds of weights: a sample without any of the few rows that count a hundred
+times has an interval as if there were none; and of utterances that are rare and much worse than any
+that was seen.""",
+    "few make it up": """Means and ratios of 200 values or more of which few make up most: bounds 2.5
+times as far away as the wider of t and its correction.""",
+    "weights and clusters": """What a share is worth goes by what each unit (an example with a weight,
+or a cluster) adds: Clopper-Pearson at that n_eff, after one more unit, as large as the largest and
+all errors, is added (Fay & Feuer 1997); exactly Clopper-Pearson where all weigh the same. Below ten
+units with an error or a success the worst case decides. The plain linearised n_eff covers down to
+.85. Means, ratios, R², correlations and kappa: t and its correction over the influences of the
+units, wider by √(1 + 2 max u²/Σu²), refused below 20 units or where these are skewed.""",
+    "averages, gaps, combinations": """Through the public way, from tables to bounds. Averages over
+classes, MCC and AUC of clustered examples; the largest difference between slices (MOVER over all
+pairs; from below with the level shared among the pairs); sums of metrics of several statistics, by
+the influences of the rows; means of values between two ends (Gaffke 2005), which hold for any such
+values. 300 samples each.""",
+    "curves": """Average precision and partial AUC: t of the influences with its correction, and room
+for examples that were not seen, from 30 of either class on. Sensitivity at a specificity and the
+equal error rate: two binomials tested at the unknown threshold, for any scores. Recall at a
+precision: Clopper-Pearson in a fixed sequence of thresholds. One-against-rest areas: MOVER.""",
+    "calibration error": """Inversion of a noncentral chi-square with all of the error in the
+direction of the largest variance; each bin's variance at least what its Clopper-Pearson limits say.
+Holds for perfectly calibrated probabilities, where bootstrap and delta do not. 200 samples each.""",
+    "by query": """Means over queries of values between 0 and 1: Gaffke's bound. Hit rates: exact.
+250 samples each.""",
+    "texts": """Ratios of sums over utterances, which are the units: t of what each adds. Token F1
+and win rates: Gaffke's bound. 300 samples each.""",
+    "any function": """The wider of BCa and the jackknife's t (with its correction), resampling whole
+units; refused below 20 units, where the jackknife is skewed (rates near 1, maxima, tail quantiles),
+or where more than 1 % of the resamples are undefined.""",
 }
 
 
@@ -113,6 +145,8 @@ def table(rows: list[tuple[Setting, Coverage]]) -> str:
     """One row for each rate, and a column for each size; mixtures are listed below."""
     usual = [row for row in rows if "mixture" not in row[0].form]
     sizes = sorted({s.n for s, _ in usual})
+    if len(sizes) > MOST_COLUMNS:
+        return _by_row(usual)
     lines = ["| | " + " | ".join(f"n = {n:,}" for n in sizes) + " |"]
     lines.append("|---" * (len(sizes) + 1) + "|")
     for place in dict.fromkeys((s.form, s.rate) for s, _ in usual):
@@ -124,6 +158,19 @@ def table(rows: list[tuple[Setting, Coverage]]) -> str:
     for place in mixed:
         lines.append(
             f"| {' '.join(place)} | {cell([c for s, c in rows if (s.form, s.rate) == place])} |"
+        )
+    return "\n".join(lines)
+
+
+def _by_row(rows: list[tuple[Setting, Coverage]]) -> str:
+    """One row for each rate, over all its sizes."""
+    lines = ["| | n | settings | coverage |", "|---|---|---|---|"]
+    for place in dict.fromkeys((s.form, s.rate) for s, _ in rows):
+        here = [(s.n, c) for s, c in rows if (s.form, s.rate) == place]
+        least, most = min(n for n, _ in here), max(n for n, _ in here)
+        sizes = f"{least:,}" if least == most else f"{least:,} to {most:,}"
+        lines.append(
+            f"| {' '.join(place)} | {sizes} | {len(here)} | {cell([c for _, c in here])} |"
         )
     return "\n".join(lines)
 
