@@ -13,10 +13,10 @@ from tests.calibration import (
     effective,
     resampled,
     retrieval,
-    skewed,
     text,
     units,
 )
+from tests.calibration import skewed as far_out
 from tests.calibration.simulate import (
     MACROS,
     RATES,
@@ -217,7 +217,7 @@ FORMS = {
     "quantile": quantiles,
     "mean": means,
     "paired": differences,
-    "few make it up": skewed.settings,
+    "few make it up": far_out.settings,
     "weights and clusters": effective.settings,
     "averages, gaps, combinations": units.settings,
     "curves": curves.settings,

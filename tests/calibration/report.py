@@ -40,83 +40,86 @@ cells end in the share that has both bounds, as in `60 %`.
 
 WORDS = {
     "proportion": """Wilson is shown, Clopper-Pearson decides. Enumerated, so exact. Every share
-of a slice is one of these: accuracy, recall, precision, specificity, their complements, and rates
-of a column.""",
+of a slice is one of these: accuracy, recall, precision, specificity, their complements, and
+rates of a column.""",
     "F1 and Jaccard": """As a proportion, through F1 = 2J/(1+J). 4,000 tables each (2,000 at n =
 10,000); recall and precision both equal the rate, prevalence is .5 or .05. At small n and
 prevalence many samples have no positive at all.""",
     "two classes": """Delta is shown (MOVER where there are no errors); the wider of MOVER and
-delta decides, on both sides. MOVER alone covers .92 above where 20 examples have an error or two
-in both classes. 2,000 tables each (1,000 from n = 1,000 on); sensitivity and specificity both
-equal the rate, prevalence is .5 or .1.""",
+delta decides, on both sides. MOVER alone covers .92 above where 20 examples have an error or
+two in both classes. 2,000 tables each (1,000 from n = 1,000 on); sensitivity and specificity
+both equal the rate, prevalence is .5 or .1.""",
     "macro": """Delta is shown; MOVER decides. Each class is right at the rate; K is 3 or 10,
-equal classes with all errors between neighbours, or classes falling like 1/rank with errors among
-all. 2,000 tables each. Toward the nearer end of the range (and on both sides in its middle third)
-the widest of MOVER, MOVER with distances doubled in square, and delta decides. Toward the nearer
-end that takes ten examples in every class. Without it the bound there covers .89 (the macro miss
-rate, 1 - recall, from below).""",
-    "AUC": """Logit-DeLong is shown. The widest decides of it, Newcombe's method 5, and MOVER over
-the shares of misplaced examples (a positive below the median negative, a negative above the median
-positive) with their Clopper-Pearson limits. No bound need be wider than Clopper-Pearson's with
-min(m, n) trials, the worst that an area can do; with fewer than 5 positives or negatives that takes
-MOVER's place. 1,500 samples each (1,000 at n = 10,000), of normal scores: half or a tenth
-positives; positives with twice the spread; scores of 6 levels, with ties. Below them, mixtures,
-600 samples each, by positives + negatives: a share of 2 %, 10 %, 50 % or 95 % of the positives
-scores like negatives, or below all of them; such a share of the negatives scores like positives;
-or both. The wider of logit-DeLong and Newcombe alone covers .50 to .65 from below where such a
-share is met by a positive or none in most samples.""",
+equal classes with all errors between neighbours, or classes falling like 1/rank with errors
+among all. 2,000 tables each. Toward the nearer end of the range (and on both sides in its
+middle third) the widest of MOVER, MOVER with distances doubled in square, and delta decides.
+Toward the nearer end that takes ten examples in every class. Without it the bound there covers
+.89 (the macro miss rate, 1 - recall, from below).""",
+    "AUC": """Logit-DeLong is shown. The widest decides of it, Newcombe's method 5, and MOVER
+over the shares of misplaced examples (a positive below the median negative, a negative above
+the median positive) with their Clopper-Pearson limits. No bound need be wider than Clopper-
+Pearson's with min(m, n) trials, the worst that an area can do; with fewer than 5 positives or
+negatives that takes MOVER's place. 1,500 samples each (1,000 at n = 10,000), of normal scores:
+half or a tenth positives; positives with twice the spread; scores of 6 levels, with ties. Below
+them, mixtures, 600 samples each, by positives + negatives: a share of 2 %, 10 %, 50 % or 95 %
+of the positives scores like negatives, or below all of them; such a share of the negatives
+scores like positives; or both. The wider of logit-DeLong and Newcombe alone covers .50 to .65
+from below where such a share is met by a positive or none in most samples.""",
     "quantile": """Order statistics, which are Clopper-Pearson on the share of values up to the
-threshold. Exact, for any continuous distribution; ties only make it more careful. The rate is q.
-Below 29, 59, 299, 2,995 values (for .9, .95, .99, .999) there is no upper bound and no pass.""",
+threshold. Exact, for any continuous distribution; ties only make it more careful. The rate is
+q. Below 29, 59, 299, 2,995 values (for .9, .95, .99, .999) there is no upper bound and no pass.""",
     "paired": """The difference of two models' shares on the same examples. Tango is shown; the
 wider of Tango and MOVER decides. Tango alone covers .91 one-sided where one kind of discordance
-is rare. Rates are the shares that only the new and only the old model has right. Exact at n = 20
-and 50, else 4,000 tables.""",
+is rare. Rates are the shares that only the new and only the old model has right. Exact at n =
+20 and 50, else 4,000 tables.""",
     "mean": """Student's t is shown (bootstrap-t below 200 values, a skewness-corrected t where
-the column is skewed). The wider of t and the skewness-corrected t decides; below 200 values, the
-wider of t and bootstrap-t. Where skewness/√n is beyond ±0.2 (±0.15 from 2,000 values on), from 200
-values on the bounds lie 2.5 times as far away; nothing decides below 20 values, of a constant
-column, beyond ±0.6, or beyond ±0.2 below 200 values: *too skewed, bound a quantile instead*.
-A 0/1 column is better asked for its rate, which is exact at any size. 4,000 samples each (800 below
-200 values).""",
-    "mean, not promised": """**A mean cannot be bounded from a sample that missed what it depends
-on.** Of a column where one value in a hundred lies 10 standard deviations off, 100 values hold no
-such value in 37 % of samples, and then look perfectly normal; where it is one in a thousand and
-100 standard deviations, so do 1,000 values. No rule that looks at the sample can tell, and the
-bound on the side of the tail fails as often. So the promise holds for columns whose skewness
-shows at the size at hand: those of the table above, which reach from even ones to a lognormal
-with sigma 1.5 (most samples of which decide by bounds 2.5 times as far away). It does not hold for rare, large
-values, as of time-outs or costs with a heavy tail: bound a quantile of these, or the rate of the
-rare event. The same holds of weights: a sample without any of the few rows that count a hundred
-times has an interval as if there were none; and of utterances that are rare and much worse than any
-that was seen.""",
+the column is skewed). The wider of t and the skewness-corrected t decides; below 200 values,
+the wider of t and bootstrap-t. Where skewness/√n is beyond ±0.2 (±0.15 from 2,000 values on),
+from 200 values on the bounds lie 2.5 times as far away; nothing decides below 20 values, of a
+constant column, beyond ±0.6, or beyond ±0.2 below 200 values: *too skewed, bound a quantile
+instead*. A 0/1 column is better asked for its rate, which is exact at any size. 4,000 samples
+each (800 below 200 values).""",
+    "mean, not promised": """**A mean cannot be bounded from a sample that missed what it
+depends on.** Of a column where one value in a hundred lies 10 standard deviations off, 100
+values hold no such value in 37 % of samples, and then look perfectly normal; where it is one in
+a thousand and 100 standard deviations, so do 1,000 values. No rule that looks at the sample can
+tell, and the bound on the side of the tail fails as often. So the promise holds for columns
+whose skewness shows at the size at hand: those of the table above, which reach from even ones
+to a lognormal with sigma 1.5 (most samples of which decide by bounds 2.5 times as far away). It
+does not hold for rare, large values, as of time-outs or costs with a heavy tail: bound a
+quantile of these, or the rate of the rare event. The same holds of weights: a sample without
+any of the few rows that count a hundred times has an interval as if there were none; and of
+utterances that are rare and much worse than any that was seen.""",
     "few make it up": """Means and ratios of 200 values or more of which few make up most: bounds 2.5
 times as far away as the wider of t and its correction.""",
-    "weights and clusters": """What a share is worth goes by what each unit (an example with a weight,
-or a cluster) adds: Clopper-Pearson at that n_eff, after one more unit, as large as the largest and
-all errors, is added (Fay & Feuer 1997); exactly Clopper-Pearson where all weigh the same. Below ten
-units with an error or a success the worst case decides. The plain linearised n_eff covers down to
-.85. Means, ratios, R², correlations and kappa: t and its correction over the influences of the
-units, wider by √(1 + 2 max u²/Σu²), refused below 20 units or where these are skewed.""",
-    "averages, gaps, combinations": """Through the public way, from tables to bounds. Averages over
-classes, MCC and AUC of clustered examples; the largest difference between slices (MOVER over all
-pairs; from below with the level shared among the pairs); sums of metrics of several statistics, by
-the influences of the rows; means of values between two ends (Gaffke 2005), which hold for any such
-values. 300 samples each.""",
-    "curves": """Average precision and partial AUC: t of the influences with its correction, and room
-for examples that were not seen, from 30 of either class on. Sensitivity at a specificity and the
-equal error rate: two binomials tested at the unknown threshold, for any scores. Recall at a
-precision: Clopper-Pearson in a fixed sequence of thresholds. One-against-rest areas: MOVER.""",
+    "weights and clusters": """What a share is worth goes by what each unit (an example with a
+weight, or a cluster) adds: Clopper-Pearson at that n_eff, after one more unit, as large as the
+largest and all errors, is added (Fay & Feuer 1997); exactly Clopper-Pearson where all weigh the
+same. Below ten units with an error or a success the worst case decides. The plain linearised
+n_eff covers down to .85. Means, ratios, R², correlations and kappa: t and its correction over
+the influences of the units, wider by √(1 + 2 max u²/Σu²), refused below 20 units or where these
+are skewed.""",
+    "averages, gaps, combinations": """Through the public way, from tables to bounds. Averages
+over classes, MCC and AUC of clustered examples; the largest difference between slices (MOVER
+over all pairs; from below with the level shared among the pairs); sums of metrics of several
+statistics, by the influences of the rows; means of values between two ends (Gaffke 2005), which
+hold for any such values. 300 samples each.""",
+    "curves": """Average precision and partial AUC: t of the influences with its correction, and
+room for examples that were not seen, from 30 of either class on. Sensitivity at a specificity
+and the equal error rate: two binomials tested at the unknown threshold, for any scores. Recall
+at a precision: Clopper-Pearson in a fixed sequence of thresholds. One-against-rest areas:
+MOVER.""",
     "calibration error": """Inversion of a noncentral chi-square with all of the error in the
-direction of the largest variance; each bin's variance at least what its Clopper-Pearson limits say.
-Holds for perfectly calibrated probabilities, where bootstrap and delta do not. 200 samples each.""",
+direction of the largest variance; each bin's variance at least what its Clopper-Pearson limits
+say. Holds for perfectly calibrated probabilities, where bootstrap and delta do not. 200 samples
+each.""",
     "by query": """Means over queries of values between 0 and 1: Gaffke's bound. Hit rates: exact.
 250 samples each.""",
     "texts": """Ratios of sums over utterances, which are the units: t of what each adds. Token F1
 and win rates: Gaffke's bound. 300 samples each.""",
-    "any function": """The wider of BCa and the jackknife's t (with its correction), resampling whole
-units; refused below 20 units, where the jackknife is skewed (rates near 1, maxima, tail quantiles),
-or where more than 1 % of the resamples are undefined.""",
+    "any function": """The wider of BCa and the jackknife's t (with its correction), resampling
+whole units; refused below 20 units, where the jackknife is skewed (rates near 1, maxima, tail
+quantiles), or where more than 1 % of the resamples are undefined.""",
 }
 
 
