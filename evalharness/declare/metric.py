@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from evalharness.declare import naming
+from evalharness.declare.arithmetic import Arithmetic, is_number
 from evalharness.declare.bound import Bound
 from evalharness.declare.errors import DeclarationError, did_you_mean
 from evalharness.declare.naming import word
@@ -41,7 +42,7 @@ class Definition:
 
 
 @dataclass(frozen=True)
-class Metric:
+class Metric(Arithmetic):
     """A metric, ready to be placed: `recall.on("test", region="eu").by("device") >= 0.8`.
 
     A handle is a plain value: equal handles are one computation, and `str` prints what was written.
@@ -93,7 +94,7 @@ class Metric:
             if not isinstance(value, Hashable)
         ]
         threshold = options.get("threshold")
-        if threshold is not None and not _is_finite_number(threshold):
+        if threshold is not None and not is_number(threshold):
             problems.append(f"{self.name}: threshold={threshold!r} is not a finite number")
         if problems:
             raise DeclarationError("; ".join(problems))
@@ -175,47 +176,6 @@ class Metric:
 
         return Exactly(self)
 
-    def __add__(self, other: Any) -> Metric:
-        return self._combined(other, 1.0)
-
-    def __sub__(self, other: Any) -> Metric:
-        return self._combined(other, -1.0)
-
-    def __mul__(self, factor: Any) -> Metric:
-        from evalharness.declare.combine import scaled
-
-        return scaled(self, factor)
-
-    __rmul__ = __mul__
-
-    def __truediv__(self, divisor: Any) -> Metric:
-        from evalharness.declare.combine import scaled
-
-        if not _is_finite_number(divisor) or not divisor:
-            raise DeclarationError(f"{self} / {divisor!r}: divide a metric by a number")
-        return scaled(self, 1 / divisor)
-
-    def __neg__(self) -> Metric:
-        return self * -1.0
-
-    def __radd__(self, other: Any) -> Metric:
-        if isinstance(other, int) and other == 0:
-            return self  # sum([...]) starts with 0
-        return self._combined(other, 1.0)
-
-    def __rsub__(self, other: Any) -> Metric:
-        return self._combined(other, -1.0)
-
-    def _combined(self, other: Any, sign: float) -> Metric:
-        from evalharness.declare.combine import added
-
-        if not isinstance(other, Metric):
-            raise DeclarationError(
-                f"{self} and {other!r}: metrics are added to metrics; a number belongs into the "
-                "threshold: recall <= 0.1, rather than 1 - recall >= 0.9"
-            )
-        return added(self, other, sign)
-
     def __eq__(self, other: Any) -> bool:
         if isinstance(other, Metric):
             mine = [getattr(self, f.name) for f in fields(self)]
@@ -257,7 +217,7 @@ class Metric:
         )
 
     def _checked(self, threshold: Any, op: str) -> float:
-        if not _is_finite_number(threshold):
+        if not is_number(threshold):
             raise DeclarationError(f"{self} {op} {threshold!r}: a bound needs a finite number")
         low, high = self.range
         written = f"{self} {op} {threshold}"
@@ -413,15 +373,6 @@ def metric(
         )
 
     return declare
-
-
-def _is_finite_number(value: Any) -> bool:
-    if isinstance(value, bool) or not hasattr(value, "__float__"):
-        return False
-    try:
-        return math.isfinite(value)
-    except TypeError:
-        return False
 
 
 def _is_scalar(value: Any) -> bool:

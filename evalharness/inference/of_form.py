@@ -286,7 +286,8 @@ def _number(metric: Metric, value: Any) -> float:
             else ""
         )
         raise MetricError(
-            f"the metric {metric.label} must return one number; it returned {repr(value)[:80]}{average}"
+            f"the metric {metric.label} must return one number; it returned "
+            f"{repr(value)[:80]}{average}"
         )
     return float(value)
 

@@ -8,7 +8,6 @@ from typing import Any
 from evalharness.kernels.backend import compiled, scope
 from evalharness.statistics.base import Columns, Statistic
 
-
 # Up to so many entries a pass takes a millisecond or two, however well it was compiled.
 SMALL = 1 << 16
 

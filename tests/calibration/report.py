@@ -90,8 +90,8 @@ does not hold for rare, large values, as of time-outs or costs with a heavy tail
 quantile of these, or the rate of the rare event. The same holds of weights: a sample without
 any of the few rows that count a hundred times has an interval as if there were none; and of
 utterances that are rare and much worse than any that was seen.""",
-    "few make it up": """Means and ratios of 200 values or more of which few make up most: bounds 2.5
-times as far away as the wider of t and its correction.""",
+    "few make it up": """Means and ratios of 200 values or more of which few make up most: bounds
+2.5 times as far away as the wider of t and its correction.""",
     "weights and clusters": """What a share is worth goes by what each unit (an example with a
 weight, or a cluster) adds: Clopper-Pearson at that n_eff, after one more unit, as large as the
 largest and all errors, is added (Fay & Feuer 1997); exactly Clopper-Pearson where all weigh the
