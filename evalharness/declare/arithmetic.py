@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, cast
 
 from evalharness.declare.errors import DeclarationError
 
@@ -47,12 +47,12 @@ class Arithmetic:
     def _combined(self: Any, other: Any, sign: float) -> Any:
         from evalharness.declare.combine import added
 
-        if not isinstance(other, Arithmetic):
-            raise DeclarationError(
-                f"{self} and {other!r}: metrics are added to metrics; a number belongs into the "
-                "threshold: recall <= 0.1, rather than 1 - recall >= 0.9"
-            )
-        return added(self, other, sign)
+        if isinstance(other, Arithmetic):
+            return added(self, cast(Any, other), sign)
+        raise DeclarationError(
+            f"{self} and {other!r}: metrics are added to metrics; a number belongs into the "
+            "threshold: false_negative_rate <= 0.1, rather than 1 - recall <= 0.1"
+        )
 
 
 def is_number(value: Any) -> bool:
