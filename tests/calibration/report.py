@@ -144,6 +144,11 @@ def cell(found: list[Coverage]) -> str:
     return text if decided > 0.995 else f"{text} {100 * decided:.0f} %"
 
 
+def named(place: tuple[str, str]) -> str:
+    """Form and rate; a bar would end the cell."""
+    return " ".join(place).replace("|", "\\|")
+
+
 def table(rows: list[tuple[Setting, Coverage]]) -> str:
     """One row for each rate, and a column for each size; mixtures are listed below."""
     usual = [row for row in rows if "mixture" not in row[0].form]
@@ -154,13 +159,13 @@ def table(rows: list[tuple[Setting, Coverage]]) -> str:
     lines.append("|---" * (len(sizes) + 1) + "|")
     for place in dict.fromkeys((s.form, s.rate) for s, _ in usual):
         cells = [cell([c for s, c in usual if (s.form, s.rate, s.n) == (*place, n)]) for n in sizes]
-        lines.append(f"| {' '.join(place)} | " + " | ".join(cells) + " |")
+        lines.append(f"| {named(place)} | " + " | ".join(cells) + " |")
     mixed = dict.fromkeys((s.form, s.rate) for s, _ in rows if "mixture" in s.form)
     if mixed:
         lines += ["", "| | coverage |", "|---|---|"]
     for place in mixed:
         lines.append(
-            f"| {' '.join(place)} | {cell([c for s, c in rows if (s.form, s.rate) == place])} |"
+            f"| {named(place)} | {cell([c for s, c in rows if (s.form, s.rate) == place])} |"
         )
     return "\n".join(lines)
 
@@ -172,9 +177,7 @@ def _by_row(rows: list[tuple[Setting, Coverage]]) -> str:
         here = [(s.n, c) for s, c in rows if (s.form, s.rate) == place]
         least, most = min(n for n, _ in here), max(n for n, _ in here)
         sizes = f"{least:,}" if least == most else f"{least:,} to {most:,}"
-        lines.append(
-            f"| {' '.join(place)} | {sizes} | {len(here)} | {cell([c for _, c in here])} |"
-        )
+        lines.append(f"| {named(place)} | {sizes} | {len(here)} | {cell([c for _, c in here])} |")
     return "\n".join(lines)
 
 
