@@ -50,22 +50,34 @@ class Measured:
         ends = np.searchsorted(self.code[order], np.arange(groups + 1))
         return [order[a:b] for a, b in zip(ends[:-1], ends[1:], strict=True)]
 
-    def sample(self, group: int) -> Sample:
-        """The entries of one group."""
-
+    @cached_property
+    def _of_entries(self) -> tuple[Any, Any]:
+        """(m,) weight and cluster of each entry, or None."""
         rows, (weight, code) = self.columns.rows, self.units
-        if rows is not None:
-            weight = None if weight is None else weight[rows]
-            # Entries of one row were sampled together; where each row has but one, by themselves.
-            repeated = len(rows) > 1 and bool((rows[1:] == rows[:-1]).any())
-            code = code[rows] if code is not None else rows if repeated else None
+        if rows is None:
+            return weight, code
+        weight = None if weight is None else weight[rows]
+        # Entries of one row were sampled together; where each row has but one, by themselves.
+        repeated = len(rows) > 1 and bool((rows[1:] == rows[:-1]).any())
+        return weight, code[rows] if code is not None else rows if repeated else None
+
+    def sample(self, group: int) -> Sample:
+        """The entries of one group, looked for only where they are asked for."""
+        weight, code = self._of_entries
+        if weight is None:
+            return Sample(
+                self.columns, lambda: self._places[group], None, code, self.units.code is not None
+            )
         chosen = self._places[group]
-        if weight is not None:  # what weighs nothing was not asked
-            chosen = chosen[weight[chosen] > 0]
-            if (weight[chosen] == 1).all():
-                weight = None
-        clustered = self.units.code is not None
-        return Sample(self.columns, chosen, weight, code, clustered)
+        chosen = chosen[weight[chosen] > 0]  # what weighs nothing was not asked
+        alike = bool((weight[chosen] == 1).all())
+        return Sample(
+            self.columns,
+            lambda: chosen,
+            None if alike else weight,
+            code,
+            self.units.code is not None,
+        )
 
 
 class Plan:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -11,6 +12,7 @@ from evalharness.statistics.base import Columns
 class Sample:
     """The entries of one slice.
 
+    chosen: gives int (m,), the places of the entries among the columns; called only where asked.
     arrays: (m,) each, by name; values: what ranks among them stand for (see `Columns`).
     weight: float64 (m,), how much each entry counts; None where all count alike.
     unit:   int (m,), 0 … count−1: which entries were sampled together; None where each was sampled
@@ -22,14 +24,18 @@ class Sample:
     def __init__(
         self,
         columns: Columns,
-        chosen: Any,
+        chosen: Callable[[], Any],
         weight: Any = None,
         unit: Any = None,
         clustered: bool = False,
     ) -> None:
         self.classes, self.values = columns.classes, columns.values
-        self._columns, self._chosen = columns, chosen
+        self._columns, self._find = columns, chosen
         self._weight, self._unit, self._clustered = weight, unit, clustered
+
+    @cached_property
+    def _chosen(self) -> Any:
+        return self._find()
 
     @property
     def plain(self) -> bool:

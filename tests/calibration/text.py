@@ -98,7 +98,7 @@ def measured(
         def bounds(arrays: Arrays) -> Bounds:
             names = ("numerator", "denominator") if len(arrays) == 2 else ("value",)
             columns = Columns(dict(zip(names, arrays, strict=True)))
-            return bounds_of(metric, table(arrays), Sample(columns, np.arange(n)), 0)
+            return bounds_of(metric, table(arrays), Sample(columns, lambda: np.arange(n)), 0)
 
         return coverage(samples(), bounds, truth, runs)
 

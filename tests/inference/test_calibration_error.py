@@ -167,7 +167,7 @@ def test_from_the_entries_of_a_slice(kind, groups):
     rows = np.arange(size) if columns.rows is None else columns.rows
     code = (rows % groups).astype(np.int32)
     for g, table in enumerate(count(metric.statistic, columns, code, groups)):
-        sample = Sample(columns, np.flatnonzero(code == g), None, columns.rows)
+        sample = Sample(columns, lambda g=g: np.flatnonzero(code == g), None, columns.rows)
         form = metric.form(table)
         b = calibration_bounds(form, sample)
         assert b.n == 1_000 // groups
