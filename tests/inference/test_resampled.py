@@ -58,8 +58,9 @@ def test_the_shown_interval_is_scipys(function):
     b = of(function, x, replicates=5_000)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        # SciPy 1.15 renamed the argument, and takes either name.
         found = stats.bootstrap(
-            (x,), function, n_resamples=5_000, rng=np.random.default_rng(0)
+            (x,), function, n_resamples=5_000, random_state=np.random.default_rng(0)
         ).confidence_interval
     assert b.interval(0.95) == pytest.approx(tuple(found), rel=0.05)
 

@@ -8,7 +8,7 @@ from collections import Counter
 import jiwer
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from evalharness import Outputs, OutputsError
@@ -143,8 +143,9 @@ def kept(text):
 
 
 @settings(max_examples=20)
-@given(st.lists(st.tuples(line.filter(kept), line), min_size=1, max_size=5))
+@given(st.lists(st.tuples(line, line), min_size=1, max_size=5))
 def test_agrees_on_anything_small(rows):
+    assume(all(kept(reference) for reference, _ in rows))
     references, hypotheses = (list(x) for x in zip(*rows, strict=True))
     result = measure([m for m, _ in ROWS], {"label": references, "prediction": hypotheses})
     for metric, oracle in ROWS:
