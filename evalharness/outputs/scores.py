@@ -37,8 +37,8 @@ def score(split: "Split", positive: Any) -> np.ndarray:
 def probability(split: "Split") -> np.ndarray:
     """float64 (n,): `score` where it must be a probability, since no threshold was given."""
     found = split.score()
-    outside = (found < 0) | (found > 1)
-    if outside.any():
+    if not table.inside(found):
+        outside = (found < 0) | (found > 1)
         raise Refused(
             f"column `score` lies outside [0, 1] in {rows(outside)}, {span(found)}; "
             f"without a `prediction` column it is compared with 0.5 and must "
@@ -76,7 +76,7 @@ def by_class(split: "Split") -> np.ndarray:
         return matrix(split)
     found, threshold = split.score(), split.options.threshold
     if threshold is None:
-        threshold = 0.5 if ((found >= 0) & (found <= 1)).all() else 0.0
+        threshold = 0.5 if table.inside(found) else 0.0
     return _two(split, found, 2 * threshold - found)
 
 

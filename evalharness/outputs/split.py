@@ -7,7 +7,7 @@ import numpy as np
 
 from evalharness.declare.errors import OutputsError, did_you_mean
 from evalharness.outputs import classes as labels
-from evalharness.outputs import ids, kinds, lists, multilabel, scores, slices, table, units
+from evalharness.outputs import encode, ids, kinds, lists, multilabel, scores, slices, table, units
 from evalharness.outputs.arguments import Options
 from evalharness.outputs.files import Source
 from evalharness.outputs.words import Refused, names, short
@@ -27,10 +27,14 @@ class Split:
         self.name, self.model, self.where = name, model, where
         self.options = options
         self.n = source.n
-        self.digest = source.digest
         self._source = source
         self._kept: dict[Any, Any] = {}
         self._names = table.rename(source.names, options.columns)
+
+    @property
+    def digest(self) -> str:
+        """The hash of the content of the file or table, "sha256:…"."""
+        return self._source.digest
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -45,6 +49,10 @@ class Split:
     def column(self, name: str, *, remedy: str = "") -> Any:
         """The column as one plain pyarrow Array (n,), unchecked but for being there."""
         return self._keep(("column", name), lambda: self._read(name, remedy))
+
+    def encoded(self, name: str) -> encode.Encoded:
+        """The values of a column told apart, for what makes codes of them."""
+        return self._keep(("encoded", name), lambda: encode.encoded(self.column(name)))
 
     def check(self) -> None:
         """Refuse what spoils every number: an empty table, ids that are null or occur twice,
