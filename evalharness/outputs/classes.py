@@ -79,7 +79,7 @@ def prediction_codes(split: "Split", threshold: float | None) -> np.ndarray:
         if split.options.threshold is not None:  # refused where there are more than two classes
             return _from_score(split, split.score, split.options.threshold)
         # The first of equal scores wins, as everywhere in NumPy.
-        return scores.matrix(split).argmax(axis=1).astype(np.int32)
+        return scores.checked(split).best.astype(np.int32)
     raise Refused(
         f"there is no column `prediction`{did_you_mean('prediction', available)}, nor `score`, "
         f"`scores` or `score_<class>` to make it from; there are {names(available)}; "
