@@ -23,13 +23,12 @@ def groups(split: Any, metric: Metric) -> Groups:
     import numpy as np
 
     problems: list[str] = []
-    inside = np.ones(split.n, bool)
+    inside = None
     if metric.where:
         try:
             inside = split.select(dict(metric.where))
         except OutputsError as error:
             problems += error.problems
-    code, values = np.zeros(split.n, np.int32), (None,)
     if metric.group:
         try:
             code, values = split.partition(metric.group)
@@ -38,22 +37,30 @@ def groups(split: Any, metric: Metric) -> Groups:
     if problems:
         raise OutputsError(problems)
     if not metric.group:
-        return Groups(np.where(inside, 0, 1).astype(np.int32), ("",))
+        if inside is None:
+            return Groups(np.broadcast_to(np.int32(0), split.n), ("",))
+        return Groups((~inside).astype(np.int32), ("",))
     return _pool(code, values, inside, metric)
 
 
 def _pool(code: Any, values: tuple[Any, ...], inside: Any, metric: Metric) -> Groups:
-    """One group for each value with enough rows, and one for all the others together."""
+    """One group for each value with enough rows, and one for all the others together.
+
+    inside: bool (n,), the rows that are asked for; None for all.
+    """
     import numpy as np
 
-    sizes = np.bincount(code[inside], minlength=len(values))
+    sizes = np.bincount(code if inside is None else code[inside], minlength=len(values))
     large = np.flatnonzero(sizes >= metric.min_n)
     small = np.flatnonzero((sizes > 0) & (sizes < metric.min_n))
     names = [f"{metric.group}={word(values[v])}" for v in large]
-    target = np.full(len(values), len(large) + bool(len(small)))
+    target = np.full(len(values), len(large) + bool(len(small)), np.int32)
     target[large] = np.arange(len(large))
     if len(small):
         target[small] = len(large)
         names.append(f"{metric.group}: other ({len(small)} value{'s' * (len(small) > 1)} pooled)")
-    coded = np.where(inside, target[code], len(names)).astype(np.int32)
+    # Most often every value is a group, and then its code is that of the group.
+    coded = code if len(large) == len(values) else target.take(code)
+    if inside is not None:
+        coded = np.where(inside, coded, np.int32(len(names)))
     return Groups(coded, tuple(names), tuple((word(values[v]), int(sizes[v])) for v in small))
