@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -197,15 +198,11 @@ class Result:
 def provenance(plan: Any, settings: Any) -> dict[str, Any]:
     """Where a result comes from: enough to say later whether two are about the same thing."""
     import datetime
-    import importlib.metadata
-    import platform
 
     from evalharness.kernels.backend import device
 
-    packages = ("evalharness", "jax", "numpy", "scipy", "pyarrow")
     return {
-        "versions": {"python": platform.python_version()}
-        | {p: importlib.metadata.version(p) for p in packages},
+        "versions": dict(_versions()),
         "device": device(),
         "time": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "seed": settings.seed,
@@ -214,6 +211,18 @@ def provenance(plan: Any, settings: Any) -> dict[str, Any]:
         "family": settings.family,
         "tables": plan.digests(),
         "examples": plan.sizes(),
+    }
+
+
+@cache
+def _versions() -> dict[str, str]:
+    """Of Python and what computes; kept, since to look them up takes ten milliseconds."""
+    import importlib.metadata
+    import platform
+
+    packages = ("evalharness", "jax", "numpy", "scipy", "pyarrow")
+    return {"python": platform.python_version()} | {
+        p: importlib.metadata.version(p) for p in packages
     }
 
 
