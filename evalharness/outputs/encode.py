@@ -101,6 +101,8 @@ class _Tabled:
             if not isinstance(value, str) and 0 <= value - self._low < self._size:
                 if value == int(value):
                     table[int(value) - self._low] = place
+        if (table == np.arange(self._size)).all():
+            return self._at.astype(table.dtype)
         return table.take(self._at)
 
     def partition(self) -> tuple[np.ndarray, tuple[Any, ...]]:

@@ -82,6 +82,8 @@ def _plain(array: Any) -> Any:
     import pyarrow.compute as pc
 
     given = array.type
+    if given in (pa.int64(), pa.float64(), pa.bool_(), pa.large_string()):
+        return array
     if isinstance(given, pa.BaseExtensionType):
         return _plain(array.storage)
     if pa.types.is_dictionary(given):

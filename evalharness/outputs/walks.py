@@ -14,7 +14,7 @@ from evalharness.outputs.words import Refused, rows, told
 if TYPE_CHECKING:
     from evalharness.outputs.split import Split
 
-CHUNK = 1 << 19  # scores
+CHUNK = 1 << 18  # scores
 TOLERANCE = 1e-4  # how far probabilities may sum away from one: float32 softmax, printed digits
 
 
