@@ -130,7 +130,7 @@ class AreaSlices:
         self.value = np.concatenate([part[1] for part in parts])
         self._some = np.flatnonzero(~np.isnan(self.value))
         sides = [part[2] for part in parts if part[2] is not None]
-        self._sides = tuple(Placed.joined([side[i] for side in sides]) for i in (0, 1))
+        self._sides = tuple(Placed.joined([side[i] for side in sides]) for i in (0, 1) if sides)
 
     def _filled(self, low: Any, high: Any) -> tuple[Floats, Floats]:
         ends = np.zeros(len(self.value)), np.ones(len(self.value))
