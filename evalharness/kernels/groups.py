@@ -23,9 +23,7 @@ def groups(split: Any, metric: Metric) -> Groups:
     import numpy as np
 
     problems: list[str] = []
-    if not metric.group and not metric.where:
-        return Groups(np.zeros(split.n, np.int32), ("",))
-    inside = np.ones(split.n, bool)
+    inside = None
     if metric.where:
         try:
             inside = split.select(dict(metric.where))
@@ -40,7 +38,9 @@ def groups(split: Any, metric: Metric) -> Groups:
     if problems:
         raise OutputsError(problems)
     if not metric.group:
-        return Groups(np.where(inside, 0, 1).astype(np.int32), ("",))
+        if inside is None:
+            return Groups(np.broadcast_to(np.int32(0), split.n), ("",))
+        return Groups((~inside).astype(np.int32), ("",))
     code, values = _crossed(parts)
     found = _pool(code, values, inside, metric)
     if len(found.names) > MANY and 2 * len(found.names) > split.n:
@@ -78,11 +78,13 @@ def _crossed(parts: list[tuple[Any, tuple[Any, ...]]]) -> tuple[Any, list[tuple[
 
 
 def _pool(code: Any, values: list[tuple[Any, ...]], inside: Any, metric: Metric) -> Groups:
-    """One group for each value with enough rows, and one for all the others together."""
+    """One group for each value with enough rows, and one for all the others together.
+
+    inside: bool (n,), the rows that are asked for; None for all.
+    """
     import numpy as np
 
-    every = bool(inside.all())
-    sizes = np.bincount(code if every else code[inside], minlength=len(values))
+    sizes = np.bincount(code if inside is None else code[inside], minlength=len(values))
     large = np.flatnonzero(sizes >= metric.min_n)
     small = np.flatnonzero((sizes > 0) & (sizes < metric.min_n))
     names = [
@@ -94,8 +96,9 @@ def _pool(code: Any, values: list[tuple[Any, ...]], inside: Any, metric: Metric)
     if len(small):
         target[small] = len(large)
         names.append(f"{metric.crossed}: other ({len(small)} value{'s' * (len(small) > 1)} pooled)")
-    coded = target[code]
-    if not every:
-        coded[~inside] = len(names)
+    # Most often every value is a group, and then its code is that of the group.
+    coded = code if len(large) == len(values) else target.take(code)
+    if inside is not None:
+        coded = np.where(inside, coded, np.int32(len(names)))
     pooled = ((", ".join(map(word, values[v])), int(sizes[v])) for v in small)
     return Groups(coded, tuple(names), tuple(pooled))

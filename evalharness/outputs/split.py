@@ -7,7 +7,18 @@ import numpy as np
 
 from evalharness.declare.errors import OutputsError, did_you_mean
 from evalharness.outputs import classes as labels
-from evalharness.outputs import ids, kinds, lists, multilabel, scores, slices, table, units
+from evalharness.outputs import (
+    encode,
+    ids,
+    kinds,
+    lists,
+    multilabel,
+    scores,
+    slices,
+    table,
+    units,
+    walks,
+)
 from evalharness.outputs.arguments import Options
 from evalharness.outputs.files import Source
 from evalharness.outputs.words import Refused, names, short
@@ -27,10 +38,14 @@ class Split:
         self.name, self.model, self.where = name, model, where
         self.options = options
         self.n = source.n
-        self.digest = source.digest
         self._source = source
         self._kept: dict[Any, Any] = {}
         self._names = table.rename(source.names, options.columns)
+
+    @property
+    def digest(self) -> str:
+        """The hash of the content of the file or table, "sha256:…"."""
+        return self._source.digest
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -45,6 +60,10 @@ class Split:
     def column(self, name: str, *, remedy: str = "") -> Any:
         """The column as one plain pyarrow Array (n,), unchecked but for being there."""
         return self._keep(("column", name), lambda: self._read(name, remedy))
+
+    def encoded(self, name: str) -> encode.Encoded:
+        """The values of a column told apart, for what makes codes of them."""
+        return self._keep(("encoded", name), lambda: encode.encoded(self.column(name)))
 
     def check(self) -> None:
         """Refuse what spoils every number: an empty table, ids that are null or occur twice,
@@ -80,13 +99,23 @@ class Split:
 
     def label_codes(self) -> np.ndarray:
         """int32 (n,): the place of each label in `classes`."""
-        return self._keep(("label",), lambda: labels.label_codes(self))
+        return self._keep(("label",), lambda: self.compact_labels().astype(np.int32))
+
+    def compact_labels(self) -> np.ndarray:
+        """The same in the smallest integers that hold them: for what only compares."""
+        return self._keep(("compact label",), lambda: labels.label_codes(self))
 
     def prediction_codes(self, threshold: float | None = None) -> np.ndarray:
         """int32 (n,): the place of each prediction in `classes`; with a threshold from the score.
         `len(classes)` stands for no answer; of two classes, no answer becomes the wrong one."""
         return self._keep(
-            ("prediction", threshold), lambda: labels.prediction_codes(self, threshold)
+            ("prediction", threshold), lambda: self.compact_predictions(threshold).astype(np.int32)
+        )
+
+    def compact_predictions(self, threshold: float | None = None) -> np.ndarray:
+        """The same in the smallest integers that hold them: for what only compares."""
+        return self._keep(
+            ("compact prediction", threshold), lambda: labels.prediction_codes(self, threshold)
         )
 
     def positive_code(self, positive: Any = None) -> int:
@@ -97,20 +126,57 @@ class Split:
 
     def score(self, positive: Any = None) -> np.ndarray:
         """float64 (n,): how much the model holds each row for the positive class; finite."""
-        return self._keep(("score", type(positive), positive), lambda: scores.score(self, positive))
+        return self._keep(
+            ("score", type(positive), positive), lambda: _wide(self.raw_score(positive))
+        )
+
+    def raw_score(self, positive: Any = None) -> np.ndarray:
+        """The same, float32 where the table has it so: what only compares needs no more."""
+        return self._keep(
+            ("raw score", type(positive), positive), lambda: scores.score(self, positive)
+        )
 
     def matrix(self) -> np.ndarray:
         """float64 (n, classes): a finite score for each class, a larger one for a likelier class;
         of one `score` and two classes, s for the positive class and 2 * threshold - s."""
-        return self._keep(("matrix",), lambda: scores.by_class(self))
+        return self._keep(("matrix",), lambda: _wide(self.raw_matrix()))
+
+    def raw_matrix(self) -> np.ndarray:
+        """The same, float32 where the table has it so: what only compares needs no more."""
+        return self._keep(("raw matrix",), lambda: scores.by_class(self))
+
+    def walk(self) -> walks.Walk:
+        """The scores by class, finite, with what one walk over them tells."""
+        return self._keep(("walk",), lambda: scores.walked(self))
+
+    def label_places(self) -> np.ndarray:
+        """int64 (n,): how many classes score higher than the label, or as high and come later."""
+        return self._keep(("label places",), lambda: walks.label_places(self))
 
     def probabilities(self) -> np.ndarray:
         """float64 (n, classes) in [0, 1]: the probability of each class; rows sum to one."""
         return self._keep(("probabilities",), lambda: scores.probabilities(self))
 
+    def given_probabilities(self) -> np.ndarray:
+        """float32 or float64 (n, classes): the probabilities before their rows sum to one exactly;
+        (n, 1) where one `score`, of the positive class, stands for both of two classes."""
+        return self._keep(("given",), lambda: scores.given_probabilities(self))
+
+    def label_probability(self) -> np.ndarray:
+        """float64 (n,): the probability of the label."""
+        return self._keep(("label probability",), lambda: walks.label_probability(self))
+
     def numbers(self, column: str) -> np.ndarray:
         """float64 (n,): a column of finite numbers."""
-        return self._keep(("numbers", column), lambda: table.numbers(self, column))
+        return self._keep(("numbers", column), lambda: _wide(self.raw_numbers(column)))
+
+    def raw_numbers(self, column: str) -> np.ndarray:
+        """The same, float32 where the table has it so."""
+        return self._keep(("raw numbers", column), lambda: table.numbers(self, column))
+
+    def grades(self, column: str) -> np.ndarray:
+        """float64 (n,): a column of grades ≥ 0, NaN where it is null."""
+        return self._keep(("grades", column), lambda: table.grades(self, column))
 
     def flags(self, column: str) -> np.ndarray:
         """bool (n,): a column of booleans, or of the integers 0 and 1."""
@@ -161,6 +227,10 @@ class Split:
         return f"<Split {self.where}: {self.n} rows>"
 
     def _read(self, name: str, remedy: str) -> Any:
+        return kinds.plain(self.given(name, remedy))
+
+    def given(self, name: str, remedy: str = "") -> Any:
+        """The column as the table has it, a pyarrow Array or ChunkedArray (n,)."""
         if name not in self._names:
             asked = self.options.columns.get(name)
             mapped = f" (columns={{{name!r}: {asked!r}}}, not in the table)" if asked else ""
@@ -171,7 +241,7 @@ class Split:
             )
         if self._source.names.count(self._names[name]) > 1:
             raise Refused(table.twice(self._names[name]))
-        return kinds.plain(self._source.read(self._names[name]))
+        return self._source.read(self._names[name])
 
     def _keep(self, key: tuple[Any, ...], compute: Callable[[], T]) -> T:
         try:
@@ -195,3 +265,8 @@ class Split:
             problems = refused.problems
         # Outside of the handler, so that the error carries no other error with it.
         raise OutputsError(f"{self.where}: {problem}" for problem in problems)
+
+
+def _wide(found: np.ndarray) -> np.ndarray:
+    """The same in float64."""
+    return found.astype(np.float64, copy=False)

@@ -44,7 +44,7 @@ def check(split: "Split") -> None:
         ("sample", split.clusters),
         # Checked even where a prediction stands beside it: a score that is no number is a fault of
         # what wrote the table, whichever metric is asked for.
-        ("score", lambda: split.numbers("score")),
+        ("score", lambda: split.raw_numbers("score")),
     ):
         if name in split.column_names and split.n:
             problems += told(split, question)
@@ -58,7 +58,13 @@ def twice(name: str) -> str:
 
 
 def numbers(split: "Split", name: str) -> np.ndarray:
-    """float64 (n,); Refused where a value is not a finite number."""
+    """float64 (n,), or float32 where the table has it so; Refused where a value is not a finite
+    number."""
+    given = kinds.numbers(split.given(name))
+    if given is not None:
+        given = given if given.dtype == np.float32 else given.astype(np.float64, copy=False)
+        if finite(given):
+            return given
     column = split.column(name)
     kind = kinds.kind(column)
     if kind not in (kinds.REAL, kinds.INTEGER):
@@ -83,7 +89,48 @@ def numbers(split: "Split", name: str) -> np.ndarray:
         )
     if problems:
         raise Refused(*problems)
-    return found.copy()
+    return found
+
+
+def grades(split: "Split", name: str) -> np.ndarray:
+    """float64 (n,), NaN where it is null; Refused where a value is no grade."""
+    import pyarrow as pa
+
+    column = split.column(name)
+    kind = kinds.kind(column)
+    if kind not in (kinds.INTEGER, kinds.REAL, kinds.BOOLEAN, kinds.EMPTY):
+        raise Refused(
+            f"column `{name}` is {column.type}, but a grade ≥ 0 is needed (0 for not relevant, "
+            "null for unjudged); cast it in the table"
+        )
+    if kind == kinds.EMPTY:
+        return np.full(split.n, np.nan)
+    found = to_numpy(column.cast(pa.int8()) if kind == kinds.BOOLEAN else column)
+    found = found.astype(np.float64, copy=False)
+    if column.null_count:
+        found = np.where(nulls(column), np.nan, found)
+    if len(found) and not (found.min() >= 0 and found.max() < np.inf):
+        odd = np.isinf(found) | (found < 0)
+        if odd.any():
+            row = int(np.flatnonzero(odd)[0])
+            raise Refused(
+                f"column `{name}` is negative or infinite in {odd.sum():,} rows, first row {row} "
+                f"({found[row]:g}); a grade is a number ≥ 0, and null where a document was not "
+                "judged"
+            )
+    return found
+
+
+def finite(found: np.ndarray) -> bool:
+    """Whether numbers of any shape are known to be finite. False where a sum of large ones says
+    nothing."""
+    with np.errstate(all="ignore"):
+        return bool(np.isfinite(found.sum()))
+
+
+def inside(found: np.ndarray) -> bool:
+    """Whether all numbers, none of them NaN, lie in [0, 1]."""
+    return not len(found) or bool(found.min() >= 0 and found.max() <= 1)
 
 
 def flags(split: "Split", name: str) -> np.ndarray:
