@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
@@ -37,9 +37,9 @@ class Result:
 
     evaluation: str
     checks: tuple[CheckResult, ...]
-    estimates: Mapping[str, Mapping[str, tuple[Estimate, ...]]]
+    estimates: Mapping[str, Mapping[str, Sequence[Estimate]]]
     provenance: Mapping[str, Any]
-    _compute: Callable[[str, Metric], tuple[Estimate, ...]] | None = field(
+    _compute: Callable[[str, Metric], Sequence[Estimate]] | None = field(
         default=None, repr=False, compare=False
     )
     _minus: Callable[[Metric, str, str], Estimate] | None = field(
@@ -181,6 +181,20 @@ class Result:
 
     def _repr_html_(self) -> str:
         return html_table(self.evaluation, self.checks, self.also)
+
+    @property
+    def work(self) -> dict[str, int]:
+        """How many models, metrics and slices were measured; a whole split counts as one slice."""
+        measured = {m: by for m, by in self.estimates.items() if by}
+        metrics = {key for by in measured.values() for key in by}
+        slices = {
+            (each[0].split, piece)
+            for by in measured.values()
+            for each in by.values()
+            if len(each)
+            for piece in getattr(each, "names", None) or [e.slice for e in each]
+        }
+        return {"model": len(measured), "metric": len(metrics), "slice": len(slices)}
 
     @property
     def also(self) -> list[Estimate]:
