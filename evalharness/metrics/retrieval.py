@@ -28,13 +28,12 @@ from evalharness.declare.forms import Mean, Proportion
 from evalharness.declare.metric import metric
 from evalharness.statistics import MomentTable, Share
 from evalharness.statistics.grouped import Grouped, GroupedFlags, Parts
-from evalharness.statistics.lists import (
+from evalharness.statistics.lists import largest, ranked
+from evalharness.statistics.relevance import (
     discounts_of,
     gains_of,
     hits_in_first,
-    largest,
     places,
-    ranked,
     relevant_documents,
     share_of,
 )

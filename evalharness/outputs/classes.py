@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evalharness.declare.errors import did_you_mean
-from evalharness.outputs import encode, kinds, memory, scores
+from evalharness.outputs import class_scores, encode, kinds, memory, scores
 from evalharness.outputs.encode import NULL, UNKNOWN
 from evalharness.outputs.lists import refuse_multilabel
 from evalharness.outputs.words import Refused, names, rows, short, values
@@ -36,8 +36,8 @@ def classes(split: "Split") -> tuple[Any, ...]:
         prediction = split.column("prediction")
         if not _mismatch(split, label, prediction):
             found |= set(split.encoded("prediction").distinct())
-    elif "score" not in split.column_names and scores.class_columns(split):
-        found = set(scores.class_names(split, kind))
+    elif "score" not in split.column_names and class_scores.class_columns(split):
+        found = set(class_scores.class_names(split, kind))
     if kind == kinds.BOOLEAN:
         return (False, True)
     return (0, 1) if found <= {0, 1} else tuple(sorted(found))
@@ -75,7 +75,7 @@ def prediction_codes(split: "Split", threshold: float | None) -> np.ndarray:
         if chosen is not None:
             return _from_score(split, split.raw_score, chosen)
         return _from_score(split, lambda: scores.probability(split), DEFAULT_THRESHOLD)
-    if scores.has_classes(split):
+    if class_scores.has_classes(split):
         if split.options.threshold is not None:  # refused where there are more than two classes
             return _from_score(split, split.raw_score, split.options.threshold)
         # The first of equal scores wins, as everywhere in NumPy.
@@ -153,9 +153,11 @@ def _from_score(split: "Split", score: Callable[[], np.ndarray], threshold: floa
 
 def _at_least(score: np.ndarray, threshold: float) -> np.ndarray:
     """bool (n,): score >= threshold, as in float64 where the score is float32."""
-    least = score.dtype.type(threshold)
-    if least < threshold:  # rounded down
-        least = np.nextafter(least, score.dtype.type(np.inf))
+    kind = score.dtype.type
+    with np.errstate(over="ignore"):
+        least = kind(threshold)
+    if float(least) < threshold:  # rounded down
+        least = np.nextafter(least, kind(np.inf))
     return score >= least
 
 

@@ -92,7 +92,8 @@ class _Tabled:
         return found
 
     def distinct(self) -> list[Any]:
-        found = (np.flatnonzero(self._occurs) + self._low).tolist()
+        kind = self._values.dtype.type
+        found = (np.flatnonzero(self._occurs).astype(kind) + kind(self._low)).tolist()
         return [bool(value) for value in found] if self._boolean else found
 
     def places(self, known: tuple[Any, ...]) -> np.ndarray:

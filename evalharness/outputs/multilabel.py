@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evalharness.declare.errors import did_you_mean
-from evalharness.outputs import lists, scores
+from evalharness.outputs import class_scores, lists, scores
 from evalharness.outputs.words import Refused, names, rows, values
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def prediction_matrix(split: "Split", threshold: float | None) -> np.ndarray:
     _tasks(split)
     if threshold is None and "prediction" in split.column_names:
         return _predictions(split)
-    if threshold is None and not scores.has_classes(split):
+    if threshold is None and not class_scores.has_classes(split):
         raise Refused(
             f"there is no column `prediction`{did_you_mean('prediction', split.column_names)}, nor "
             f"`scores` to make it from; there are {names(split.column_names)}; name it: "
@@ -64,13 +64,13 @@ def score_matrix(split: "Split") -> np.ndarray:
     """float64 (n, tasks), finite: how much the model holds each row for each task. Rows need not
     sum to one."""
     _tasks(split)
-    if not scores.has_classes(split):
+    if not class_scores.has_classes(split):
         raise Refused(
             f"there is no column `scores`{did_you_mean('scores', split.column_names)}, a list with "
             f"a number for each task; there are {names(split.column_names)}; name it: "
             'Outputs(…, columns={"scores": "<its name in the table>"})'
         )
-    return scores.finite(split)
+    return class_scores.finite(split)
 
 
 def _predictions(split: "Split") -> np.ndarray:

@@ -35,7 +35,8 @@ class Outputs:
     threshold  the `score` from which the positive class is predicted where there is no `prediction`
                column; default 0.5, and then `score` must lie in [0, 1]
 
-    Nothing is read before `split()`. Raises OutputsError with every problem of the arguments.
+    Nothing is read before `split()`, and arrays are not copied: leave them as they are for as long
+    as results are asked for. Raises OutputsError with every problem of the arguments.
     """
 
     def __init__(

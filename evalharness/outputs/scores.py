@@ -5,19 +5,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evalharness.declare.errors import did_you_mean
-from evalharness.outputs import kinds, lists, table
+from evalharness.outputs import table
+from evalharness.outputs.class_scores import class_columns, has_classes, named
 from evalharness.outputs.lists import refuse_multilabel
-from evalharness.outputs.walks import TOLERANCE, Walk, refuse_odd, row_sums, walk
+from evalharness.outputs.walks import TOLERANCE, Walk, row_sums
 from evalharness.outputs.words import Refused, names, rows, short, values
 
 if TYPE_CHECKING:
     from evalharness.outputs.split import Split
 
-PREFIX = "score_"
-
 
 def score(split: "Split", positive: Any) -> np.ndarray:
-    """float32 or float64 (n,): `score` of the positive class, or the column of the class asked for."""
+    """float32 or float64 (n,): `score`, of the positive class, or the column of a class."""
     refuse_multilabel(split)
     available = split.column_names
     if "score" in available:
@@ -51,9 +50,8 @@ def probability(split: "Split") -> np.ndarray:
 def probabilities(split: "Split") -> np.ndarray:
     """float64 (n, classes) in [0, 1]; each row sums to one, exactly after it did within TOLERANCE.
     Made from `score`, where that is all there is, of two classes."""
-    given = split.given_probabilities()
-    given = given.astype(np.float64, copy=False)
-    if given.shape[1] == 1:
+    given = split.given_probabilities().astype(np.float64, copy=False)
+    if given.shape[1] < len(split.classes):
         return _two(split, given[:, 0], 1 - given[:, 0])
     return given / given.sum(axis=1, keepdims=True)
 
@@ -70,7 +68,7 @@ def given_probabilities(split: "Split") -> np.ndarray:
         given, outside = walk.found, None if walk.inside is None else ~walk.inside
     if outside is not None:
         raise Refused(
-            f"column `{'score' if lone else _named(split)}` lies outside [0, 1] in "
+            f"column `{'score' if lone else named(split)}` lies outside [0, 1] in "
             f"{rows(outside)}, {span(given)}, but this metric takes "
             "probabilities; if these are logits, hand over their softmax (of two classes with one "
             "`score`: their sigmoid)"
@@ -119,37 +117,12 @@ def _two(split: "Split", positive: np.ndarray, negative: np.ndarray) -> np.ndarr
     return np.stack(columns, axis=1)
 
 
-def _named(split: "Split") -> str:
-    return "scores" if "scores" in split.column_names else f"{PREFIX}<class>"
-
-
 def _none(available: tuple[str, ...]) -> str:
     return (
         f"there is no column `score`{did_you_mean('score', available)}, nor `scores` or "
         f"`score_<class>`; there are {names(available)}; name it: "
         'Outputs(…, columns={"score": "<its name in the table>"})'
     )
-
-
-def class_columns(split: "Split") -> list[str]:
-    """The names of the `score_<class>` columns."""
-    return [name for name in split.column_names if name.startswith(PREFIX)]
-
-
-def class_names(split: "Split", kind: str) -> list[Any]:
-    """The classes that `score_<class>` columns name, in the type of the labels, sorted."""
-    found: list[Any] = [name.removeprefix(PREFIX) for name in class_columns(split)]
-    if kind == kinds.BOOLEAN:
-        return [False, True]
-    if kind == kinds.INTEGER:
-        odd = [name for name in found if not name.removeprefix("-").isdecimal()]
-        if odd:
-            raise Refused(
-                f"labels are integers, but {names([PREFIX + name for name in odd])} name no "
-                "integer class; rename them, or give `prediction`"
-            )
-        found = [int(name) for name in found]
-    return sorted(found)
 
 
 def checked(split: "Split", remedy: str = "normalise them, or hand over logits") -> Walk:
@@ -159,7 +132,7 @@ def checked(split: "Split", remedy: str = "normalise them, or hand over logits")
     remedy: what to do where they do not sum to one.
     """
     refuse_multilabel(split)
-    walk, what = split.walk(), f"`{_named(split)}`"
+    walk, what = split.walk(), f"`{named(split)}`"
     found, inside, astray = walk.found, walk.inside, walk.astray
     # Logits seldom lie in [0, 1]: where most rows do, the others are mistakes.
     if inside is not None and 2 * np.count_nonzero(inside) <= len(found):
@@ -182,75 +155,6 @@ def checked(split: "Split", remedy: str = "normalise them, or hand over logits")
     return walk
 
 
-def walked(split: "Split") -> Walk:
-    """The scores by class, finite, columns in the order of the classes."""
-    return walk(_by_class(split, narrow=True), _named(split))
-
-
-def finite(split: "Split") -> np.ndarray:
-    """float64 (n, classes), finite, columns in the order of the classes, as the table has them."""
-    found = _by_class(split)
-    if not table.finite(found):
-        refuse_odd(found, _named(split))
-    return found
-
-
-def _by_class(split: "Split", narrow: bool = False) -> np.ndarray:
-    """float64 (n, classes), or float32 where `narrow` and the table has them so."""
-    return _from_list(split, narrow) if "scores" in split.column_names else _from_columns(split)
-
-
-def has_classes(split: "Split") -> bool:
-    """Whether the table has a score for each class, and not only one for each row."""
-    return "scores" in split.column_names or bool(class_columns(split))
-
-
-def _from_list(split: "Split", narrow: bool) -> np.ndarray:
-    column, known = split.column("scores"), split.classes
-    if not kinds.is_list(column):
-        raise Refused(
-            f"column `scores` is {kinds.kind(column)}, but each row needs a list with one number "
-            "for each class; a single number is `score`"
-        )
-    if split.options.classes is None and set(known) != {0, 1}:
-        raise Refused(
-            "column `scores`: it is not known which place stands for which class; list them in "
-            f"that order: Outputs(…, classes=[{', '.join(map(repr, known[:3]))}, …])"
-        )
-    return lists.cells(split, "scores", narrow=narrow)
-
-
-def _from_columns(split: "Split") -> np.ndarray:
-    available = set(split.column_names)
-    chosen: list[str] = []
-    absent: list[str] = []
-    for value in split.classes:
-        named = [PREFIX + text for text in _spellings(value) if PREFIX + text in available]
-        (chosen if named else absent).append(named[0] if named else f"{PREFIX}{value}")
-    if absent:
-        raise Refused(
-            f"there is no column {names(absent)}; there are {names(class_columns(split))}; every "
-            "class needs its score"
-        )
-    # Without `classes=`, a class that never occurs here still has its share of the probability.
-    extra = [name for name in class_columns(split) if name not in chosen]
-    if extra and split.options.classes is None:
-        raise Refused(
-            f"{names(extra)} belong to no class that occurs ({values(split.classes, 10)}); list "
-            "all classes: Outputs(…, classes=[…]), or rename what is no score"
-        )
-    problems: list[str] = []
-    found = np.empty((split.n, len(chosen)))
-    for place, name in enumerate(chosen):
-        try:
-            found[:, place] = table.numbers(split, name)
-        except Refused as refused:
-            problems.extend(refused.problems)
-    if problems:
-        raise Refused(*problems)
-    return found
-
-
 def span(found: np.ndarray) -> str:
     """ "from -3 to 1.5", with as many digits as it takes to see what lies outside [0, 1]."""
     return f"from {_seen(float(found.min()))} to {_seen(float(found.max()))}"
@@ -259,11 +163,3 @@ def span(found: np.ndarray) -> str:
 def _seen(value: float) -> str:
     text = f"{value:.4g}"
     return text if (0 <= float(text) <= 1) == (0 <= value <= 1) else repr(value)
-
-
-def _spellings(value: Any) -> list[str]:
-    """How a class may be written in a column's name."""
-    texts = [str(value), str(value).lower()]
-    if isinstance(value, bool | float) and value == int(value):
-        texts.append(str(int(value)))
-    return texts

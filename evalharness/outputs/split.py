@@ -1,13 +1,13 @@
 """`Split`: the columns of one table, as statistics ask for them."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
-from evalharness.declare.errors import OutputsError, did_you_mean
-from evalharness.outputs import classes as labels
+from evalharness.declare.errors import did_you_mean
 from evalharness.outputs import (
+    class_scores,
     encode,
     ids,
     kinds,
@@ -19,15 +19,16 @@ from evalharness.outputs import (
     units,
     walks,
 )
+from evalharness.outputs import classes as labels
 from evalharness.outputs.arguments import Options
 from evalharness.outputs.files import Source
-from evalharness.outputs.words import Refused, names, short
+from evalharness.outputs.keeper import Keeper
+from evalharness.outputs.words import Refused, names
 
-T = TypeVar("T")
 REMEDY = 'name it: Outputs(…, columns={{"{name}": "<its name in the table>"}})'
 
 
-class Split:
+class Split(Keeper):
     """One model's outputs on one split; columns are read when first asked for, and kept.
 
     Every method that hands out an array (n,) checks what it hands out and raises OutputsError with
@@ -35,11 +36,10 @@ class Split:
     """
 
     def __init__(self, source: Source, options: Options, name: str, model: str, where: str):
-        self.name, self.model, self.where = name, model, where
-        self.options = options
+        super().__init__(where)
+        self.name, self.model, self.options = name, model, options
         self.n = source.n
         self._source = source
-        self._kept: dict[Any, Any] = {}
         self._names = table.rename(source.names, options.columns)
 
     @property
@@ -59,7 +59,11 @@ class Split:
 
     def column(self, name: str, *, remedy: str = "") -> Any:
         """The column as one plain pyarrow Array (n,), unchecked but for being there."""
-        return self._keep(("column", name), lambda: self._read(name, remedy))
+        return self._keep(("column", name), lambda: kinds.plain(self.given(name, remedy)))
+
+    def given(self, name: str, remedy: str = "") -> Any:
+        """The column as the table has it, a pyarrow Array or ChunkedArray (n,)."""
+        return self._keep(("given", name), lambda: self._read(name, remedy))
 
     def encoded(self, name: str) -> encode.Encoded:
         """The values of a column told apart, for what makes codes of them."""
@@ -147,7 +151,7 @@ class Split:
 
     def walk(self) -> walks.Walk:
         """The scores by class, finite, with what one walk over them tells."""
-        return self._keep(("walk",), lambda: scores.walked(self))
+        return self._keep(("walk",), lambda: class_scores.walked(self))
 
     def label_places(self) -> np.ndarray:
         """int64 (n,): how many classes score higher than the label, or as high and come later."""
@@ -160,7 +164,7 @@ class Split:
     def given_probabilities(self) -> np.ndarray:
         """float32 or float64 (n, classes): the probabilities before their rows sum to one exactly;
         (n, 1) where one `score`, of the positive class, stands for both of two classes."""
-        return self._keep(("given",), lambda: scores.given_probabilities(self))
+        return self._keep(("given probabilities",), lambda: scores.given_probabilities(self))
 
     def label_probability(self) -> np.ndarray:
         """float64 (n,): the probability of the label."""
@@ -227,10 +231,6 @@ class Split:
         return f"<Split {self.where}: {self.n} rows>"
 
     def _read(self, name: str, remedy: str) -> Any:
-        return kinds.plain(self.given(name, remedy))
-
-    def given(self, name: str, remedy: str = "") -> Any:
-        """The column as the table has it, a pyarrow Array or ChunkedArray (n,)."""
         if name not in self._names:
             asked = self.options.columns.get(name)
             mapped = f" (columns={{{name!r}: {asked!r}}}, not in the table)" if asked else ""
@@ -242,29 +242,6 @@ class Split:
         if self._source.names.count(self._names[name]) > 1:
             raise Refused(table.twice(self._names[name]))
         return self._source.read(self._names[name])
-
-    def _keep(self, key: tuple[Any, ...], compute: Callable[[], T]) -> T:
-        try:
-            if key in self._kept:
-                return self._kept[key]
-        except TypeError:
-            raise OutputsError(
-                [f"{self.where}: {short(key[-1])} cannot be a value; give text or a number"]
-            ) from None
-        found = self._guard(compute)
-        for array in found if isinstance(found, tuple) else (found,):
-            if isinstance(array, np.ndarray):
-                array.setflags(write=False)
-        self._kept[key] = found
-        return found
-
-    def _guard(self, compute: Callable[[], T]) -> T:
-        try:
-            return compute()
-        except Refused as refused:
-            problems = refused.problems
-        # Outside of the handler, so that the error carries no other error with it.
-        raise OutputsError(f"{self.where}: {problem}" for problem in problems)
 
 
 def _wide(found: np.ndarray) -> np.ndarray:

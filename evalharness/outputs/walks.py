@@ -99,7 +99,8 @@ def label_probability(split: "Split") -> np.ndarray:
     """float64 (n,): the probability of the label."""
     _both(split, split.given_probabilities)
     given, codes = split.given_probabilities(), split.compact_labels()
-    if given.shape[1] == 1:  # of the positive class: 1 - p where the label is the other one
+    if given.shape[1] < len(split.classes):
+        # Of the positive class alone: 1 - p where the label is the other one.
         found = given[:, 0].astype(np.float64)
         found -= codes != split.positive_code()
         return np.abs(found, out=found)

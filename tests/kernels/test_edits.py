@@ -173,3 +173,10 @@ def test_words_are_split_as_python_splits_them():
     given = [f"a{c}b" for c in every] + [f" {c} a {c}" for c in every] + ["", "  "]
     found, _ = words(given, [])
     assert found.lengths.tolist() == [len(text.split()) for text in given]
+
+
+@pytest.mark.parametrize("c", range(128))
+def test_words_of_ascii_are_split_as_python_splits_them(c):
+    given = [f"a{chr(c)}b", f" {chr(c)} a {chr(c)}", "", "  ", "c d"]
+    found, _ = words(given, [])
+    assert found.lengths.tolist() == [len(text.split()) for text in given]

@@ -110,6 +110,20 @@ def test_texts(values):
         assert [found[code] for code in codes] == values
 
 
+@settings(deadline=None)
+@given(
+    st.lists(st.text(st.sampled_from("ab \0~\x7fé𝄞"), max_size=5), max_size=8),
+    st.sampled_from([None, "U1", "U9", ">U5"]),
+)
+def test_texts_of_numpy_are_read_as_arrow_reads_them(values, dtype):
+    array = np.array(values, dtype) if values else np.array([], dtype or "U3")
+    wanted = pa.array(array.astype(array.dtype.newbyteorder("="))).to_pylist()
+    for given_ in (array, np.repeat(array, 2)[::2]):
+        column = split(x=given_, y=range(len(array))).column("x")
+        column.validate(full=True)
+        assert column.to_pylist() == wanted
+
+
 ONES = np.ones((2, 3))
 MATRICES = [ONES.astype("f4"), ONES > 0.5, jnp.ones((2, 3)), Tensor(ONES), [*ONES], ONES.T.copy().T]
 

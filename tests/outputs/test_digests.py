@@ -1,11 +1,19 @@
 """A table's hash is that of its content: it changes with any value, and with nothing else."""
 
+import os
+import pickle
+import threading
+import time
+
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evalharness.outputs.digests import of_table
+from evalharness.outputs import Outputs, digests
+from evalharness.outputs.digests import begun, of_table
+from evalharness.outputs.files import TableSource
 
 CELLS = st.sampled_from(
     [
@@ -73,3 +81,54 @@ def test_other_content_has_another_hash(other):
 def test_metadata_does_not_matter():
     table = pa.table({"x": [1, 2]})
     assert of_table(table) == of_table(table.replace_schema_metadata({"pandas": "2.0"}))
+
+
+def large():
+    rng = np.random.default_rng(0)
+    return pa.table(
+        {
+            "x": rng.normal(size=50_000),
+            "text": [f"t{i}" for i in range(50_000)],
+            "list": pa.FixedSizeListArray.from_arrays(rng.normal(size=150_000), 3),
+            "empty": pa.nulls(50_000),
+        }
+    )
+
+
+def test_in_the_background_as_at_once(monkeypatch):
+    """Whatever the size of a block beside that of the table, and whoever hashes it."""
+    table = large()
+    once = of_table(table)
+    assert begun(table)() == once == begun(table.slice(0))() != begun(table.slice(1))()
+    assert TableSource(table).digest == once
+    monkeypatch.setattr(digests, "SMALL", 1 << 40)
+    assert begun(table)() == once
+    monkeypatch.undo()
+    monkeypatch.setattr(digests, "BLOCK", 1000)
+    assert begun(table)() == of_table(table) != once
+
+
+def test_a_forked_process_hashes_anew(monkeypatch):
+    table = large()
+    wait = begun(table)
+    here = os.getpid()
+    monkeypatch.setattr(digests.os, "getpid", lambda: here + 1)
+    monkeypatch.setattr(digests, "_joined", lambda parts: str(all(type(p) is bytes for p in parts)))
+    assert wait() == "True"
+
+
+def test_no_thread_outlives_the_work():
+    wait = begun(large())
+    assert wait().startswith("sha256:")
+    deadline = time.monotonic() + 5
+    while any(t.name.startswith("evalharness") for t in threading.enumerate()):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_outputs_are_pickled_while_they_are_hashed():
+    outputs = Outputs(test=large())
+    digest = outputs.split("test").digest
+    outputs = Outputs(test=large())
+    outputs.split("test")
+    assert pickle.loads(pickle.dumps(outputs)).split("test").digest == digest
