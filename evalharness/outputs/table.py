@@ -74,7 +74,10 @@ def numbers(split: "Split", name: str) -> np.ndarray:
         elif kinds.is_list(column):
             remedy = "keep one number for each row"
         raise Refused(f"column `{name}` is {kind}, but numbers are needed; {remedy}")
-    found, missing = to_numpy(column.cast("float64", safe=False)), nulls(column)
+    found = to_numpy(column.cast("float64", safe=False))
+    if not column.null_count and finite(found):
+        return found
+    missing = nulls(column)
     problems = []
     if missing.any():
         problems.append(

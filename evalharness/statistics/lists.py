@@ -83,8 +83,9 @@ def ranked(
 
     one_of("ties", ties, TIES)
     one_of("unjudged", unjudged, UNJUDGED)
-    missing, code = np.isnan(relevance), parts.code
-    if missing.any():
+    code = parts.code
+    if np.isnan(relevance.min(initial=0.0)):
+        missing = np.isnan(relevance)
         if unjudged == "error":
             row = int(np.flatnonzero(missing)[0])
             raise OutputsError(
@@ -104,11 +105,7 @@ def ranked(
         short = code.astype(np.uint16) if parts.count <= 1 << 16 else code
         order = np.argsort(short, kind="stable")
         code, relevance, score = code[order], relevance[order], score[order]
-        sizes = np.bincount(code, minlength=parts.count)
-    elif code is parts.code:
-        sizes = np.diff(parts.first, append=len(code))
-    else:
-        sizes = np.bincount(code, minlength=parts.count)
+    sizes = np.bincount(code, minlength=parts.count)
     whole = Documents(code, relevance, sizes)
     if (kept := _among_the_first(score, sizes, k)) is not None:
         code, relevance, score = code[kept], relevance[kept], score[kept]
