@@ -48,9 +48,9 @@ def gate(bound: Any, asked: Asked, models: tuple[str, ...] = ()) -> Any:
 
 def look(result: Any, asked: Asked) -> Any:
     """The result, after an interval of each metric (of its last slice) was read."""
+    (estimates,) = result.estimates.values()
     for metric in asked.values():
-        found = result[metric]
-        one = found[list(found)[-1]] if isinstance(found, Mapping) else found
+        one = estimates[str(metric)][-1]
         if not one.low <= one.value <= one.high:
             raise AssertionError(f"{one!r} lies outside of its interval")
     return result
