@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +37,9 @@ class Result:
 
     evaluation: str
     checks: tuple[CheckResult, ...]
-    estimates: Mapping[str, Mapping[str, tuple[Estimate, ...]]]
+    estimates: Mapping[str, Mapping[str, Sequence[Estimate]]]
     provenance: Mapping[str, Any]
-    _compute: Callable[[str, Metric], tuple[Estimate, ...]] | None = field(
+    _compute: Callable[[str, Metric], Sequence[Estimate]] | None = field(
         default=None, repr=False, compare=False
     )
     _minus: Callable[[Metric, str, str], Estimate] | None = field(
@@ -182,6 +183,20 @@ class Result:
         return html_table(self.evaluation, self.checks, self.also)
 
     @property
+    def work(self) -> dict[str, int]:
+        """How many models, metrics and slices were measured; a whole split counts as one slice."""
+        measured = {m: by for m, by in self.estimates.items() if by}
+        metrics = {key for by in measured.values() for key in by}
+        slices = {
+            (each[0].split, piece)
+            for by in measured.values()
+            for each in by.values()
+            if len(each)
+            for piece in getattr(each, "names", None) or [e.slice for e in each]
+        }
+        return {"model": len(measured), "metric": len(metrics), "slice": len(slices)}
+
+    @property
     def also(self) -> list[Estimate]:
         """The estimates that no check judges: reported, not gated."""
         judged = {(v.estimate.model, v.estimate.title) for c in self.checks for v in c.verdicts}
@@ -197,15 +212,11 @@ class Result:
 def provenance(plan: Any, settings: Any) -> dict[str, Any]:
     """Where a result comes from: enough to say later whether two are about the same thing."""
     import datetime
-    import importlib.metadata
-    import platform
 
     from evalharness.kernels.backend import device
 
-    packages = ("evalharness", "jax", "numpy", "scipy", "pyarrow")
     return {
-        "versions": {"python": platform.python_version()}
-        | {p: importlib.metadata.version(p) for p in packages},
+        "versions": _versions(),
         "device": device(),
         "time": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "seed": settings.seed,
@@ -215,6 +226,16 @@ def provenance(plan: Any, settings: Any) -> dict[str, Any]:
         "tables": plan.digests(),
         "examples": plan.sizes(),
     }
+
+
+@cache
+def _versions() -> dict[str, str]:
+    import importlib.metadata
+    import platform
+
+    packages = ("evalharness", "jax", "numpy", "scipy", "pyarrow")
+    found = {"python": platform.python_version()}
+    return found | {p: importlib.metadata.version(p) for p in packages}
 
 
 def _record(value: Any) -> dict[str, Any]:

@@ -3,9 +3,10 @@ back."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from evalharness.kernels.backend import compiled, scope
+from evalharness.kernels.backend import compiled, on_cpu, scope
 from evalharness.statistics.base import Columns, Statistic
 
 # Up to so many entries a pass takes a millisecond or two, however well it was compiled.
@@ -14,29 +15,43 @@ SMALL = 1 << 16
 
 def count(
     statistic: Statistic, columns: Columns, code: Any, groups: int, weight: Any = None
-) -> list[Any]:
+) -> Sequence[Any]:
     """The table of each group.
 
     columns: arrays of shape (m,); code: int32 (m,), the group of each entry, ≥ groups for none;
     weight: float64 (m,), how much each entry counts; None where all count alike.
     """
     import jax
-    import numpy as np
 
     given = dict(columns.arrays) | ({} if weight is None else {"weight": weight})
     if statistic.program is None:
         return statistic.host_tables(given, columns, code, groups)
+    by_numpy = getattr(statistic, "on_cpu", None)
+    if by_numpy is not None and on_cpu():
+        return statistic.tables(
+            by_numpy(given, code, groups, len(columns.classes)), columns, groups
+        )
     # Shapes in buckets: every small split and every handful of slices share one compiled program.
-    rows, padded = _rows(len(code)), _power(max(groups, 16))
-    padding = (0, rows - len(code))
-    arrays = {k: np.pad(v, [padding, *[(0, 0)] * (v.ndim - 1)]) for k, v in given.items()}
-    code = np.pad(
-        np.where(code < groups, code, padded).astype(np.int32), padding, constant_values=padded
-    )
+    rows = _rows(len(code))
+    # Of many rows the whole has a program of its own, which costs less than it saves.
+    padded = 1 if groups == 1 and rows > SMALL else _power(max(groups, 16))
+    arrays = {k: _padded(v, rows, 0) for k, v in given.items()}
+    # Codes between the groups and their bucket count in groups that nobody asks for.
+    code = _padded(code, rows, padded)
     with scope():
         program = compiled(statistic.program, rows <= SMALL)
         raw = jax.device_get(program(arrays, code, groups=padded, classes=len(columns.classes)))
     return statistic.tables(raw, columns, groups)
+
+
+def _padded(array: Any, rows: int, fill: int) -> Any:
+    import numpy as np
+
+    if len(array) == rows:
+        return array
+    found = np.empty((rows, *array.shape[1:]), array.dtype)
+    found[: len(array)], found[len(array) :] = array, fill
+    return found
 
 
 def _rows(n: int) -> int:

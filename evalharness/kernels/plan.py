@@ -3,7 +3,7 @@ checked before any number."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -32,7 +32,7 @@ class Measured:
     code: int32 (m,), the group of each entry.
     """
 
-    tables: list[Any]
+    tables: Sequence[Any]
     groups: Groups
     columns: Columns
     code: Any
@@ -40,12 +40,12 @@ class Measured:
 
     @cached_property
     def _places(self) -> list[Any]:
-        """The entries of each group, in the order of the rows."""
+        """The entries of each group, in the order of the rows; None for all of them."""
         import numpy as np
 
         groups = len(self.groups.names)
         if groups == 1:
-            return [np.flatnonzero(self.code == 0)]
+            return [np.flatnonzero(self.code == 0) if self.code.any() else None]
         order = np.argsort(self.code, kind="stable")
         ends = np.searchsorted(self.code[order], np.arange(groups + 1))
         return [order[a:b] for a, b in zip(ends[:-1], ends[1:], strict=True)]
@@ -61,15 +61,26 @@ class Measured:
         repeated = len(rows) > 1 and bool((rows[1:] == rows[:-1]).any())
         return weight, code[rows] if code is not None else rows if repeated else None
 
+    @property
+    def plain(self) -> bool:
+        """Whether every entry counts alike and was sampled by itself."""
+        weight, unit = self._of_entries
+        return weight is None and unit is None
+
     def sample(self, group: int) -> Sample:
         """The entries of one group, looked for only where they are asked for."""
+        import numpy as np
+
         weight, code = self._of_entries
         if weight is None:
             return Sample(
                 self.columns, lambda: self._places[group], None, code, self.units.code is not None
             )
         chosen = self._places[group]
-        chosen = chosen[weight[chosen] > 0]  # what weighs nothing was not asked
+        if chosen is None:
+            chosen = np.flatnonzero(weight > 0)
+        else:
+            chosen = chosen[weight[chosen] > 0]  # what weighs nothing was not asked
         alike = bool((weight[chosen] == 1).all())
         return Sample(
             self.columns,
@@ -89,7 +100,7 @@ class Plan:
         self._splits: dict[tuple[str, str], Any] = {}
         self._columns: dict[tuple[Any, ...], Columns] = {}
         self._groups: dict[tuple[Any, ...], Groups] = {}
-        self._tables: dict[tuple[Any, ...], list[Any]] = {}
+        self._tables: dict[tuple[Any, ...], Sequence[Any]] = {}
         self._chosen: dict[tuple[Any, ...], float] = {}
 
     def require(self, requests: Iterable[tuple[str, Metric]]) -> None:

@@ -20,19 +20,19 @@ def accepted(counts: Array) -> Array:
     """How many examples score at or above each distinct score, (k,)."""
     import numpy as np
 
-    return np.cumsum(np.asarray(counts, float)[::-1])[::-1]
+    return np.cumsum(np.asarray(counts)[::-1])[::-1]
 
 
 def average_precision_of(negatives: Array, positives: Array) -> float:
     """Σ_k (p_k / P) TP_k / (TP_k + FP_k) over the thresholds; NaN without positives."""
     import numpy as np
 
-    pos = np.asarray(positives, float)
+    pos = np.asarray(positives)
     if not pos.sum() > 0:
         return math.nan
-    tp = accepted(pos)
-    some = pos > 0
-    return float((pos[some] * tp[some] / (tp + accepted(negatives))[some]).sum() / pos.sum())
+    some = np.flatnonzero(pos)
+    tp, fp = accepted(pos)[some], accepted(negatives)[some]
+    return float((pos[some] * (tp / (tp + fp))).sum() / pos.sum())
 
 
 def average_precision_influence(negatives: Array, positives: Array) -> tuple[Array, Array]:
@@ -145,6 +145,17 @@ def equal_error_rate_of(negatives: Array, positives: Array) -> float:
     alarms = np.append(accepted(negatives), 0) / n
     misses = 1 - np.append(accepted(positives), 0) / m
     return float(np.maximum(alarms, misses).min())
+
+
+def ks_statistic_of(negatives: Array, positives: Array) -> float:
+    """The largest true positive rate less false positive rate over thresholds; at least 0, which
+    accepting nothing has. NaN without either class."""
+    import numpy as np
+
+    m, n = np.sum(positives), np.sum(negatives)
+    if not (m > 0 and n > 0):
+        return math.nan
+    return float((accepted(positives) / m - accepted(negatives) / n).max(initial=0.0))
 
 
 def recall_at_precision_of(negatives: Array, positives: Array, precision: float) -> float:
