@@ -14,7 +14,7 @@ from evalharness.kernels.choice import apart, choose
 from evalharness.kernels.groups import Groups, groups
 from evalharness.kernels.passes import count
 from evalharness.kernels.sample import Sample
-from evalharness.statistics.base import Columns
+from evalharness.statistics.base import Columns, everywhere
 
 
 class Units(NamedTuple):
@@ -45,7 +45,7 @@ class Measured:
 
         groups = len(self.groups.names)
         if groups == 1:
-            return [np.flatnonzero(self.code == 0) if self.code.any() else None]
+            return [None if everywhere(self.code) else np.flatnonzero(self.code == 0)]
         order = np.argsort(self.code, kind="stable")
         ends = np.searchsorted(self.code[order], np.arange(groups + 1))
         return [order[a:b] for a, b in zip(ends[:-1], ends[1:], strict=True)]
@@ -110,6 +110,8 @@ class Plan:
         broken: set[tuple[Any, ...]] = set()
         for model, metric in ((m, part) for m, whole in requests for part in whole.parts):
             for key, read in self._steps(model, metric):
+                if (model, metric.split) in broken:
+                    break  # what cannot be read is said once
                 if key in broken:
                     continue  # said once
                 try:
