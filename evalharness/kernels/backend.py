@@ -39,6 +39,13 @@ def compiled(program: Callable[..., Any], small: bool = False) -> Callable[..., 
     return jax.jit(program, static_argnames=("groups", "classes"), compiler_options=options)
 
 
+def on_cpu() -> bool:
+    """Whether programs run on the CPU."""
+    import jax
+
+    return bool(jax.local_devices()[0].platform == "cpu")
+
+
 def device() -> str:
     """The device that computes, as results name it: "cpu", "gpu (NVIDIA H100)"."""
     import jax

@@ -3,9 +3,10 @@ back."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from evalharness.kernels.backend import compiled, scope
+from evalharness.kernels.backend import compiled, on_cpu, scope
 from evalharness.statistics.base import Columns, Statistic
 
 # Up to so many entries a pass takes a millisecond or two, however well it was compiled.
@@ -14,7 +15,7 @@ SMALL = 1 << 16
 
 def count(
     statistic: Statistic, columns: Columns, code: Any, groups: int, weight: Any = None
-) -> list[Any]:
+) -> Sequence[Any]:
     """The table of each group.
 
     columns: arrays of shape (m,); code: int32 (m,), the group of each entry, ≥ groups for none;
@@ -26,6 +27,11 @@ def count(
     given = dict(columns.arrays) | ({} if weight is None else {"weight": weight})
     if statistic.program is None:
         return statistic.host_tables(given, columns, code, groups)
+    by_numpy = getattr(statistic, "on_cpu", None)
+    if by_numpy is not None and on_cpu():
+        return statistic.tables(
+            by_numpy(given, code, groups, len(columns.classes)), columns, groups
+        )
     # Shapes in buckets: every small split and every handful of slices share one compiled program.
     rows, padded = _rows(len(code)), _power(max(groups, 16))
     padding = (0, rows - len(code))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol
 
@@ -34,7 +34,10 @@ class Statistic(Protocol):
                (m,): the group of each entry; codes ≥ groups are padding or rows outside of every
                group, and count nowhere. Where examples have weights, `arrays["weight"]` holds them.
                None: the tables are the entries themselves (`host_tables`), nothing is added up.
-    tables:    the raw arrays, as NumPy, made into one table for each group.
+    on_cpu:    where there is one: the same as `program` on NumPy arrays, for what XLA does several
+               times slower on a CPU than NumPy (sorts).
+    tables:    the raw arrays, as NumPy, made into one table for each group: `Stacked` or `Ragged`
+               where they stay arrays until one of them is asked for.
     merge:     the table of two disjoint sets of examples; associative, commutative, neutral at
                `zero`.
     influence: (gradient, table, arrays, values) → (m,): what each entry of a slice adds to a metric
@@ -48,7 +51,7 @@ class Statistic(Protocol):
     @property
     def program(self) -> Callable[..., Any]: ...
 
-    def tables(self, raw: Any, columns: Columns, groups: int) -> list[Any]: ...
+    def tables(self, raw: Any, columns: Columns, groups: int) -> Sequence[Any]: ...
 
     def merge(self, a: Any, b: Any) -> Any: ...
 

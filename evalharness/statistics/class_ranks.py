@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
 from evalharness.statistics.base import Columns, gathered
-from evalharness.statistics.ranks import _dense
+from evalharness.statistics.keys import dense, ordered
 from evalharness.statistics.tables import Array, RankTable
 
 # A pair of classes has a table of its own: with more classes than this there are too many.
@@ -95,7 +95,9 @@ class ClassRanks:
             known = np.ones(scores.shape, bool)
         rank, values, ends = np.zeros(scores.shape, np.int32), [], [0]
         for k, some in enumerate(known.T):
-            distinct, places = _dense(scores[some, k])
+            keys, numbers = ordered(scores[some, k])
+            places, keys = dense(keys)
+            distinct = numbers[keys]
             rank[some, k] = places + ends[-1]
             values.append(distinct)
             ends.append(ends[-1] + len(distinct))

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from evalharness.declare.errors import DeclarationError, did_you_mean
 from evalharness.statistics.base import Columns, gathered
-from evalharness.statistics.ranks import Ranks, sorted_keys
+from evalharness.statistics.ranks import Ranks, sorted_keys, sorted_on_cpu
 
 Array = Any
 
@@ -81,6 +81,10 @@ class Confidences:
     @property
     def program(self) -> Callable[..., Any]:
         return sorted_keys
+
+    @property
+    def on_cpu(self) -> Callable[..., Any]:
+        return sorted_on_cpu
 
     def tables(self, raw: Any, columns: Columns, groups: int) -> list[ConfidenceTable]:
         import numpy as np

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from evalharness.statistics.base import Columns, OfColumns, example_values, gathered
+from evalharness.statistics.stacked import Stacked
 from evalharness.statistics.tables import Cells, Share
 
 
@@ -108,23 +109,16 @@ class Confusion:
     def program(self) -> Callable[..., Any]:
         return count_cells if self.average is None else count_classes
 
-    def tables(self, raw: Any, columns: Columns, groups: int) -> list[Cells]:
-        if self.average is None:
-            return [Cells(*(float(raw[g, c]) for c in (3, 1, 2, 0))) for g in range(groups)]
+    def tables(self, raw: Any, columns: Columns, groups: int) -> Stacked:
         # float64 holds counts exactly and keeps products of them from overflowing.
-        n, hits, labels, predictions = (x.astype(float) for x in raw)
-        found = [
-            Cells(
-                hits[g],
-                predictions[g] - hits[g],
-                labels[g] - hits[g],
-                n[g] - labels[g] - predictions[g] + hits[g],
-            )
-            for g in range(groups)
-        ]
+        if self.average is None:
+            counts = raw[:groups].astype(float)
+            return Stacked(Cells(*(counts[:, c] for c in (3, 1, 2, 0))), plain=True)
+        n, hits, labels, predictions = (x[:groups].astype(float) for x in raw)
+        found = Cells(hits, predictions - hits, labels - hits, n - labels - predictions + hits)
         if self.average == "micro":
-            return [Cells(*(float(part.sum()) for part in cells)) for cells in found]
-        return found
+            found = Cells(*(part.sum(axis=1) for part in found))
+        return Stacked(found, plain=True)
 
     def merge(self, a: Cells, b: Cells) -> Cells:
         return Cells(*(x + y for x, y in zip(a, b, strict=True)))
@@ -179,8 +173,9 @@ class _Counted:
     def program(self) -> Callable[..., Any]:
         return count_hits
 
-    def tables(self, raw: Any, columns: Columns, groups: int) -> list[Share]:
-        return [Share(float(raw[g, 1]), float(raw[g, 0] + raw[g, 1])) for g in range(groups)]
+    def tables(self, raw: Any, columns: Columns, groups: int) -> Stacked:
+        misses, hits = raw[:groups].astype(float).T
+        return Stacked(Share(hits, misses + hits), plain=True)
 
     def merge(self, a: Share, b: Share) -> Share:
         return Share(a.hits + b.hits, a.n + b.n)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from evalharness.statistics.base import Columns, OfColumns, example_values, gathered
+from evalharness.statistics.stacked import Stacked
 from evalharness.statistics.tables import ComomentTable, MomentTable, PairTable
 
 
@@ -26,8 +27,8 @@ class Moments(OfColumns):
     def program(self) -> Callable[..., Any]:
         return centred_sums
 
-    def tables(self, raw: Any, columns: Columns, groups: int) -> list[MomentTable]:
-        return [MomentTable(*(x[g] for x in raw)) for g in range(groups)]
+    def tables(self, raw: Any, columns: Columns, groups: int) -> Stacked:
+        return Stacked(MomentTable(*(x[:groups] for x in raw)))
 
     def merge(self, a: MomentTable, b: MomentTable) -> MomentTable:
         n = a.n + b.n
@@ -63,8 +64,8 @@ class Sums(OfColumns):
     def program(self) -> Callable[..., Any]:
         return two_sums
 
-    def tables(self, raw: Any, columns: Columns, groups: int) -> list[PairTable]:
-        return [PairTable(*(x[g] for x in raw)) for g in range(groups)]
+    def tables(self, raw: Any, columns: Columns, groups: int) -> Stacked:
+        return Stacked(PairTable(*(x[:groups] for x in raw)))
 
     def merge(self, a: PairTable, b: PairTable) -> PairTable:
         return PairTable(*(x + y for x, y in zip(a, b, strict=True)))
@@ -95,8 +96,8 @@ class Comoments:
     def program(self) -> Callable[..., Any]:
         return centred_products
 
-    def tables(self, raw: Any, columns: Columns, groups: int) -> list[ComomentTable]:
-        return [ComomentTable(*(x[g] for x in raw)) for g in range(groups)]
+    def tables(self, raw: Any, columns: Columns, groups: int) -> Stacked:
+        return Stacked(ComomentTable(*(x[:groups] for x in raw)))
 
     def merge(self, a: ComomentTable, b: ComomentTable) -> ComomentTable:
         n = a.n + b.n
