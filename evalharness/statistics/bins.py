@@ -1,0 +1,195 @@
+"""Bins of sort keys that adapt to the data, for scores that are too many to be sorted.
+
+Bins of one width fail where scores crowd: near 1, around a few values, in heavy tails. These are
+made from a sample: narrow where it is dense, and with one key of each bin, the one that occurs most
+there, in a bin of its own, so that scores of few distinct values are counted exactly.
+
+A key finds its bin through a few short tables, level by level: no search, and no sort.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from evalharness.statistics.tables import RankTable
+
+# Keys in a sample; of its other keys than the most frequent one a bin should hold no more than
+# WANTED, and is parted again where it holds more than CROWDED.
+SAMPLE = 1 << 17
+WANTED, CROWDED = 4, 32
+# Levels of tables; data that are crowded even then leave a wider error, which is told.
+DEPTH = 6
+# High bits of a key that are looked up first: sign, exponent, and of a float32 three bits more.
+HEAD = 12
+
+
+@dataclass(frozen=True)
+class Bins:
+    """levels: of each, `least` (the least key of a node), and `step` packed as first place on the
+    next level << 16 | bits << 8 | shift. own: the key of each leaf that has a bin of its own.
+
+    A leaf has three bins: keys below its own one, that key, and keys above it.
+    """
+
+    bits: int
+    levels: tuple[tuple[Any, Any], ...]
+    own: Any
+
+    @property
+    def count(self) -> int:
+        return 3 * len(self.own)
+
+    def arrays(self) -> dict[str, Any]:
+        """The tables, by name, as `place` wants them."""
+        found = {"own": self.own}
+        for at, (least, step) in enumerate(self.levels):
+            found |= {f"least{at}": least, f"step{at}": step}
+        return found
+
+
+def made(sample: Any) -> Bins:
+    """Bins for keys that are distributed like the sample: uint32 or uint64 (k,), in any order."""
+    import numpy as np
+
+    bits = 8 * sample.dtype.itemsize
+    key = sample.dtype.type
+    found, times = np.unique(sample, return_counts=True)
+    total = np.concatenate([[0], np.cumsum(times)])
+    # Nodes in the order of their keys: each begins at one of the distinct keys.
+    starts = np.searchsorted(found, np.arange(1 << HEAD, dtype=np.uint64) << (bits - HEAD))
+    levels: list[tuple[Any, Any]] = []
+    for _ in range(DEPTH):
+        ends = np.append(starts[1:], len(found))
+        others = total[ends] - total[starts] - _most(times, starts, ends)
+        parted = others > (WANTED if not levels else CROWDED)
+        if not parted.any():
+            break
+        least = np.where(parted, found[np.minimum(starts, len(found) - 1)], 0).astype(key)
+        largest = np.where(parted, found[np.maximum(ends, 1) - 1], 0).astype(key)
+        wanted = np.ceil(np.log2(np.maximum(others / WANTED, 1))).astype(np.int64)
+        span = _length(largest - least)
+        into = np.where(parted, np.minimum(np.maximum(wanted, 1), span), 0)
+        shift = np.where(parted, span - into, 0)
+        place = np.concatenate([[0], np.cumsum(1 << into)])
+        step = (place[:-1] << 16) | (into << 8) | shift
+        levels.append((least, step.astype(np.uint64)))
+        # Where the next level's nodes begin among the distinct keys.
+        node = np.repeat(np.arange(len(starts)), ends - starts)
+        child = place[node] + _step(found, least[node], into[node], shift[node], np)
+        starts = np.searchsorted(child, np.arange(place[-1]))
+    ends = np.append(starts[1:], len(found))
+    return Bins(bits, tuple(levels), _own(found, times, starts, ends))
+
+
+def place(arrays: dict[str, Any], key: Any, levels: int, xp: Any) -> Any:
+    """int32 (n,): the bin of each key; bins are numbered in the order of keys. xp: numpy, or
+    jax.numpy within a program."""
+    at = (key >> (8 * key.dtype.itemsize - HEAD)).astype(xp.int32)
+    for level in range(levels):
+        step = arrays[f"step{level}"][at]
+        into, shift = (step >> 8) & 0xFF, (step & 0xFF).astype(key.dtype)
+        first = (step >> 16).astype(xp.int32)
+        at = first + _step(key, arrays[f"least{level}"][at], into, shift, xp).astype(xp.int32)
+    own = arrays["own"][at]
+    return 3 * at + (key >= own) + (key > own)
+
+
+def count_bins(
+    arrays: dict[str, Any], code: Any, groups: int, levels: int, bins: int
+) -> Any:
+    """int32 (groups, bins, 2): entries with label 0 and label 1 in each bin; traceable."""
+    import jax.numpy as jnp
+
+    key, label = arrays["key"], arrays["label"].astype(jnp.int32)
+    cell = 2 * (code * bins + place(arrays, key, levels, jnp)) + label
+    size = groups * bins * 2
+    cell = jnp.where(code < groups, cell, size)
+    return jnp.zeros(size, jnp.int32).at[cell].add(1, mode="drop").reshape(groups, bins, 2)
+
+
+def _step(key: Any, least: Any, into: Any, shift: Any, xp: Any) -> Any:
+    """Which child of its node a key is in; below and above the sample's keys the outermost."""
+    kind = key.dtype
+    last = (xp.asarray(1, kind) << into.astype(kind)) - xp.asarray(1, kind)
+    return xp.minimum((xp.maximum(key, least) - least) >> shift.astype(kind), last)
+
+
+def _most(times: Any, starts: Any, ends: Any) -> Any:
+    """How often the most frequent key of each node occurs in the sample; 0 in an empty node."""
+    import numpy as np
+
+    found = np.zeros(len(starts), np.int64)
+    some = np.flatnonzero(ends > starts)
+    if len(some):
+        found[some] = np.maximum.reduceat(times, starts[some])
+    return found
+
+
+def _own(found: Any, times: Any, starts: Any, ends: Any) -> Any:
+    """The most frequent key of each leaf; where none is more frequent, the middle one."""
+    import numpy as np
+
+    own = np.zeros(len(starts), found.dtype)
+    some = np.flatnonzero(ends > starts)
+    most = np.repeat(_most(times, starts, ends), ends - starts)
+    node = np.repeat(np.arange(len(starts)), ends - starts)
+    best = np.flatnonzero(times == most)
+    first = np.searchsorted(node[best], some)
+    last = np.searchsorted(node[best], some, side="right") - 1
+    own[some] = found[best[(first + last) // 2]]
+    return own
+
+
+def _length(x: Any) -> Any:
+    """How many bits unsigned integers have."""
+    import numpy as np
+
+    found = np.zeros(len(x), np.int64)
+    for bit in (32, 16, 8, 4, 2, 1):
+        if bit < 8 * x.dtype.itemsize:
+            some = x >= x.dtype.type(1) << x.dtype.type(bit)
+            found += np.where(some, bit, 0)
+            x = np.where(some, x >> x.dtype.type(bit), x)
+    return found + (x > 0)
+
+
+@dataclass(frozen=True)
+class Binned:
+    """Positives and negatives by bin, ascending: what a stream tells of a `RankTable`.
+
+    negatives, positives: (k,) counts. single: bool (k,), whether a bin holds but one score.
+    sorted: reads all scores again, sorts them, and gives the true table piece by piece, ascending:
+            (negatives, positives) by distinct score.
+    """
+
+    negatives: Any
+    positives: Any
+    single: Any
+    sorted: Callable[[], Iterator[tuple[Any, Any]]]
+
+    def lowest(self) -> RankTable:
+        """As if in every bin all positives scored below all negatives."""
+        return self._parted(positives_first=True)
+
+    def highest(self) -> RankTable:
+        """As if in every bin all positives scored above all negatives."""
+        return self._parted(positives_first=False)
+
+    def _parted(self, positives_first: bool) -> RankTable:
+        import numpy as np
+
+        def halves(counts: Any, first: bool) -> Any:
+            """A bin becomes two scores; of one that is single the first has all."""
+            here = np.where(self.single | first, counts, 0)
+            return np.stack([here, counts - here], axis=1).ravel()
+
+        some = np.flatnonzero(self.negatives + self.positives)
+        part = Binned(self.negatives[some], self.positives[some], self.single[some], self.sorted)
+        if len(some) < len(self.negatives):
+            return part._parted(positives_first)
+        negatives = halves(self.negatives, not positives_first)
+        positives = halves(self.positives, positives_first)
+        there = np.flatnonzero(negatives + positives)
+        return RankTable(np.arange(len(there)), negatives[there], positives[there])
