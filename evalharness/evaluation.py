@@ -4,7 +4,7 @@ check."""
 from __future__ import annotations
 
 import inspect
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from evalharness.declare.bound import Bound
@@ -109,10 +109,10 @@ class Evaluation:
         # Everything declared, whatever is selected: an error never depends on -k.
         plan.require(wanted)
 
-        def compute(model: str, metric: Metric) -> tuple[Estimate, ...]:
+        def compute(model: str, metric: Metric) -> Sequence[Estimate]:
             return estimates(plan, model, metric, settings)
 
-        found: dict[str, dict[str, tuple[Estimate, ...]]] = {model: {} for model in named}
+        found: dict[str, dict[str, Sequence[Estimate]]] = {model: {} for model in named}
         decided = []
         chosen = cls.checks if select is None else [c for c in cls.checks if c in select]
         for check in chosen:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -36,9 +36,9 @@ class Result:
 
     evaluation: str
     checks: tuple[CheckResult, ...]
-    estimates: Mapping[str, Mapping[str, tuple[Estimate, ...]]]
+    estimates: Mapping[str, Mapping[str, Sequence[Estimate]]]
     provenance: Mapping[str, Any]
-    _compute: Callable[[str, Metric], tuple[Estimate, ...]] | None = field(
+    _compute: Callable[[str, Metric], Sequence[Estimate]] | None = field(
         default=None, repr=False, compare=False
     )
     _minus: Callable[[Metric, str, str], Estimate] | None = field(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,27 +10,47 @@ from evalharness.checks.settings import Settings
 from evalharness.declare.metric import Metric
 from evalharness.inference.bounds import Bounds
 from evalharness.inference.estimates import Estimate, estimate
+from evalharness.inference.many import Estimates
 from evalharness.inference.of_form import bounds_of, combined, exact, seed_of
+from evalharness.inference.slices import Slices, slices_of
 from evalharness.kernels.plan import Measured, Plan
 
 
-def estimates(plan: Plan, model: str, metric: Metric, settings: Settings) -> tuple[Estimate, ...]:
+def estimates(plan: Plan, model: str, metric: Metric, settings: Settings) -> Sequence[Estimate]:
     """The estimate of each slice that the metric speaks of; one when it is not sliced."""
     shown_model = model if len(plan.outputs) > 1 else ""
+    place = {"metric": metric.measured, "model": shown_model, "split": metric.split}
+    if together := _together(plan, model, metric):
+        names = [_piece(metric, name) for name in plan.measure(model, metric).groups.names]
+        return Estimates(together, settings.confidence, names, place)
     found = []
     for piece, bounds in _bounds(plan, model, metric, settings):
         found.append(
             estimate(
                 bounds,
                 settings.confidence,
-                metric=metric.measured,
-                model=shown_model,
-                split=metric.split,
-                slice=piece,
                 note=_note(plan, model, metric, bounds),
+                slice=piece,
+                **place,
             )
         )
     return tuple(found)
+
+
+def _together(plan: Plan, model: str, metric: Metric) -> Slices | None:
+    """The bounds of all slices at once, where there are many and they have them."""
+    if not metric.group or metric.over or metric.exact or len(metric.parts) > 1:
+        return None
+    metric = plan.resolved(model, metric)
+    if "threshold_from" in dict(metric.options):
+        return None  # the threshold belongs to the number
+    measured = plan.measure(model, metric)
+    return slices_of(metric, measured.tables) if measured.plain else None
+
+
+def _piece(metric: Metric, name: str) -> str:
+    """A slice, as messages name it."""
+    return ", ".join(filter(None, [metric.slice, name]))
 
 
 def _bounds(plan: Plan, model: str, metric: Metric, settings: Settings) -> list[tuple[str, Bounds]]:
@@ -43,7 +64,7 @@ def _bounds(plan: Plan, model: str, metric: Metric, settings: Settings) -> list[
     measured = [plan.measure(model, part) for part in parts]
     found = []
     for g, name in enumerate(measured[0].groups.names):
-        piece = ", ".join(filter(None, [metric.slice, name]))
+        piece = _piece(metric, name)
         seed = seed_of(settings.seed, metric.label, metric.split, piece)
         tables = [(p, m.tables[g], m.sample(g)) for p, m in zip(parts, measured, strict=True)]
         if metric.exact:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from evalharness.checks.settings import Settings
 from evalharness.declare.bound import Bound
 from evalharness.inference.estimates import Estimate
+from evalharness.inference.many import Estimates, Verdicts, outcomes
 from evalharness.inference.multiplicity import holm, next_level
 from evalharness.inference.verdicts import EXACT, FAIL, INCONCLUSIVE, PASS, Verdict, decide
 
@@ -29,7 +31,7 @@ class CheckResult:
     group: str
     op: str
     threshold: float
-    verdicts: tuple[Verdict, ...]
+    verdicts: Sequence[Verdict]
     pooled: tuple[tuple[str, int], ...] = ()
 
     def slice_of(self, verdict: Verdict) -> str:
@@ -45,6 +47,8 @@ class CheckResult:
     def worst(self) -> Verdict:
         """The verdict that decided: the worst outcome, and among equals the one nearest to
         failing."""
+        if isinstance(self.verdicts, Verdicts):
+            return self.verdicts.worst
         order = {FAIL: 0, INCONCLUSIVE: 1, PASS: 2}
         sign = 1 if self.op in (">=", ">") else -1
 
@@ -55,16 +59,26 @@ class CheckResult:
         return min(self.verdicts, key=rank)
 
     @property
+    def outcomes(self) -> Sequence[str]:
+        """Of each verdict."""
+        if isinstance(self.verdicts, Verdicts):
+            return list(self.verdicts.outcomes)
+        return [v.outcome for v in self.verdicts]
+
+    def count(self, outcome: str) -> int:
+        """How many of the verdicts have this outcome."""
+        return sum(o == outcome for o in self.outcomes)
+
+    @property
     def message(self) -> str:
         """The first line of a report about this check; it says it all."""
         if not self.group:
             return self.worst.message
-        counts = [
-            (sum(v.outcome == o for v in self.verdicts), o) for o in (FAIL, INCONCLUSIVE, PASS)
-        ]
+        counts = [(self.count(o), o) for o in (FAIL, INCONCLUSIVE, PASS)]
         told = ", ".join(f"{n} {o}" for n, o in counts if n)
-        bad = [self.slice_of(v) for v in self.verdicts if v.outcome != PASS]
-        names = f" ({', '.join(bad[:5])}{', …' if len(bad) > 5 else ''})" if bad else ""
+        bad = [i for i, o in enumerate(self.outcomes) if o != PASS]
+        shown = ", ".join(self.slice_of(self.verdicts[i]) for i in bad[:5])
+        names = f" ({shown}{', …' if len(bad) > 5 else ''})" if bad else ""
         place = self.split + (f", {self.slice}" if self.slice else "")
         title = (
             f"{self.model}: " if self.model else ""
@@ -74,26 +88,36 @@ class CheckResult:
 
 
 def judge(
-    bound: Bound, id: str, model: str, found: tuple[Estimate, ...], settings: Settings, pooled: Any
+    bound: Bound,
+    id: str,
+    model: str,
+    found: Sequence[Estimate],
+    settings: Settings,
+    pooled: Any,
 ) -> CheckResult:
     """The verdicts of a bound. Slices of one `.by` share the level of a fail among them by Holm."""
     level = (1 - settings.confidence) / settings.family
+    policy = EXACT if bound.metric.exact else settings.policy
+    about = (bound.op, bound.threshold)
 
     def one(e: Estimate, fail_level: float) -> Verdict:
-        return decide(
-            e,
-            bound.op,
-            bound.threshold,
-            family=settings.family,
-            fail_level=fail_level,
-            policy=EXACT if bound.metric.exact else settings.policy,
-        )
+        return decide(e, *about, family=settings.family, fail_level=fail_level, policy=policy)
+
+    def failing(at: float) -> list[bool]:
+        if isinstance(found, Estimates):
+            return list(outcomes(found, *about, at, policy) == FAIL)
+        return [one(e, at).outcome == FAIL for e in found]
 
     # Passing needs every slice, so it needs no correction; failing needs only one. Holm: as slices
     # are proven to fail, the others share what is left.
-    proven = holm(len(found), lambda i, a: one(found[i], a).outcome == FAIL, level)
+    proven = holm(len(found), failing, level)
     rest = next_level(len(found), len(proven), level)
-    verdicts = [one(e, proven.get(i, rest)) for i, e in enumerate(found)]
+    levels = [proven.get(i, rest) for i in range(len(found))]
+    verdicts: Sequence[Verdict]
+    if isinstance(found, Estimates):
+        verdicts = Verdicts(found, *about, settings.family, levels, policy)
+    else:
+        verdicts = tuple(one(e, at) for e, at in zip(found, levels, strict=True))
     metric = bound.metric
     return CheckResult(
         id=id,
@@ -105,6 +129,6 @@ def judge(
         group="" if metric.over else metric.group,
         op=bound.op,
         threshold=bound.threshold,
-        verdicts=tuple(verdicts),
+        verdicts=verdicts,
         pooled=pooled,
     )

@@ -71,14 +71,13 @@ def row(check: CheckResult) -> tuple[str, ...]:
     name += f"{check.metric} on {check.split}" + (f", {check.slice}" if check.slice else "")
     if check.group:
         name += f" by {check.group}"
-        passed = sum(v.outcome == PASS for v in check.verdicts)
-        name += f" ({passed}/{len(check.verdicts)} pass)"
+        name += f" ({check.count(PASS)}/{len(check.verdicts)} pass)"
     return _cells(worst, name)
 
 
 def footnote(checks: Sequence[CheckResult]) -> str:
     """What the columns mean, at the levels that were used."""
-    every = [v for c in checks for v in c.verdicts]
+    every = [c.verdicts[0] for c in checks if c.verdicts]  # one policy in all slices of a check
     verdicts = [v for v in every if v.policy != EXACT]
     if not verdicts:
         return "Fixed lists: every row counts, and the values decide."

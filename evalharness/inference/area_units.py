@@ -12,7 +12,8 @@ from functools import cached_property
 from typing import Any
 
 from evalharness.inference.bounds import Bounds, settle_by_root, upper_z
-from evalharness.inference.concordance import Placed, placed, unseen
+from evalharness.inference.concordance import unseen
+from evalharness.inference.placements import Placed, placed
 from evalharness.inference.proportions import clopper_pearson_lower
 
 
@@ -64,7 +65,7 @@ class UnitAreaBounds:
         if not self._seen:
             return float(clopper_pearson_lower(value * self._worst, self._worst, alpha))
         pos, neg = sides
-        return unseen(value, pos, neg, alpha)
+        return float(unseen(value, pos, neg, alpha))
 
     def interval(self, confidence: float) -> tuple[float, float]:
         alpha = (1 - confidence) / 2

@@ -21,7 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalharness.inference.bounds import ByLimits, settle_by_width, upper_z
-from evalharness.inference.concordance import LEAST, ConcordanceBounds, Placed
+from evalharness.inference.concordance import LEAST, ConcordanceBounds
+from evalharness.inference.placements import Placed
 
 Floats = NDArray[np.float64]
 

@@ -8,21 +8,24 @@ negatives, most samples hold one or none of them, and such bounds miss in up to 
 the share of misplaced examples (below the other class's median) gets Clopper-Pearson limits, and
 MOVER makes a bound of the area of them.
 
-Sources: DeLong, DeLong & Clarke-Pearson 1988; Sun & Xu 2014 (mid-ranks); Newcombe 2006 (method 5,
-with the variance of Hanley & McNeil 1982 at N* = (m + n)/2 - 1); Zou & Donner 2008 (MOVER);
-Birnbaum & Klose 1957 (the variance is A(1-A)/min(m, n) at most).
+Every function takes one area, or arrays of many (the slices of a column).
+
+Sources: DeLong, DeLong & Clarke-Pearson 1988; Newcombe 2006 (method 5, with the variance of Hanley
+& McNeil 1982 at N* = (m + n)/2 - 1); Zou & Donner 2008 (MOVER); Birnbaum & Klose 1957 (the variance
+is A(1-A)/min(m, n) at most).
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from evalharness.inference.bounds import ByLimits, settle_by_width, upper_z
+from evalharness.inference.placements import Placed, placed
 from evalharness.inference.proportions import clopper_pearson_lower
 
 Floats = NDArray[np.float64]
@@ -30,79 +33,6 @@ Floats = NDArray[np.float64]
 # From so many examples of either class on, their spread tells what it is worth; below it, the worst
 # case that has this area decides.
 LEAST = 5
-
-
-@dataclass(frozen=True)
-class Placed:
-    """The placements of one class's examples among the other class's: 1 is right of all of them.
-
-    ``well``: how many lie above the other's median (those at it count half), ``ill``: the rest.
-    ``high``, ``low``: mean placement of either group. ``spread``: sum of squares about the mean,
-    ``within``: about the two groups' means.
-    """
-
-    well: float
-    ill: float
-    high: float
-    low: float
-    spread: float
-    within: float
-
-    @classmethod
-    def of(cls, placements: Floats, counts: Floats) -> Placed:
-        """``counts`` examples at each of ``placements``, both (k,)."""
-        above = counts * ((placements > 0.5) + 0.5 * (placements == 0.5))
-        below = counts - above
-        well, ill = float(above.sum()), float(below.sum())
-        high = float(above @ placements) / well if well else 1.0
-        low = float(below @ placements) / ill if ill else 0.0
-        within = above @ (placements - high) ** 2 + below @ (placements - low) ** 2
-        mean = (well * high + ill * low) / (well + ill)
-        return cls(well, ill, high, low, float(counts @ (placements - mean) ** 2), float(within))
-
-    @property
-    def n(self) -> float:
-        return self.well + self.ill
-
-    @property
-    def mean(self) -> float:
-        """The area, of either class's placements."""
-        return (self.well * self.high + self.ill * self.low) / self.n
-
-    def times(self, factor: float) -> Placed:
-        """The same placements of ``factor`` times as many examples."""
-        return Placed(
-            factor * self.well,
-            factor * self.ill,
-            self.high,
-            self.low,
-            factor * self.spread,
-            factor * self.within,
-        )
-
-    @property
-    def mirrored(self) -> Placed:
-        """After the scores are turned around."""
-        return Placed(self.ill, self.well, 1 - self.low, 1 - self.high, self.spread, self.within)
-
-    def below(self, alpha: float) -> float:
-        """Square of the distance down to the mean's one-sided limit at ``alpha``; n > 1."""
-        share = self.well / self.n
-        # One more misplaced example than was seen, and that one at the very bottom.
-        worse = self.ill * self.low / (self.ill + 1)
-        fewer = share - float(clopper_pearson_lower(self.well, self.n, alpha))
-        chance = upper_z(alpha) ** 2 * self.within / self.n / (self.n - 1)
-        return (fewer * (self.high - worse)) ** 2 + chance
-
-
-def placed(positives: ArrayLike, negatives: ArrayLike) -> tuple[Placed, Placed]:
-    """Both classes' placements from counts by distinct score, ascending; both of shape (k,)."""
-    pos, neg = np.asarray(positives, float), np.asarray(negatives, float)
-    m, n = float(pos.sum()), float(neg.sum())
-    # The share of negatives below each positive, and of positives above each negative.
-    v10 = (np.cumsum(neg) - neg / 2) / n
-    v01 = (m - np.cumsum(pos) + pos / 2) / m
-    return Placed.of(v10, pos), Placed.of(v01, neg)
 
 
 def delong(positives: ArrayLike, negatives: ArrayLike) -> tuple[float, float]:
@@ -114,60 +44,77 @@ def delong(positives: ArrayLike, negatives: ArrayLike) -> tuple[float, float]:
     if not np.any(positives) or not np.any(negatives):
         return math.nan, math.nan
     pos, neg = placed(positives, negatives)
-    return pos.mean, _error(pos, neg)
+    return float(pos.mean), float(np.sqrt(pos.error + neg.error))
 
 
-def _error(pos: Placed, neg: Placed) -> float:
-    if pos.n <= 1 or neg.n <= 1:
-        return math.nan
-    return math.sqrt(sum(side.spread / (side.n - 1) / side.n for side in (pos, neg)))
-
-
-def logit_limits(area: float, error: float, z: float) -> tuple[float, float]:
+def logit_limits(area: Any, error: Any, z: float) -> tuple[Any, Any]:
     """logit(A) +- z se/(A(1-A)), mapped back. Needs 0 < A < 1."""
-    centre, half = math.log(area / (1 - area)), z * error / (area * (1 - area))
-    # exp of the distance to the nearer end, so that no step overflows.
+    area = np.asarray(area, float)
+    centre, half = np.log(area / (1 - area)), z * error / (area * (1 - area))
     return _expit(centre - half), _expit(centre + half)
 
 
-def _expit(x: float) -> float:
-    return 1 / (1 + math.exp(-x)) if x >= 0 else math.exp(max(x, -745.0)) / (1 + math.exp(x))
+def _expit(x: Any) -> Any:
+    # exp of the distance to the nearer end, so that no step overflows.
+    near = np.exp(-np.minimum(np.abs(x), 745.0))
+    return np.where(x >= 0, 1 / (1 + near), near / (1 + near))[()]
 
 
-def newcombe(area: float, m: float, n: float, z: float) -> tuple[float, float]:
+def newcombe(area: Any, m: Any, n: Any, z: float) -> tuple[Any, Any]:
     """Both t with |A - t| = z sqrt(t(1-t)[1 + N*(1-t)/(2-t) + N* t/(1+t)]/(mn)), by bisection.
 
     0 is the lower limit at A = 0 and 1 the upper one at A = 1.
     """
-    star = (m + n) / 2 - 1
+    star, area = (m + n) / 2 - 1, np.asarray(area, float)
 
-    def outside(t: float) -> bool:
+    def outside(t: Any) -> Any:
         spread = t * (1 - t) * (1 + star * (1 - t) / (2 - t) + star * t / (1 + t)) / (m * n)
         return (area - t) ** 2 > z * z * spread
 
-    low = high = area
-    end = 0.0
-    for _ in range(60):
-        middle = (end + low) / 2
-        end, low = (middle, low) if outside(middle) else (end, middle)
-    end = 1.0
-    for _ in range(60):
-        middle = (end + high) / 2
-        end, high = (middle, high) if outside(middle) else (end, middle)
-    return (0.0 if area == 0 else low), (1.0 if area == 1 else high)
+    def between(end: Any, near: Any) -> Any:
+        for _ in range(60):
+            middle = (end + near) / 2
+            far = outside(middle)
+            end, near = np.where(far, middle, end), np.where(far, near, middle)
+        return near
+
+    low, high = between(np.zeros_like(area), area), between(np.ones_like(area), area)
+    return np.where(area == 0, 0.0, low)[()], np.where(area == 1, 1.0, high)[()]
 
 
-def unseen(area: float, pos: Placed, neg: Placed, alpha: float) -> float:
+def unseen(area: Any, pos: Placed, neg: Placed, alpha: float) -> Any:
     """Lower limit of an area that allows for misplaced examples of which few were seen, or none.
 
     The worst case of an area is a proportion of min(m, n) trials; where MOVER over the shares of
     misplaced positives and negatives is closer than that, it decides.
     """
-    trials = min(pos.n, neg.n)
-    worst = float(clopper_pearson_lower(area * trials, trials, alpha))
-    if trials < LEAST:
-        return worst
-    return max(worst, area - math.sqrt(pos.below(alpha) + neg.below(alpha)))
+    trials = np.minimum(pos.n, neg.n)
+    worst = clopper_pearson_lower(area * trials, trials, alpha)
+    with np.errstate(divide="ignore", invalid="ignore"):  # of one example there is no spread
+        seen = area - np.sqrt(pos.below(alpha) + neg.below(alpha))
+    return np.where(trials < LEAST, worst, np.fmax(worst, seen))[()]
+
+
+def widest(area: Any, pos: Placed, neg: Placed, alpha: float) -> tuple[Any, Any]:
+    """The bounds that decide: the widest of three."""
+    z = upper_z(alpha)
+    low, high = newcombe(area, pos.n, neg.n, z)
+    error = np.sqrt(pos.error + neg.error)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        left, right = logit_limits(area, error, z)
+    shown = (error > 0) & (area > 0) & (area < 1)
+    low = np.where(shown, np.fmin(low, left), low)
+    high = np.where(shown, np.fmax(high, right), high)
+    # The upper limit is the lower one of the mirror image.
+    above = unseen(1 - area, pos.mirrored, neg.mirrored, alpha)
+    return np.minimum(low, unseen(area, pos, neg, alpha))[()], np.maximum(high, 1 - above)[()]
+
+
+def exact_area(positives: Any, negatives: Any) -> float:
+    """The area from counts by distinct score, ascending; whole counts are added up as integers."""
+    pos, neg = np.asarray(positives), np.asarray(negatives)
+    twice = 2 * np.cumsum(neg) - neg
+    return float(pos @ twice) / (2 * float(pos.sum()) * float(neg.sum()))
 
 
 class ConcordanceBounds(ByLimits):
@@ -186,11 +133,24 @@ class ConcordanceBounds(ByLimits):
         pos, neg = np.asarray(positives), np.asarray(negatives)
         if pos.shape != neg.shape or pos.ndim != 1:
             raise ValueError(f"counts must be two vectors of one length: {pos.shape}, {neg.shape}")
-        self.positives, self.negatives = int(pos.sum()), int(neg.sum())
+        counts = int(pos.sum()), int(neg.sum())
+        if min(counts):
+            self._hold(counts, exact_area(pos, neg), placed(pos, neg))
+        else:
+            self._hold(counts, math.nan, None)
+
+    @classmethod
+    def of(cls, counts: Any, area: float, sides: tuple[Placed, Placed] | None) -> ConcordanceBounds:
+        """From what is known of an area; ``counts``: of positives and negatives."""
+        self = cls.__new__(cls)
+        self._hold(counts, area, sides)
+        return self
+
+    def _hold(self, counts: Any, area: float, sides: tuple[Placed, Placed] | None) -> None:
+        self.positives, self.negatives = (int(x) for x in counts)
         self.n = self.positives + self.negatives
-        self._placed = None if self.reason else placed(pos, neg)
-        self.value = self._placed[0].mean if self._placed else math.nan
-        self.error = _error(*self._placed) if self._placed else math.nan
+        self.value, self._placed = area, sides
+        self.error = float(np.sqrt(sides[0].error + sides[1].error)) if sides else math.nan
         self._known: dict[float, tuple[float, float]] = {}
 
     @cached_property
@@ -222,23 +182,18 @@ class ConcordanceBounds(ByLimits):
             return 0.0, 1.0
         z = upper_z((1 - confidence) / 2)
         if self._degenerate:
-            return newcombe(self.value, self.positives, self.negatives, z)
-        return logit_limits(self.value, self.error, z)
+            low, high = newcombe(self.value, self.positives, self.negatives, z)
+        else:
+            low, high = logit_limits(self.value, self.error, z)
+        return float(low), float(high)
 
     def _widest(self, alpha: float, factor: float = 1.0) -> tuple[float, float]:
         """The bounds if there were ``factor`` times as many examples, placed alike."""
         if self._placed is None:
             return 0.0, 1.0
         pos, neg = (side.times(factor) for side in self._placed)
-        z = upper_z(alpha)
-        found = [newcombe(self.value, pos.n, neg.n, z)]
-        error = _error(pos, neg)
-        if error > 0 and 0 < self.value < 1:
-            found.append(logit_limits(self.value, error, z))
-        # The upper limit is the lower one of the mirror image.
-        above = unseen(1 - self.value, pos.mirrored, neg.mirrored, alpha)
-        found.append((unseen(self.value, pos, neg, alpha), 1 - above))
-        return min(low for low, _ in found), max(high for _, high in found)
+        low, high = widest(self.value, pos, neg, alpha)
+        return float(low), float(high)
 
     def _limits(self, alpha: float) -> tuple[float, float]:
         if alpha not in self._known:

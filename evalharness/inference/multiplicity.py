@@ -8,23 +8,23 @@ most a under any dependence.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 
-def holm(count: int, proven: Callable[[int, float], bool], alpha: float) -> dict[int, float]:
+def holm(count: int, proven: Callable[[float], Sequence[bool]], alpha: float) -> dict[int, float]:
     """Which of ``count`` hypotheses are proven at family-wise error ``alpha``, each with its level.
 
-    ``proven(i, level)`` must be monotone: what is proven at a level is proven at any larger one.
-    Returns {index: level at which it was proven}, in the order of proof.
+    ``proven(level)``: of each, (count,). It must be monotone: what is proven at a level is proven
+    at any larger one. Returns {index: level at which it was proven}, in the order of proof.
 
     >>> p_values = [0.2, 0.01, 0.02]
-    >>> holm(3, lambda i, level: p_values[i] <= level, 0.05)
+    >>> holm(3, lambda level: [p <= level for p in p_values], 0.05)
     {1: 0.016666666666666666, 2: 0.025}
     """
     found: dict[int, float] = {}
     while len(found) < count:
         level = alpha / (count - len(found))
-        new = [i for i in range(count) if i not in found and proven(i, level)]
+        new = [i for i, yes in enumerate(proven(level)) if yes and i not in found]
         if not new:
             break
         found.update(dict.fromkeys(new, level))

@@ -213,6 +213,11 @@ def _check_proportion(metric: Metric, form: Proportion) -> None:
             f"the metric {metric.label} says it is a proportion of {form.hits} hits in "
             f"{form.trials} trials; both must be whole numbers with 0 ≤ hits ≤ trials"
         )
+    check_rising(metric, form)
+
+
+def check_rising(metric: Metric, form: Proportion) -> None:
+    """Refuse what a share is taken through, where it does not rise."""
     if form.through is not None:
         ends = [float(form.through(np.float64(share))) for share in (0.0, 0.5, 1.0)]
         if not ends[0] < ends[1] < ends[2]:

@@ -3,7 +3,7 @@ checked before any number."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -32,7 +32,7 @@ class Measured:
     code: int32 (m,), the group of each entry.
     """
 
-    tables: list[Any]
+    tables: Sequence[Any]
     groups: Groups
     columns: Columns
     code: Any
@@ -60,6 +60,11 @@ class Measured:
         # Entries of one row were sampled together; where each row has but one, by themselves.
         repeated = len(rows) > 1 and bool((rows[1:] == rows[:-1]).any())
         return weight, code[rows] if code is not None else rows if repeated else None
+
+    @property
+    def plain(self) -> bool:
+        """Whether every entry counts alike and was sampled by itself."""
+        return self._of_entries == (None, None)
 
     def sample(self, group: int) -> Sample:
         """The entries of one group, looked for only where they are asked for."""
@@ -89,7 +94,7 @@ class Plan:
         self._splits: dict[tuple[str, str], Any] = {}
         self._columns: dict[tuple[Any, ...], Columns] = {}
         self._groups: dict[tuple[Any, ...], Groups] = {}
-        self._tables: dict[tuple[Any, ...], list[Any]] = {}
+        self._tables: dict[tuple[Any, ...], Sequence[Any]] = {}
         self._chosen: dict[tuple[Any, ...], float] = {}
 
     def require(self, requests: Iterable[tuple[str, Metric]]) -> None:

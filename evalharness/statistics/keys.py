@@ -25,7 +25,8 @@ class Decoder:
     def __getitem__(self, keys: Any) -> Any:
         import numpy as np
 
-        whole, kind = (np.uint32, np.float32) if self.bits == 32 else (np.uint64, np.float64)
+        whole: Any = np.uint32 if self.bits == 32 else np.uint64
+        kind: Any = np.float32 if self.bits == 32 else np.float64
         keys = np.asarray(keys, whole)
         if self.signed:
             top = whole(1 << (self.bits - 1))
@@ -43,6 +44,7 @@ def ordered(values: Any) -> tuple[Any, Decoder]:
 
     values = np.asarray(values)
     short = values.astype(np.float32, copy=False) if _fits(values) else None
+    whole: Any
     if short is not None and (short is values or (short == values).all()):
         values, bits, whole = short, 32, np.uint32
     else:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalharness.inference.concordance import ConcordanceBounds, delong, placed
+from evalharness.inference.concordance import ConcordanceBounds, delong
+from evalharness.inference.placements import placed
 
 tables = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=1, max_size=12)
 

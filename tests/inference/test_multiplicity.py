@@ -15,7 +15,7 @@ def test_as_by_sorted_p_values(p, alpha):
         if p[i] > alpha / (len(p) - len(rejected)):
             break
         rejected.append(i)
-    found = holm(len(p), lambda i, level: p[i] <= level, alpha)
+    found = holm(len(p), lambda level: [x <= level for x in p], alpha)
     assert sorted(found) == sorted(rejected)
     assert all(p[i] <= level <= alpha for i, level in found.items())
 
@@ -23,7 +23,7 @@ def test_as_by_sorted_p_values(p, alpha):
 def test_levels_relax_as_slices_fail():
     """Of three slices against 0.9 the worst falls first; only then is the next one asked at a/2."""
     slices = [ProportionBounds(k, 100) for k in (70, 83, 95)]
-    found = holm(3, lambda i, level: slices[i].upper(level) < 0.9, 0.05)
+    found = holm(3, lambda level: [s.upper(level) < 0.9 for s in slices], 0.05)
     assert found == {0: 0.05 / 3, 1: 0.05 / 2}
     assert next_level(3, len(found), 0.05) == 0.05
-    assert holm(0, lambda i, level: True, 0.05) == {}
+    assert holm(0, lambda level: [], 0.05) == {}

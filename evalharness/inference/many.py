@@ -1,0 +1,125 @@
+"""Estimates and verdicts of many slices: arrays, and an object only where one is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from evalharness.inference.estimates import Estimate, estimate
+from evalharness.inference.slices import Slices
+from evalharness.inference.verdicts import COMPARE, EXACT, FAIL, INCONCLUSIVE, PASS, Verdict, decide
+
+
+class _Many(Sequence[Any]):
+    """A sequence that makes each of its items once; equal to a tuple or list of the same ones."""
+
+    def __init__(self) -> None:
+        self._made: dict[int, Any] = {}
+
+    def _make(self, g: int) -> Any:
+        raise NotImplementedError
+
+    def __getitem__(self, g: Any) -> Any:
+        if isinstance(g, slice):
+            return tuple(self[i] for i in range(*g.indices(len(self))))
+        place = range(len(self))[g]
+        if place not in self._made:
+            self._made[place] = self._make(place)
+        return self._made[place]
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[g] for g in range(len(self)))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class Estimates(_Many, Sequence[Estimate]):
+    """The estimate of each slice.
+
+    slices: their bounds; names: of the slices; place: metric, model and split. The arrays have the
+    names of the fields of `Estimate`, (G,) each.
+    """
+
+    def __init__(
+        self, slices: Slices, confidence: float, names: Sequence[str], place: dict[str, str]
+    ) -> None:
+        super().__init__()
+        self.slices, self.confidence, self.names, self.place = slices, confidence, names, place
+        self.value, self.n = slices.value, slices.n
+        self.low, self.high = slices.interval(confidence)
+        self.at_least, self.at_most = (
+            slices.lower(1 - confidence),
+            slices.upper(1 - confidence),
+        )
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def _make(self, g: int) -> Estimate:
+        bounds = self.slices.one(g)
+        return estimate(bounds, self.confidence, slice=self.names[g], **self.place)
+
+
+class Verdicts(_Many, Sequence[Verdict]):
+    """The verdict of each slice about one threshold.
+
+    levels: (G,) at which each would be stated to fail. outcomes: (G,) of them, as words.
+    """
+
+    def __init__(
+        self, found: Estimates, op: str, threshold: float, family: int, levels: Any, policy: str
+    ) -> None:
+        super().__init__()
+        self._found, self._op, self._threshold = found, op, threshold
+        self._family, self._levels, self._policy = family, levels, policy
+        self.outcomes = outcomes(found, op, threshold, levels, policy)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def _make(self, g: int) -> Verdict:
+        return decide(
+            self._found[g],
+            self._op,
+            self._threshold,
+            family=self._family,
+            fail_level=float(self._levels[g]),
+            policy=self._policy,
+        )
+
+    @cached_property
+    def worst(self) -> Verdict:
+        """The first of the worst outcome whose limit is nearest to failing."""
+        upward = self._op in (">=", ">")
+        limit = self._found.at_least if upward else -self._found.at_most
+        limit = np.where(np.isnan(limit), -np.inf, limit)
+        order = np.select([self.outcomes == FAIL, self.outcomes == INCONCLUSIVE], [0, 1], 2)
+        return self[int(np.lexsort((limit, order))[0])]
+
+
+def outcomes(found: Estimates, op: str, threshold: float, levels: Any, policy: str) -> Any:
+    """(G,) words: what `decide` says of each, for one level of a fail or for (G,) of them."""
+    none = np.isnan(found.value)
+    with np.errstate(invalid="ignore"):
+        if policy in ("point", EXACT):
+            met: Any = COMPARE[op](found.value, threshold)  # type: ignore[arg-type]
+            return np.select([none, met], [INCONCLUSIVE, PASS], FAIL)
+        upward = op in (">=", ">")
+        if upward:
+            passed, failed = found.at_least > threshold, found.at_most < threshold
+        else:
+            passed, failed = found.at_most < threshold, found.at_least > threshold
+        failed = failed & ~passed
+        # What is not beyond the threshold at the whole level is not at a smaller share of it.
+        level = np.broadcast_to(np.asarray(levels, float), failed.shape)
+        for share in np.unique(level[failed]):
+            limit = found.slices.upper(share) if upward else found.slices.lower(share)
+            beyond = limit < threshold if upward else limit > threshold
+            failed = failed & (beyond | (level != share))
+    return np.select([none, passed, failed], [INCONCLUSIVE, PASS, FAIL], INCONCLUSIVE)

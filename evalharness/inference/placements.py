@@ -1,0 +1,151 @@
+"""Placements: for each positive the share of negatives below it, for each negative that of the
+positives above it. An area under the ROC curve is the mean of either, and its error is theirs.
+
+All fields are of one area, or (G,) of as many areas as there are groups.
+
+Sources: DeLong, DeLong & Clarke-Pearson 1988; Sun & Xu 2014 (mid-ranks).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from evalharness.inference.bounds import upper_z
+from evalharness.inference.proportions import clopper_pearson_lower
+
+Floats = NDArray[np.float64]
+
+# Above so many distinct scores, neighbours are taken for one: the error then differs in its ninth
+# digit, and is known in a tenth of the time.
+MOST_CELLS = 1 << 16
+
+
+@dataclass(frozen=True)
+class Placed:
+    """The placements of one class's examples among the other class's: 1 is right of all of them.
+
+    ``well``: how many lie above the other's median (those at it count half), ``ill``: the rest.
+    ``high``, ``low``: mean placement of either group. ``spread``: sum of squares about the mean,
+    ``within``: about the two groups' means.
+    """
+
+    well: Any
+    ill: Any
+    high: Any
+    low: Any
+    spread: Any
+    within: Any
+
+    @classmethod
+    def of(cls, placements: Floats, counts: Floats, starts: Any) -> Placed:
+        """``counts`` examples at each of ``placements``, both (k,); each group begins at one of
+        ``starts`` and holds at least one example."""
+        sizes = np.diff(np.append(starts, len(counts)))
+
+        def added(x: Floats) -> Floats:
+            return np.add.reduceat(x, starts)
+
+        def mean(total: Floats, n: Floats, otherwise: float) -> Floats:
+            return np.divide(total, n, out=np.full(len(n), otherwise), where=n > 0)
+
+        above = np.where(placements > 0.5, counts, 0.0)
+        half = placements == 0.5
+        if half.any():
+            above[half] = 0.5 * counts[half]
+        below = counts - above
+        well, ill = added(above), added(below)
+        high, low = (
+            mean(added(above * placements), well, 1.0),
+            mean(added(below * placements), ill, 0.0),
+        )
+        from_high, from_low = (
+            placements - np.repeat(high, sizes),
+            placements - np.repeat(low, sizes),
+        )
+        within = added(above * from_high * from_high + below * from_low * from_low)
+        # The spread about the mean is that within the two groups and that between them.
+        between = well * ill / (well + ill) * (high - low) ** 2
+        return cls(well, ill, high, low, within + between, within)
+
+    @property
+    def n(self) -> Any:
+        return self.well + self.ill
+
+    @property
+    def mean(self) -> Any:
+        """The area, of either class's placements."""
+        return (self.well * self.high + self.ill * self.low) / self.n
+
+    @property
+    def error(self) -> Any:
+        """The part of the area's squared standard error due to this class; nan for one example."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(self.n > 1, self.spread / (self.n - 1) / self.n, np.nan)[()]
+
+    def times(self, factor: Any) -> Placed:
+        """The same placements of ``factor`` times as many examples."""
+        return Placed(
+            factor * self.well,
+            factor * self.ill,
+            self.high,
+            self.low,
+            factor * self.spread,
+            factor * self.within,
+        )
+
+    @property
+    def mirrored(self) -> Placed:
+        """After the scores are turned around."""
+        return Placed(self.ill, self.well, 1 - self.low, 1 - self.high, self.spread, self.within)
+
+    def below(self, alpha: float) -> Any:
+        """Square of the distance down to the mean's one-sided limit at ``alpha``; n > 1."""
+        share = self.well / self.n
+        # One more misplaced example than was seen, and that one at the very bottom.
+        worse = self.ill * self.low / (self.ill + 1)
+        fewer = share - clopper_pearson_lower(self.well, self.n, alpha)
+        chance = upper_z(alpha) ** 2 * self.within / self.n / (self.n - 1)
+        return (fewer * (self.high - worse)) ** 2 + chance
+
+    def at(self, g: Any) -> Placed:
+        """Of one group, or of some."""
+        return Placed(*(x[g] for x in self._fields))
+
+    @property
+    def _fields(self) -> tuple[Any, ...]:
+        return self.well, self.ill, self.high, self.low, self.spread, self.within
+
+
+def placed(positives: ArrayLike, negatives: ArrayLike) -> tuple[Placed, Placed]:
+    """Both classes' placements from counts by distinct score, ascending; both of shape (k,)."""
+    pos, neg = np.asarray(positives, float), np.asarray(negatives, float)
+    both = placed_by_group(pos, neg, np.array([0]))
+    return both[0].at(0), both[1].at(0)
+
+
+def placed_by_group(pos: Floats, neg: Floats, starts: Any) -> tuple[Placed, Placed]:
+    """The same of groups that begin at ``starts``, each with positives and negatives in it."""
+    if len(starts) == 1 and len(pos) > MOST_CELLS:
+        step = np.arange(0, len(pos), -(-len(pos) // MOST_CELLS))
+        pos, neg = np.add.reduceat(pos, step), np.add.reduceat(neg, step)
+    group = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(pos))))
+    return (
+        _side(pos, neg, starts, group, turned=False),
+        _side(neg, pos, starts, group, turned=True),
+    )
+
+
+def _side(mine: Floats, other: Floats, starts: Any, group: Any, turned: bool) -> Placed:
+    """The placements of ``mine`` among ``other``: the share below, or turned around, above."""
+    rising = np.cumsum(other)
+    before = np.append(0.0, rising)[starts]
+    total = np.add.reduceat(other, starts)
+    some = np.flatnonzero(mine > 0)
+    of = group[some]
+    share = (rising[some] - other[some] / 2 - before[of]) / total[of]
+    mine = mine[some]
+    return Placed.of(1 - share if turned else share, mine, np.searchsorted(some, starts))

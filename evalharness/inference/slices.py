@@ -1,0 +1,178 @@
+"""The bounds of every slice at once, as arrays: what a thousand slices would else cost is not
+arithmetic but a thousand objects.
+
+The formulas are those of the bounds of one slice, on arrays; `one(g)` hands out just these bounds,
+and tests hold the two to each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evalharness.declare.forms import Concordance, Proportion
+from evalharness.declare.metric import Metric
+from evalharness.inference.bounds import Bounds, upper_z
+from evalharness.inference.concordance import ConcordanceBounds, logit_limits, newcombe, widest
+from evalharness.inference.of_form import check_rising
+from evalharness.inference.placements import Placed, placed_by_group
+from evalharness.inference.proportions import (
+    ProportionBounds,
+    clopper_pearson_lower,
+    clopper_pearson_upper,
+    wilson,
+)
+from evalharness.statistics.stacked import Ragged, Stacked
+from evalharness.statistics.tables import RankTable
+
+Floats = NDArray[np.float64]
+
+# Below so many slices nothing is gained.
+FEWEST = 8
+
+
+class Slices(Protocol):
+    """Bounds of G slices: (G,) arrays of what `Bounds` has of one."""
+
+    value: Floats
+    n: Any
+    closed: bool
+
+    def interval(self, confidence: float) -> tuple[Floats, Floats]: ...
+    def lower(self, alpha: float) -> Floats: ...
+    def upper(self, alpha: float) -> Floats: ...
+    def one(self, g: int) -> Bounds:
+        """The bounds of one slice."""
+
+
+def slices_of(metric: Metric, tables: Any) -> Slices | None:
+    """Bounds of all slices of examples that count alike and were sampled by themselves; None where
+    each slice is to be bounded by itself."""
+    if len(tables) < FEWEST or getattr(metric.statistic, "average", None):
+        return None
+    if isinstance(tables, Ragged) and isinstance(tables.whole, RankTable):
+        form = metric.form(tables[0])
+        return AreaSlices(tables) if isinstance(form, Concordance) else None
+    if not isinstance(tables, Stacked):
+        return None
+    try:
+        with np.errstate(all="ignore"):
+            form = metric.form(tables.whole)
+    except Exception:  # a function of one's own, of one table at a time
+        return None
+    if isinstance(form, Proportion) and _sound(metric, form, tables):
+        check_rising(metric, form)
+        hits, trials = (np.asarray(x, float) for x in (form.hits, form.trials))
+        return ProportionSlices(hits, trials, form.unit, form.through)
+    return None
+
+
+def _sound(metric: Metric, form: Proportion, tables: Stacked) -> bool:
+    """Whether these are hits and trials of each slice. Where they are not, each slice is asked by
+    itself, and the one that is wrong is named."""
+    hits, trials = np.asarray(form.hits, float), np.asarray(form.trials, float)
+    if not hits.shape == trials.shape == (len(tables),):
+        return False
+    whole = (hits == np.round(hits)) & (trials == np.round(trials))
+    if not (whole & (hits >= 0) & (hits <= trials)).all():
+        return False
+    # A function that answers arrays otherwise than numbers would be found out here.
+    last = metric.form(tables[len(tables) - 1])
+    return (float(last.hits), float(last.trials)) == (hits[-1], trials[-1])
+
+
+class ProportionSlices:
+    """A share of each slice, or a rising function of it: (G,) `hits` of `trials`."""
+
+    closed = False
+
+    def __init__(
+        self, hits: Floats, trials: Floats, unit: str, through: Callable[[Any], Any] | None
+    ) -> None:
+        self._hits, self._trials, self._unit, self._through = hits, trials, unit, through
+        self.n = trials.astype(np.int64)
+        share = np.divide(hits, trials, out=np.full(len(hits), np.nan), where=trials > 0)
+        self.value = self._map(share)
+
+    def _map(self, share: Floats) -> Floats:
+        return share if self._through is None else np.asarray(self._through(share), float)
+
+    def interval(self, confidence: float) -> tuple[Floats, Floats]:
+        low, high = wilson(self._hits, self._trials, upper_z((1 - confidence) / 2))
+        return self._map(low), self._map(high)
+
+    def lower(self, alpha: float) -> Floats:
+        return self._map(clopper_pearson_lower(self._hits, self._trials, alpha))
+
+    def upper(self, alpha: float) -> Floats:
+        return self._map(clopper_pearson_upper(self._hits, self._trials, alpha))
+
+    def one(self, g: int) -> ProportionBounds:
+        hits, trials = int(self._hits[g]), int(self._trials[g])
+        return ProportionBounds(hits, trials, self._unit, self._through)
+
+
+class AreaSlices:
+    """An area under the ROC curve of each slice. Slices without positives or without negatives have
+    none."""
+
+    closed = False
+
+    def __init__(self, tables: Ragged) -> None:
+        whole, ends = tables.whole, np.asarray(tables.ends)
+        pos, neg = np.asarray(whole.positives), np.asarray(whole.negatives)
+        of_pos, of_neg = (np.append(0, np.cumsum(x)) for x in (pos, neg))
+        self._counts = np.diff(of_pos[ends]), np.diff(of_neg[ends])
+        self.n = self._counts[0] + self._counts[1]
+        # Pairs that are in order, counted twice: whole numbers, so nothing is lost.
+        group = np.repeat(np.arange(len(tables)), np.diff(ends))
+        below = 2 * (of_neg[1:] - of_neg[ends[:-1]][group]) - neg
+        twice = np.append(0, np.cumsum(pos * below))[ends]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            self.value = np.diff(twice) / (2.0 * self._counts[0] * self._counts[1])
+        self._some = np.flatnonzero(~np.isnan(self.value))
+        self._sides = self._placed(pos, neg, ends, group)
+
+    def _placed(self, pos: Any, neg: Any, ends: Any, group: Any) -> tuple[Placed, Placed]:
+        """Of the slices that have an area."""
+        if len(self._some) < len(ends) - 1:
+            inside = np.isin(group, self._some)
+            pos, neg = pos[inside], neg[inside]
+        sizes = np.diff(ends)[self._some]
+        starts = np.cumsum(sizes) - sizes
+        return placed_by_group(pos.astype(float), neg.astype(float), starts)
+
+    def _filled(self, low: Any, high: Any) -> tuple[Floats, Floats]:
+        ends = np.zeros(len(self.value)), np.ones(len(self.value))
+        for end, found in zip(ends, (low, high), strict=True):
+            end[self._some] = found
+        return ends
+
+    def interval(self, confidence: float) -> tuple[Floats, Floats]:
+        z, (pos, neg) = upper_z((1 - confidence) / 2), self._sides
+        area = self.value[self._some]
+        error = np.sqrt(pos.error + neg.error)
+        low, high = newcombe(area, pos.n, neg.n, z)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            left, right = logit_limits(area, error, z)
+        shown = (error > 0) & (area > 0) & (area < 1)
+        return self._filled(np.where(shown, left, low), np.where(shown, right, high))
+
+    def lower(self, alpha: float) -> Floats:
+        return self._limits(alpha)[0]
+
+    def upper(self, alpha: float) -> Floats:
+        return self._limits(alpha)[1]
+
+    def _limits(self, alpha: float) -> tuple[Floats, Floats]:
+        return self._filled(*widest(self.value[self._some], *self._sides, alpha))
+
+    def one(self, g: int) -> ConcordanceBounds:
+        place = int(np.searchsorted(self._some, g))
+        there = place < len(self._some) and self._some[place] == g
+        sides = tuple(side.at(place) for side in self._sides) if there else None
+        counts = (self._counts[0][g], self._counts[1][g])
+        return ConcordanceBounds.of(counts, float(self.value[g]), sides)  # type: ignore[arg-type]
