@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from evalharness.inference.numbers import percent, show
@@ -121,6 +121,12 @@ class Estimate:
                 "evaluation[calibration_error.on(split)] for one, where the outputs were read"
             )
         return list(table(self.confidence))
+
+    def of(self, bounds: Bounds) -> Estimate:
+        """The estimate of the same thing by other bounds."""
+        place = {k: getattr(self, k) for k in ("metric", "model", "split", "slice")}
+        note = getattr(bounds, "note", "")
+        return replace(estimate(bounds, self.confidence, note, **place), _minus=self._minus)
 
     def _public(self) -> list[Any]:
         return [getattr(self, f.name) for f in fields(self) if not f.name.startswith("_")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from evalharness.declare.errors import OutputsError
@@ -47,6 +48,16 @@ def _pool(code: Any, values: tuple[Any, ...], inside: Any, metric: Metric) -> Gr
     import numpy as np
 
     sizes = np.bincount(code[inside], minlength=len(values))
+    found, target = named(values, sizes, metric)
+    coded = np.where(inside, target[code], len(found.names)).astype(np.int32)
+    return found._replace(code=coded)
+
+
+def named(values: Sequence[Any], sizes: Any, metric: Metric) -> tuple[Groups, Any]:
+    """The groups of values with so many rows each, and int (values,) the group of each value;
+    `len(names)` for a value without rows."""
+    import numpy as np
+
     large = np.flatnonzero(sizes >= metric.min_n)
     small = np.flatnonzero((sizes > 0) & (sizes < metric.min_n))
     names = [f"{metric.group}={word(values[v])}" for v in large]
@@ -55,5 +66,5 @@ def _pool(code: Any, values: tuple[Any, ...], inside: Any, metric: Metric) -> Gr
     if len(small):
         target[small] = len(large)
         names.append(f"{metric.group}: other ({len(small)} value{'s' * (len(small) > 1)} pooled)")
-    coded = np.where(inside, target[code], len(names)).astype(np.int32)
-    return Groups(coded, tuple(names), tuple((word(values[v]), int(sizes[v])) for v in small))
+    pooled = tuple((word(values[v]), int(sizes[v])) for v in small)
+    return Groups(None, tuple(names), pooled), target

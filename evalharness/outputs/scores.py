@@ -50,7 +50,7 @@ def probability(split: "Split") -> np.ndarray:
 def probabilities(split: "Split") -> np.ndarray:
     """float64 (n, classes) in [0, 1]; each row sums to one, exactly after it did within TOLERANCE.
     Made from `score`, where that is all there is, of two classes."""
-    lone = lone(split)
+    lone = is_lone(split)
     given = split.score()[:, None] if lone else matrix(split, "normalise them")
     outside = ((given < 0) | (given > 1)).any(axis=1)
     if outside.any():
@@ -72,7 +72,7 @@ def by_class(split: "Split") -> np.ndarray:
     for the other, so that the larger one is the class that is predicted: t is `threshold=`, else
     1/2 where all scores lie in [0, 1], else 0.
     """
-    if not lone(split):
+    if not is_lone(split):
         return matrix(split)
     found, threshold = split.score(), split.options.threshold
     if threshold is None:
@@ -80,7 +80,7 @@ def by_class(split: "Split") -> np.ndarray:
     return _two(split, found, 2 * threshold - found)
 
 
-def lone(split: "Split") -> bool:
+def is_lone(split: "Split") -> bool:
     """Whether one `score` stands for both of two classes."""
     refuse_multilabel(split)
     available = split.column_names

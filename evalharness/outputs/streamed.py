@@ -40,9 +40,9 @@ class BatchSource:
         if name in self._held:
             return self._batch.column(name)
         if name not in self.asked:
-            piece = self._shards.piece(name, self._shard, self._first, self.n)
-            self.asked[name] = piece
-        return self.asked[name]
+            rows = min(BATCH, self._shard.rows - self._first)
+            self.asked[name] = self._shards.piece(name, self._shard, self._first, rows)
+        return self.asked[name].slice(0, self.n)
 
 
 class Batch(Split):
@@ -68,7 +68,7 @@ class Batch(Split):
     def matrix(self) -> np.ndarray:
         # Whether one score is a probability or a logit is told from all rows; here each batch would
         # tell for itself.
-        if self.options.threshold is None and self._guard(lambda: scores.lone(self)):
+        if self.options.threshold is None and self._guard(lambda: scores.is_lone(self)):
             self._guard(lambda: scores.probability(self))
         return super().matrix()
 
@@ -103,14 +103,19 @@ class StreamedSplit:
         """Content hash of all files; waits for the last one."""
         return str(self._guard(lambda: self.shards.digest))
 
+    def is_short(self, name: str) -> bool:
+        """Whether a column is of float32, of whose numbers 32 bits tell all."""
+        held = self._names.get(name)
+        return held is not None and str(self.shards.schema.field(held).type) == "float"
+
     def named(self, shown: str) -> str:
         """As messages name the split where they mean one of its files."""
         return f"{self.model + ', ' if self.model else ''}{self.name} ({shown})"
 
-    def probe(self) -> Batch:
-        """The first rows, whose columns are read as they are asked for (`asked`, of its source)."""
+    def probe(self, rows: int = BATCH) -> Batch:
+        """So many of the first rows, whose columns are read as they are asked for."""
         shard = next(shard for shard in self.shards.all if shard.rows)
-        source = BatchSource(self.shards, shard, 0, None, min(shard.rows, BATCH))
+        source = BatchSource(self.shards, shard, 0, None, min(shard.rows, rows))
         source.asked = self._known
         return Batch(self, source, shard, 0)
 

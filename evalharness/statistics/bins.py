@@ -27,10 +27,12 @@ HEAD = 12
 
 @dataclass(frozen=True)
 class Bins:
-    """levels: of each, `least` (the least key of a node), and `step` packed as first place on the
-    next level << 16 | bits << 8 | shift. own: the key of each leaf that has a bin of its own.
+    """levels: of each, the least sampled key of a node, and where it leads, packed: its first place
+    on the next level, how many bits of the distance from that key are looked up there, and how many
+    below them are not. own: the key of each leaf that has a bin of its own.
 
-    A leaf has three bins: keys below its own one, that key, and keys above it.
+    A leaf has three bins: keys below its own one, that key, and keys above it. The tables are as
+    long as a power of two, so that few programs serve them all.
     """
 
     bits: int
@@ -73,14 +75,14 @@ def made(sample: Any) -> Bins:
         into = np.where(parted, np.minimum(np.maximum(wanted, 1), span), 0)
         shift = np.where(parted, span - into, 0)
         place = np.concatenate([[0], np.cumsum(1 << into)])
-        step = (place[:-1] << 16) | (into << 8) | shift
-        levels.append((least, step.astype(np.uint64)))
+        step = (place[:-1] << 11) | (into << 6) | shift
+        levels.append((_padded(least), _padded(step.astype(np.uint32))))
         # Where the next level's nodes begin among the distinct keys.
         node = np.repeat(np.arange(len(starts)), ends - starts)
         child = place[node] + _step(found, least[node], into[node], shift[node], np)
         starts = np.searchsorted(child, np.arange(place[-1]))
     ends = np.append(starts[1:], len(found))
-    return Bins(bits, tuple(levels), _own(found, times, starts, ends))
+    return Bins(bits, tuple(levels), _padded(_own(found, times, starts, ends)))
 
 
 def place(arrays: dict[str, Any], key: Any, levels: int, xp: Any) -> Any:
@@ -89,24 +91,23 @@ def place(arrays: dict[str, Any], key: Any, levels: int, xp: Any) -> Any:
     at = (key >> (8 * key.dtype.itemsize - HEAD)).astype(xp.int32)
     for level in range(levels):
         step = arrays[f"step{level}"][at]
-        into, shift = (step >> 8) & 0xFF, (step & 0xFF).astype(key.dtype)
-        first = (step >> 16).astype(xp.int32)
-        at = first + _step(key, arrays[f"least{level}"][at], into, shift, xp).astype(xp.int32)
+        least, into, shift = arrays[f"least{level}"][at], (step >> 6) & 31, step & 63
+        at = (step >> 11).astype(xp.int32) + _step(key, least, into, shift, xp).astype(xp.int32)
     own = arrays["own"][at]
     return 3 * at + (key >= own) + (key > own)
 
 
 def count_bins(
-    arrays: dict[str, Any], code: Any, groups: int, levels: int, bins: int
+    counted: Any, arrays: dict[str, Any], code: Any, groups: int, levels: int
 ) -> Any:
-    """int32 (groups, bins, 2): entries with label 0 and label 1 in each bin; traceable."""
+    """int32 (groups · bins · 2,) entries with label 0 and with label 1 in each bin of each group:
+    those that were counted, and these. Traceable."""
     import jax.numpy as jnp
 
-    key, label = arrays["key"], arrays["label"].astype(jnp.int32)
-    cell = 2 * (code * bins + place(arrays, key, levels, jnp)) + label
-    size = groups * bins * 2
-    cell = jnp.where(code < groups, cell, size)
-    return jnp.zeros(size, jnp.int32).at[cell].add(1, mode="drop").reshape(groups, bins, 2)
+    bins = 3 * len(arrays["own"])
+    cell = 2 * (code * bins + place(arrays, arrays["key"], levels, jnp))
+    cell = jnp.where(code < groups, cell + arrays["label"].astype(jnp.int32), groups * bins * 2)
+    return counted.at[cell].add(1, mode="drop")
 
 
 def _step(key: Any, least: Any, into: Any, shift: Any, xp: Any) -> Any:
@@ -142,6 +143,13 @@ def _own(found: Any, times: Any, starts: Any, ends: Any) -> Any:
     return own
 
 
+def _padded(table: Any) -> Any:
+    """As long as the next power of two; nothing leads to what is added."""
+    import numpy as np
+
+    return np.pad(table, (0, (1 << (len(table) - 1).bit_length()) - len(table)))
+
+
 def _length(x: Any) -> Any:
     """How many bits unsigned integers have."""
     import numpy as np
@@ -168,6 +176,26 @@ class Binned:
     positives: Any
     single: Any
     sorted: Callable[[], Iterator[tuple[Any, Any]]]
+
+    @property
+    def open(self) -> bool:
+        """Whether there is a bin in which the order could be another."""
+        return bool(((self.negatives > 0) & (self.positives > 0) & ~self.single).any())
+
+    @property
+    def used(self) -> int:
+        """Bins that hold any score."""
+        return int(((self.negatives + self.positives) > 0).sum())
+
+    @property
+    def swing(self) -> float:
+        """By how much the standard error of the area may be off: the error of how far examples can
+        move among those of the other class inside of their bins."""
+        import numpy as np
+
+        neg, pos = (np.where(self.single, 0.0, x) for x in (self.negatives, self.positives))
+        n, m = float(self.negatives.sum()), float(self.positives.sum())
+        return float(np.sqrt(pos @ (neg / n) ** 2 / m**2 + neg @ (pos / m) ** 2 / n**2))
 
     def lowest(self) -> RankTable:
         """As if in every bin all positives scored below all negatives."""
