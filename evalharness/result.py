@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -197,15 +198,11 @@ class Result:
 def provenance(plan: Any, settings: Any) -> dict[str, Any]:
     """Where a result comes from: enough to say later whether two are about the same thing."""
     import datetime
-    import importlib.metadata
-    import platform
 
     from evalharness.kernels.backend import device
 
-    packages = ("evalharness", "jax", "numpy", "scipy", "pyarrow")
     return {
-        "versions": {"python": platform.python_version()}
-        | {p: importlib.metadata.version(p) for p in packages},
+        "versions": _versions(),
         "device": device(),
         "time": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "seed": settings.seed,
@@ -215,6 +212,16 @@ def provenance(plan: Any, settings: Any) -> dict[str, Any]:
         "tables": plan.digests(),
         "examples": plan.sizes(),
     }
+
+
+@cache
+def _versions() -> dict[str, str]:
+    import importlib.metadata
+    import platform
+
+    packages = ("evalharness", "jax", "numpy", "scipy", "pyarrow")
+    found = {"python": platform.python_version()}
+    return found | {p: importlib.metadata.version(p) for p in packages}
 
 
 def _record(value: Any) -> dict[str, Any]:

@@ -21,7 +21,8 @@ def estimates(plan: Plan, model: str, metric: Metric, settings: Settings) -> Seq
     shown_model = model if len(plan.outputs) > 1 else ""
     place = {"metric": metric.measured, "model": shown_model, "split": metric.split}
     if together := _together(plan, model, metric):
-        names = [_piece(metric, name) for name in plan.measure(model, metric).groups.names]
+        head = f"{metric.slice}, " if metric.slice else ""
+        names = [head + name for name in plan.measure(model, metric).groups.names]
         return Estimates(together, settings.confidence, names, place)
     found = []
     for piece, bounds in _bounds(plan, model, metric, settings):
@@ -48,11 +49,6 @@ def _together(plan: Plan, model: str, metric: Metric) -> Slices | None:
     return slices_of(metric, measured.tables) if measured.plain else None
 
 
-def _piece(metric: Metric, name: str) -> str:
-    """A slice, as messages name it."""
-    return ", ".join(filter(None, [metric.slice, name]))
-
-
 def _bounds(plan: Plan, model: str, metric: Metric, settings: Settings) -> list[tuple[str, Bounds]]:
     """(slice, bounds) of each slice, or of the gap between them."""
     if metric.over:
@@ -64,7 +60,7 @@ def _bounds(plan: Plan, model: str, metric: Metric, settings: Settings) -> list[
     measured = [plan.measure(model, part) for part in parts]
     found = []
     for g, name in enumerate(measured[0].groups.names):
-        piece = _piece(metric, name)
+        piece = ", ".join(filter(None, [metric.slice, name]))
         seed = seed_of(settings.seed, metric.label, metric.split, piece)
         tables = [(p, m.tables[g], m.sample(g)) for p, m in zip(parts, measured, strict=True)]
         if metric.exact:

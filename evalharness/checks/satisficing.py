@@ -126,7 +126,7 @@ def judge(
         metric=metric.measured,
         split=metric.split,
         slice=metric.slice,
-        group="" if metric.over else metric.group,
+        group="" if metric.over else metric.crossed,
         op=bound.op,
         threshold=bound.threshold,
         verdicts=verdicts,

@@ -126,7 +126,7 @@ def _made(kind: str, terms: list[tuple[float, Metric]], span: tuple[float, float
         if m.definition.report_only:
             raise DeclarationError(f"{m.label} is report-only: {m.definition.report_only}")
     ((split, where, group, min_n),) = places
-    bare = [(f, replace(m, split="", where=(), group="", min_n=1)) for f, m in terms]
+    bare = [(f, replace(m, split="", where=(), group=(), min_n=1)) for f, m in terms]
     function = Combined(kind, tuple(bare))
     chosen = any("threshold_from" in dict(m.options) for m in metrics)
     statistics = {m.statistic for m in metrics}

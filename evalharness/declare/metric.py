@@ -52,7 +52,7 @@ class Metric(Arithmetic):
     options: tuple[tuple[str, Any], ...] = ()
     split: str = ""
     where: tuple[tuple[str, Any], ...] = ()
-    group: str = ""
+    group: tuple[str, ...] = ()
     min_n: int = field(default=1)
     over: str = ""
     exact: bool = False
@@ -131,16 +131,25 @@ class Metric(Arithmetic):
         return replace(self, split=split, where=tuple(sorted(plain.items())))
 
     def by(self, *columns: str, min_n: int = 1) -> Metric:
-        """One slice for each value of a column; values with fewer than `min_n` rows are pooled."""
-        if len(columns) != 1 or not isinstance(columns[0], str):
-            raise DeclarationError(f"{self}.by() takes one column name; got {columns!r}")
+        """One slice for each value of a column, or for each combination of the values of several;
+        those with fewer than `min_n` rows are pooled."""
+        if not columns or not all(isinstance(c, str) and c for c in columns):
+            raise DeclarationError(
+                f'{self}.by() takes names of columns, such as .by("device"); got {columns!r}'
+            )
+        if len(set(columns)) < len(columns):
+            raise DeclarationError(f"{self}.by{columns!r}: name each column once")
         if self.group:
-            raise DeclarationError(f"{self} is already sliced by {self.group!r}")
+            crossed = ", ".join(map(repr, (*self.group, *columns)))
+            raise DeclarationError(
+                f"{self} is already sliced by {self.crossed!r}; for every combination of the "
+                f"values of both write .by({crossed})"
+            )
         if isinstance(min_n, bool) or not isinstance(min_n, int) or min_n < 1:
             raise DeclarationError(
                 f"{self}.by({columns[0]!r}): min_n={min_n!r} is not a whole number ≥ 1"
             )
-        return replace(self, group=columns[0], min_n=min_n)
+        return replace(self, group=columns, min_n=min_n)
 
     def gap(self) -> Metric:
         """The largest difference between two of the slices of `.by`.
@@ -300,7 +309,7 @@ class Metric(Arithmetic):
     @property
     def measured(self) -> str:
         """What one number is of: the label, or "largest difference of recall by region"."""
-        return f"largest difference of {self.label} by {self.group}" if self.over else self.label
+        return f"largest difference of {self.label} by {self.crossed}" if self.over else self.label
 
     @property
     def slice(self) -> str:
@@ -308,10 +317,15 @@ class Metric(Arithmetic):
         return ", ".join(f"{c}={word(v)}" for c, v in self.where)
 
     @property
+    def crossed(self) -> str:
+        """The columns of `.by`, in words: `region × device`; "" for none."""
+        return " × ".join(self.group)
+
+    @property
     def title(self) -> str:
         """As messages name it: `recall on test, region=eu by device`."""
         place = ", ".join(filter(None, [self.split, self.slice]))
-        by = f" by {self.group}" if self.group and not self.over else ""
+        by = f" by {self.crossed}" if self.group and not self.over else ""
         return f"{self.measured} on {place}{by}"
 
     @property

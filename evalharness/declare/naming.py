@@ -31,7 +31,7 @@ def slug(metric: Metric) -> str:
     for name, value in metric.where:
         words += [name, str(value)]
     if metric.group:
-        words += ["by", metric.group]
+        words += ["by", *metric.group]
     words += [metric.over] if metric.over else []
     words += ["exactly"] if metric.exact else []
     return "-".join(re.sub(r"[^A-Za-z0-9_.]+", "-", w).strip("-") or "-" for w in words)
@@ -48,7 +48,7 @@ def written(metric: Metric) -> str:
         text += f".on({', '.join([quoted(metric.split), *where])})"
     if metric.group:
         least = f", min_n={metric.min_n}" if metric.min_n > 1 else ""
-        text += f".by({quoted(metric.group)}{least})"
+        text += f".by({', '.join(map(quoted, metric.group))}{least})"
     return (
         text + (f".{metric.over}()" if metric.over else "") + (".exactly()" if metric.exact else "")
     )

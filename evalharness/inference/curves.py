@@ -24,6 +24,7 @@ from scipy.special import stdtrit
 
 from evalharness.inference.bounds import ByLimits, settle_by_width
 from evalharness.inference.means import corrected
+from evalharness.inference.placements import MOST_CELLS, summed
 from evalharness.inference.proportions import clopper_pearson_upper
 
 Floats = NDArray[np.float64]
@@ -32,15 +33,15 @@ Floats = NDArray[np.float64]
 LEAST = 30
 
 
-def without_gaps(negatives: Floats, positives: Floats) -> tuple[Floats, Floats]:
+def without_gaps(negatives: Any, positives: Any) -> tuple[Floats, Floats]:
     """The counts with neighbouring scores that no positive has made one: to a positive, and to
-    either metric, they are the same."""
+    either metric, they are the same. What is then still more than MOST_CELLS is merged too."""
     if not len(positives):
         return negatives, positives
     has = positives > 0
-    start = np.concatenate([[True], has[1:] | has[:-1]])
-    at = np.flatnonzero(start)
-    return np.add.reduceat(negatives, at), np.add.reduceat(positives, at)
+    start = np.flatnonzero(np.concatenate([[True], has[1:] | has[:-1]]))
+    start = start[:: -(-len(start) // MOST_CELLS)]
+    return summed(negatives, start), summed(positives, start)
 
 
 class RankCurveBounds(ByLimits):
@@ -62,9 +63,10 @@ class RankCurveBounds(ByLimits):
         influence: Callable[[Any, Any], tuple[Any, Any]],
         range: tuple[float, float] = (0.0, 1.0),
     ) -> None:
-        neg, pos = np.asarray(negatives, float), np.asarray(positives, float)
+        neg, pos = np.asarray(negatives), np.asarray(positives)
         if neg.shape != pos.shape or neg.ndim != 1:
             raise ValueError(f"counts must be two vectors of one length: {neg.shape}, {pos.shape}")
+        # How far the value may be off differs in its sixth digit where neighbours are merged.
         self._neg, self._pos = without_gaps(neg, pos)
         self.range = range
         self._function, self._influence = function, influence
@@ -83,6 +85,11 @@ class RankCurveBounds(ByLimits):
             if number < LEAST:
                 return f"decides nothing below {LEAST} {name}; here are {number:,.0f}"
         return ""
+
+    @cached_property
+    def _of_cells(self) -> float:
+        """The value of the cells that distances are measured with."""
+        return float(self._function(self._neg, self._pos))
 
     @cached_property
     def _moments(self) -> tuple[float, float]:
@@ -109,7 +116,7 @@ class RankCurveBounds(ByLimits):
 
         def at(*parts: Any) -> float:
             found = self._function(*(np.concatenate(part) for part in parts))
-            return float(found) - self.value
+            return float(found) - self._of_cells
 
         # A share of one class at a time leaves its place for one end of the order.
         down = (at((no, self._neg), (p, pos)), at((neg, n), (self._pos, no)))

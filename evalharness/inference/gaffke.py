@@ -28,6 +28,8 @@ STEPS = 60
 
 # More distinct values than this are put on a grid of so many cells.
 CELLS = 4_096
+# So many values are put there without being sorted into distinct ones.
+MANY = 1 << 16
 
 
 def share_below(y: Floats, counts: Floats) -> float:
@@ -117,11 +119,12 @@ def gridded(values: Floats, counts: Floats) -> tuple[Floats, Floats]:
     """
     if len(values) <= CELLS:
         return values, counts
-    cell = np.minimum((values * CELLS).astype(int), CELLS - 1)
-    upper = values * CELLS - cell
+    place = values * CELLS
+    cell = np.minimum(place.astype(np.int32), CELLS - 1)
+    upper = counts * (place - cell)
     found = np.zeros(CELLS + 1)
-    np.add.at(found, cell, counts * (1 - upper))
-    np.add.at(found, cell + 1, counts * upper)
+    found[1:] = np.bincount(cell, upper, CELLS)
+    found[:-1] += np.bincount(cell, counts, CELLS) - found[1:]
     return np.arange(CELLS + 1, dtype=float)[found > 0] / CELLS, found[found > 0]
 
 
@@ -149,6 +152,8 @@ class GaffkeBounds(ByLimits):
         x = np.clip((np.asarray(values, float) - low) / (high - low), 0.0, 1.0)
         self._sizes = None if sizes is None else np.asarray(sizes, float)
         if counts is None and sizes is not None:
+            counts = np.ones(len(x))
+        elif counts is None and len(x) > MANY:
             counts = np.ones(len(x))
         elif counts is None:
             # Roundings of one value count as one.

@@ -12,6 +12,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from evalharness.inference.bounds import Bounds, settle_by_root
 
@@ -57,21 +61,23 @@ class GapBounds:
         if self._undefined or len(self._slices) < 2:
             return 0.0, math.inf
         pairs = len(self._slices) * (len(self._slices) - 1)
-        bounds = [b for _, b in self._slices]
-        wide = [(b.value, b.lower(alpha), b.upper(alpha)) for b in bounds]
-        strict = [(b.value, b.lower(alpha / pairs), b.upper(alpha / pairs)) for b in bounds]
-        low, high = 0.0, -math.inf
-        for i in range(len(bounds)):
-            for j in range(len(bounds)):
-                if i != j:
-                    (p, _, up), (q, down, _) = wide[i], wide[j]
-                    high = max(high, p - q + self._together(up - p, q - down))
-                    (p, down, _), (q, _, up) = strict[i], strict[j]
-                    low = max(low, p - q - self._together(p - down, up - q))
-        return low, high
+        value, down, up = self._each(alpha)
+        high = self._differences(value, up - value, value - down, 1).max()
+        _, down, up = self._each(alpha / pairs)
+        low = self._differences(value, value - down, up - value, -1).max()
+        return max(0.0, float(low)), float(high)
 
-    def _together(self, a: float, b: float) -> float:
-        return a + b if self._tied else math.hypot(a, b)
+    def _each(self, alpha: float) -> NDArray[np.float64]:
+        """Values, lower and upper limits of the slices, (3, S)."""
+        bounds = [b for _, b in self._slices]
+        return np.array([[b.value, b.lower(alpha), b.upper(alpha)] for b in bounds]).T
+
+    def _differences(self, value: Any, of_one: Any, of_other: Any, sign: int) -> Any:
+        """Limits of value i less value j, for every ordered pair, (S·(S−1),)."""
+        a, b = of_one[:, None], of_other[None, :]
+        both = a + b if self._tied else np.hypot(a, b)
+        found = value[:, None] - value[None, :] + sign * both
+        return found[~np.eye(len(value), dtype=bool)]
 
     def settle(self, threshold: float, alpha: float, power: float = 0.8) -> int | None:
         return settle_by_root(self, threshold, alpha, power)

@@ -8,6 +8,7 @@ Sources: DeLong, DeLong & Clarke-Pearson 1988; Sun & Xu 2014 (mid-ranks).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -115,6 +116,11 @@ class Placed:
         """Of one group, or of some."""
         return Placed(*(x[g] for x in self._fields))
 
+    @classmethod
+    def joined(cls, parts: Sequence[Placed]) -> Placed:
+        """Of the groups of all parts, one after another."""
+        return cls(*(np.concatenate(x) for x in zip(*(p._fields for p in parts), strict=True)))
+
     @property
     def _fields(self) -> tuple[Any, ...]:
         return self.well, self.ill, self.high, self.low, self.spread, self.within
@@ -122,16 +128,28 @@ class Placed:
 
 def placed(positives: ArrayLike, negatives: ArrayLike) -> tuple[Placed, Placed]:
     """Both classes' placements from counts by distinct score, ascending; both of shape (k,)."""
-    pos, neg = np.asarray(positives, float), np.asarray(negatives, float)
+    pos, neg = (merged(np.asarray(x)) for x in (positives, negatives))
     both = placed_by_group(pos, neg, np.array([0]))
     return both[0].at(0), both[1].at(0)
 
 
+def summed(counts: Any, starts: Any) -> Floats:
+    """float64: the sums of (k,) counts between starts, the first of which is 0."""
+    if counts.dtype.kind not in "iub":
+        return np.add.reduceat(counts, starts)
+    total = np.append(0, np.cumsum(counts))  # exact, and faster than many short sums
+    return np.diff(np.append(total[starts], total[-1])).astype(float)
+
+
+def merged(counts: Any) -> Floats:
+    """(k,) counts of which neighbours are added up until at most MOST_CELLS are left."""
+    if len(counts) <= MOST_CELLS:
+        return np.asarray(counts, float)
+    return summed(counts, np.arange(0, len(counts), -(-len(counts) // MOST_CELLS)))
+
+
 def placed_by_group(pos: Floats, neg: Floats, starts: Any) -> tuple[Placed, Placed]:
     """The same of groups that begin at ``starts``, each with positives and negatives in it."""
-    if len(starts) == 1 and len(pos) > MOST_CELLS:
-        step = np.arange(0, len(pos), -(-len(pos) // MOST_CELLS))
-        pos, neg = np.add.reduceat(pos, step), np.add.reduceat(neg, step)
     group = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(pos))))
     return (
         _side(pos, neg, starts, group, turned=False),

@@ -7,7 +7,7 @@ and tests hold the two to each other.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 import numpy as np
@@ -32,6 +32,8 @@ Floats = NDArray[np.float64]
 
 # Below so many slices nothing is gained.
 FEWEST = 8
+# So many cells of rank tables are worked on at a time.
+BLOCK = 1 << 15
 
 
 class Slices(Protocol):
@@ -122,28 +124,13 @@ class AreaSlices:
     closed = False
 
     def __init__(self, tables: Ragged) -> None:
-        whole, ends = tables.whole, np.asarray(tables.ends)
-        pos, neg = np.asarray(whole.positives), np.asarray(whole.negatives)
-        of_pos, of_neg = (np.append(0, np.cumsum(x)) for x in (pos, neg))
-        self._counts = np.diff(of_pos[ends]), np.diff(of_neg[ends])
+        parts = [_areas(tables, a, b) for a, b in _blocks(np.asarray(tables.ends))]
+        self._counts = tuple(np.concatenate([part[0][i] for part in parts]) for i in (0, 1))
         self.n = self._counts[0] + self._counts[1]
-        # Pairs that are in order, counted twice: whole numbers, so nothing is lost.
-        group = np.repeat(np.arange(len(tables)), np.diff(ends))
-        below = 2 * (of_neg[1:] - of_neg[ends[:-1]][group]) - neg
-        twice = np.append(0, np.cumsum(pos * below))[ends]
-        with np.errstate(invalid="ignore", divide="ignore"):
-            self.value = np.diff(twice) / (2.0 * self._counts[0] * self._counts[1])
+        self.value = np.concatenate([part[1] for part in parts])
         self._some = np.flatnonzero(~np.isnan(self.value))
-        self._sides = self._placed(pos, neg, ends, group)
-
-    def _placed(self, pos: Any, neg: Any, ends: Any, group: Any) -> tuple[Placed, Placed]:
-        """Of the slices that have an area."""
-        if len(self._some) < len(ends) - 1:
-            inside = np.isin(group, self._some)
-            pos, neg = pos[inside], neg[inside]
-        sizes = np.diff(ends)[self._some]
-        starts = np.cumsum(sizes) - sizes
-        return placed_by_group(pos.astype(float), neg.astype(float), starts)
+        sides = [part[2] for part in parts if part[2] is not None]
+        self._sides = tuple(Placed.joined([side[i] for side in sides]) for i in (0, 1) if sides)
 
     def _filled(self, low: Any, high: Any) -> tuple[Floats, Floats]:
         ends = np.zeros(len(self.value)), np.ones(len(self.value))
@@ -152,6 +139,8 @@ class AreaSlices:
         return ends
 
     def interval(self, confidence: float) -> tuple[Floats, Floats]:
+        if not len(self._some):
+            return self._filled((), ())
         z, (pos, neg) = upper_z((1 - confidence) / 2), self._sides
         area = self.value[self._some]
         error = np.sqrt(pos.error + neg.error)
@@ -168,7 +157,10 @@ class AreaSlices:
         return self._limits(alpha)[1]
 
     def _limits(self, alpha: float) -> tuple[Floats, Floats]:
-        return self._filled(*widest(self.value[self._some], *self._sides, alpha))
+        if not len(self._some):
+            return self._filled((), ())
+        pos, neg = self._sides
+        return self._filled(*widest(self.value[self._some], pos, neg, alpha))
 
     def one(self, g: int) -> ConcordanceBounds:
         place = int(np.searchsorted(self._some, g))
@@ -176,3 +168,40 @@ class AreaSlices:
         sides = tuple(side.at(place) for side in self._sides) if there else None
         counts = (self._counts[0][g], self._counts[1][g])
         return ConcordanceBounds.of(counts, float(self.value[g]), sides)  # type: ignore[arg-type]
+
+
+def _blocks(ends: Any) -> Iterator[tuple[int, int]]:
+    """Ranges of groups that hold so few cells together that they stay in a cache."""
+    a = 0
+    while a < len(ends) - 1:
+        b = max(a + 1, int(np.searchsorted(ends, ends[a] + BLOCK, side="right")) - 1)
+        yield a, b
+        a = b
+
+
+def _areas(
+    tables: Ragged, a: int, b: int
+) -> tuple[tuple[Any, Any], Floats, tuple[Placed, Placed] | None]:
+    """Of groups a … b−1: their positives and negatives, their areas (nan where one is missing), and
+    the placements of those that have an area."""
+    ends = np.asarray(tables.ends[a : b + 1])
+    pos, neg = (
+        np.asarray(x[ends[0] : ends[-1]]) for x in (tables.whole.positives, tables.whole.negatives)
+    )
+    ends = ends - ends[0]
+    of_pos, of_neg = (np.append(0, np.cumsum(x)) for x in (pos, neg))
+    m, n = np.diff(of_pos[ends]), np.diff(of_neg[ends])
+    sizes = np.diff(ends)
+    # Pairs that are in order, counted twice: whole numbers, so nothing is lost.
+    below = 2 * (of_neg[1:] - np.repeat(of_neg[ends[:-1]], sizes)) - neg
+    twice = np.append(0, np.cumsum(pos * below))[ends]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        value = np.diff(twice) / (2.0 * m * n)
+    some = ~np.isnan(value)
+    if not some.any():
+        return (m, n), value, None
+    if not some.all():
+        inside = np.repeat(some, sizes)
+        pos, neg, sizes = pos[inside], neg[inside], sizes[some]
+    starts = np.cumsum(sizes) - sizes
+    return (m, n), value, placed_by_group(pos.astype(float), neg.astype(float), starts)

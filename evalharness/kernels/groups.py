@@ -24,47 +24,86 @@ def groups(split: Any, metric: Metric) -> Groups:
     import numpy as np
 
     problems: list[str] = []
+    if not metric.group and not metric.where:
+        return Groups(np.zeros(split.n, np.int32), ("",))
     inside = np.ones(split.n, bool)
     if metric.where:
         try:
             inside = split.select(dict(metric.where))
         except OutputsError as error:
             problems += error.problems
-    code, values = np.zeros(split.n, np.int32), (None,)
-    if metric.group:
+    parts = []
+    for column in metric.group:
         try:
-            code, values = split.partition(metric.group)
+            parts.append(split.partition(column))
         except OutputsError as error:
             problems += error.problems
     if problems:
         raise OutputsError(problems)
     if not metric.group:
         return Groups(np.where(inside, 0, 1).astype(np.int32), ("",))
-    return _pool(code, values, inside, metric)
-
-
-def _pool(code: Any, values: tuple[Any, ...], inside: Any, metric: Metric) -> Groups:
-    """One group for each value with enough rows, and one for all the others together."""
-    import numpy as np
-
-    sizes = np.bincount(code[inside], minlength=len(values))
-    found, target = named(values, sizes, metric)
-    coded = np.where(inside, target[code], len(found.names)).astype(np.int32)
+    code, values = _crossed(parts)
+    every = bool(inside.all())
+    sizes = np.bincount(code if every else code[inside], minlength=len(values))
+    found, target = named(split, metric, values, sizes)
+    coded = target[code]
+    if not every:
+        coded[~inside] = len(found.names)
     return found._replace(code=coded)
 
 
-def named(values: Sequence[Any], sizes: Any, metric: Metric) -> tuple[Groups, Any]:
-    """The groups of values with so many rows each, and int (values,) the group of each value;
-    `len(names)` for a value without rows."""
+# So many slices are never too many for the rows.
+MANY = 1_000
+# Up to so many combinations of values a table of all of them is kept.
+TABLE = 1 << 22
+
+
+def _crossed(parts: list[tuple[Any, tuple[Any, ...]]]) -> tuple[Any, list[tuple[Any, ...]]]:
+    """Codes of the combinations of values that occur, or may, and the values of each code."""
+    import numpy as np
+
+    code, first = parts[0]
+    values: list[tuple[Any, ...]] = [(v,) for v in first]
+    for other, known in parts[1:]:
+        if len(values) * len(known) < TABLE:
+            code = code * np.int32(len(known)) + other
+            values = [(*left, right) for left in values for right in known]
+        else:
+            pairs = code.astype(np.int64) * len(known) + other
+            there, code = np.unique(pairs, return_inverse=True)
+            values = [(*values[p // len(known)], known[p % len(known)]) for p in there.tolist()]
+    return code, values
+
+
+def named(
+    split: Any, metric: Metric, values: Sequence[tuple[Any, ...]], sizes: Any
+) -> tuple[Groups, Any]:
+    """The groups, without codes, of combinations of values with so many rows each, and int32
+    (values,), the group of each combination.
+
+    One group for each that has enough rows, and one for all the others together. Refused where
+    there are about as many as rows.
+    """
     import numpy as np
 
     large = np.flatnonzero(sizes >= metric.min_n)
     small = np.flatnonzero((sizes > 0) & (sizes < metric.min_n))
-    names = [f"{metric.group}={word(values[v])}" for v in large]
-    target = np.full(len(values), len(large) + bool(len(small)))
+    names = [
+        ", ".join(f"{c}={word(x)}" for c, x in zip(metric.group, values[v], strict=True))
+        for v in large
+    ]
+    target = np.full(len(values), len(large) + bool(len(small)), np.int32)
     target[large] = np.arange(len(large))
     if len(small):
         target[small] = len(large)
-        names.append(f"{metric.group}: other ({len(small)} value{'s' * (len(small) > 1)} pooled)")
-    pooled = tuple((word(values[v]), int(sizes[v])) for v in small)
-    return Groups(None, tuple(names), pooled), target
+        names.append(f"{metric.crossed}: other ({len(small)} value{'s' * (len(small) > 1)} pooled)")
+    if len(names) > MANY and 2 * len(names) > split.n:
+        raise OutputsError(
+            [
+                f"{split.where}: {metric}: `{metric.crossed}` has {len(names):,} values in "
+                f"{split.n:,} rows, and slices of one or two rows decide nothing; slice by a "
+                "column with fewer values, or pool the small ones with .by(…, min_n=…)"
+            ]
+        )
+    pooled = ((", ".join(map(word, values[v])), int(sizes[v])) for v in small)
+    return Groups(None, tuple(names), tuple(pooled)), target

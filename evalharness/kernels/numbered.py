@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from evalharness.declare.errors import OutputsError
-from evalharness.declare.metric import Metric, word
+from evalharness.declare.metric import Metric
 from evalharness.kernels.groups import Groups, named
 from evalharness.outputs import slices
 
@@ -14,17 +14,17 @@ MOST = 1 << 20
 
 
 class Numbered:
-    """The groups of one declaration. where: conditions, (column, value) each; group: the column
-    whose values are told apart, or "".
+    """The groups of one declaration. where: conditions, (column, value) each; group: the columns
+    whose values are told apart, and crossed.
 
     sizes: int64 (groups,), rows of each so far.
     """
 
-    def __init__(self, where: tuple[tuple[str, Any], ...], group: str) -> None:
+    def __init__(self, where: tuple[tuple[str, Any], ...], group: tuple[str, ...]) -> None:
         import numpy as np
 
         self.where, self.group = where, group
-        self._places: dict[Any, int] = {} if group else {None: 0}
+        self._places: dict[tuple[Any, ...], int] = {} if group else {(): 0}
         self.sizes = np.zeros(len(self._places), np.int64)
         self._seen: dict[str, set[Any]] = {column: set() for column, _ in where}
         self._last: tuple[Any, Any] = ((), None)
@@ -53,36 +53,42 @@ class Numbered:
             self.sizes = grown
         return code
 
-    def finished(self, metric: Metric, where: str) -> tuple[Groups, Any]:
-        """The groups that a metric speaks of, and int (groups so far,) which of them each becomes.
-        Raises OutputsError where no row is in them. where: the split, as messages name it."""
+    def finished(self, metric: Metric, split: Any) -> tuple[Groups, Any]:
+        """The groups that a metric speaks of, and int (groups so far,), which of them each
+        becomes; `len(names)` for none. Raises OutputsError where no row is in them."""
         import numpy as np
 
         if not self.sizes.any():
-            raise OutputsError(f"{where}: {problem}" for problem in self._empty())
+            raise OutputsError(f"{split.where}: {problem}" for problem in self._empty())
         if not self.group:
             return Groups(None, ("",)), np.zeros(1, np.int64)
         known = list(self._places)
-        some = sorted((value, i) for i, value in enumerate(known) if value is not None)
-        order = [i for _, i in some] + [i for value, i in self._places.items() if value is None]
-        found, target = named([known[i] for i in order], self.sizes[order], metric)
+        order = sorted(range(len(known)), key=lambda i: [(v is None, v) for v in known[i]])
+        found, target = named(split, metric, [known[i] for i in order], self.sizes[order])
         back = np.empty(len(known), np.int64)
         back[order] = target
         return found, back
 
     def _numbers(self, batch: Any) -> Any:
+        """int32 (n,): the number of each row's combination of values."""
         import numpy as np
 
-        codes, known = batch.partition(self.group)
-        if known != self._last[0]:
-            table = [self._places.setdefault(value, len(self._places)) for value in known]
-            self._last = (known, np.array(table, np.int32))
+        codes, known = batch.partition(self.group[0])
+        values = [(value,) for value in known] if known != self._last[0] else None
+        for column in self.group[1:]:
+            others, more = batch.partition(column)
+            values = [(value,) for value in known] if values is None else values
+            pairs = codes.astype(np.int64) * len(more) + others
+            there, codes = np.unique(pairs, return_inverse=True)
+            values = [(*values[p // len(more)], more[p % len(more)]) for p in there.tolist()]
+        if values is not None:
+            table = [self._places.setdefault(value, len(self._places)) for value in values]
+            self._last = (known if len(self.group) == 1 else (), np.array(table, np.int32))
             if len(self) > MOST:
                 raise OutputsError(
                     [
-                        f"{batch.where}: column `{self.group}` has more than {MOST:,} distinct "
-                        "values, too many for slices; slice by a column with fewer, or group its "
-                        "values"
+                        f"{batch.where}: `{', '.join(self.group)}` has more than {MOST:,} distinct "
+                        "values, too many for slices; slice by a column with fewer values"
                     ]
                 )
         return self._last[1][codes]

@@ -22,7 +22,6 @@ def count(
     weight: float64 (m,), how much each entry counts; None where all count alike.
     """
     import jax
-    import numpy as np
 
     given = dict(columns.arrays) | ({} if weight is None else {"weight": weight})
     if statistic.program is None:
@@ -40,19 +39,23 @@ def count(
 
 
 def in_buckets(arrays: dict[str, Any], code: Any, groups: int) -> tuple[dict[str, Any], Any, int]:
-    """The same in shapes that come again: every small split and every handful of slices share one
-    compiled program. Of many rows one group is one: to add up into a single place is another
-    program, several times as fast."""
+    """The same in shapes that come again, and the number of groups: every small split and every
+    handful of slices share one compiled program."""
+    rows = _rows(len(code))
+    # Of many rows the whole has a program of its own, which costs less than it saves.
+    padded = 1 if groups == 1 and rows > SMALL else _power(max(groups, 16))
+    # Codes between the groups and their bucket count in groups that nobody asks for.
+    return {k: _padded(v, rows, 0) for k, v in arrays.items()}, _padded(code, rows, padded), padded
+
+
+def _padded(array: Any, rows: int, fill: int) -> Any:
     import numpy as np
 
-    rows = _rows(len(code))
-    padded = 1 if groups == 1 and rows > SMALL else _power(max(groups, 16))
-    padding = (0, rows - len(code))
-    code = np.where(code < groups, code, padded).astype(np.int32, copy=False)
-    if padding[1]:
-        arrays = {k: np.pad(v, [padding, *[(0, 0)] * (v.ndim - 1)]) for k, v in arrays.items()}
-        code = np.pad(code, padding, constant_values=padded)
-    return arrays, code, padded
+    if len(array) == rows:
+        return array
+    found = np.empty((rows, *array.shape[1:]), array.dtype)
+    found[: len(array)], found[len(array) :] = array, fill
+    return found
 
 
 def _rows(n: int) -> int:

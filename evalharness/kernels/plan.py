@@ -33,12 +33,12 @@ class Measured:
 
     @cached_property
     def _places(self) -> list[Any]:
-        """The entries of each group, in the order of the rows."""
+        """The entries of each group, in the order of the rows; None for all of them."""
         import numpy as np
 
         groups = len(self.groups.names)
         if groups == 1:
-            return [np.flatnonzero(self.code == 0)]
+            return [np.flatnonzero(self.code == 0) if self.code.any() else None]
         order = np.argsort(self.code, kind="stable")
         ends = np.searchsorted(self.code[order], np.arange(groups + 1))
         return [order[a:b] for a, b in zip(ends[:-1], ends[1:], strict=True)]
@@ -61,13 +61,18 @@ class Measured:
 
     def sample(self, group: int) -> Sample:
         """The entries of one group, looked for only where they are asked for."""
+        import numpy as np
+
         weight, code = self._of_entries
         if weight is None:
             return Sample(
                 self.columns, lambda: self._places[group], None, code, self.units.code is not None
             )
         chosen = self._places[group]
-        chosen = chosen[weight[chosen] > 0]  # what weighs nothing was not asked
+        if chosen is None:
+            chosen = np.flatnonzero(weight > 0)
+        else:
+            chosen = chosen[weight[chosen] > 0]  # what weighs nothing was not asked
         alike = bool((weight[chosen] == 1).all())
         return Sample(
             self.columns,

@@ -20,7 +20,8 @@ class Units(NamedTuple):
 class Sample:
     """The entries of one slice.
 
-    chosen: gives int (m,), the places of the entries among the columns; called only where asked.
+    chosen: gives int (m,), the places of the entries among the columns, or None for all of them;
+            called only where asked.
     arrays: (m,) each, by name; values: what ranks among them stand for (see `Columns`).
     weight: float64 (m,), how much each entry counts; None where all count alike.
     unit:   int (m,), 0 … count−1: which entries were sampled together; None where each was sampled
@@ -45,7 +46,8 @@ class Sample:
 
     @cached_property
     def _chosen(self) -> Any:
-        return self._find()
+        found = self._find()
+        return slice(None) if found is None else found
 
     @property
     def plain(self) -> bool:
@@ -59,8 +61,12 @@ class Sample:
     @property
     def rows(self) -> Any:
         """(m,) the row of the split that each entry belongs to."""
+        import numpy as np
+
         rows = self._columns.rows
-        return self._chosen if rows is None else rows[self._chosen]
+        if rows is not None:
+            return rows[self._chosen]
+        return np.arange(self.size) if isinstance(self._chosen, slice) else self._chosen
 
     @cached_property
     def arrays(self) -> dict[str, Any]:
@@ -91,6 +97,8 @@ class Sample:
     @property
     def size(self) -> int:
         """The number of entries."""
+        if isinstance(self._chosen, slice):
+            return len(next(iter(self._columns.arrays.values())))
         return len(self._chosen)
 
     def weighted(self, x: Any) -> Any:

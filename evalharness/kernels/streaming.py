@@ -145,7 +145,7 @@ class Stream:
 
         key, *more = _keys(metric)
         numbers, part = self._numbered[key.place], self._parts[key]
-        groups, target = numbers.finished(metric, self.split.where)
+        groups, target = numbers.finished(metric, self.split)
         count = len(groups.names)
         sizes = np.bincount(target, numbers.sizes, count)[:count]
         if isinstance(part, Ranked):

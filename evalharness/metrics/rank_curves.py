@@ -20,19 +20,19 @@ def accepted(counts: Array) -> Array:
     """How many examples score at or above each distinct score, (k,)."""
     import numpy as np
 
-    return np.cumsum(np.asarray(counts, float)[::-1])[::-1]
+    return np.cumsum(np.asarray(counts)[::-1])[::-1]
 
 
 def average_precision_of(negatives: Array, positives: Array) -> float:
     """Σ_k (p_k / P) TP_k / (TP_k + FP_k) over the thresholds; NaN without positives."""
     import numpy as np
 
-    pos = np.asarray(positives, float)
+    pos = np.asarray(positives)
     if not pos.sum() > 0:
         return math.nan
-    tp = accepted(pos)
-    some = pos > 0
-    return float((pos[some] * tp[some] / (tp + accepted(negatives))[some]).sum() / pos.sum())
+    some = np.flatnonzero(pos)
+    tp, fp = accepted(pos)[some], accepted(negatives)[some]
+    return float((pos[some] * (tp / (tp + fp))).sum() / pos.sum())
 
 
 def average_precision_influence(negatives: Array, positives: Array) -> tuple[Array, Array]:

@@ -89,8 +89,12 @@ def packed(key: Any, label: Any, code: Any, groups: int, xp: Any) -> Any:
 
     xp: numpy, or jax.numpy within a program.
     """
-    group = xp.where(code < groups, code, groups).astype(xp.uint64)
-    return (group << 33) | (key.astype(xp.uint64) << 1) | label.astype(xp.uint64)
+    found = xp.where(code < groups, code, groups).astype(xp.uint64)
+    found <<= 32
+    found |= key.astype(xp.uint64)
+    found <<= 1
+    found |= label.astype(xp.uint64)
+    return found
 
 
 def dense(keys: Any) -> tuple[Any, Any]:

@@ -144,13 +144,11 @@ def _adder(arrays: dict[str, Any], code: Any, groups: int) -> tuple[Any, Any, An
         if weight is not None:
             values = values * weight
         dtype = values.dtype if dtype is None else dtype
-        if groups == 1:  # else every addition would wait for the one before it
-            return jnp.sum(jnp.where(code == 0, values, 0), dtype=dtype)[None]
+        if groups == 1:  # additions to one place would wait for each other
+            return jnp.sum(jnp.where(code == 0, values, 0), dtype=dtype).reshape(1)
         return jnp.zeros(groups, dtype).at[code].add(values, mode="drop")
 
     def spread(x: Any) -> Any:
-        if groups == 1:
-            return x[0]
         return jnp.append(x, jnp.zeros(1, x.dtype))[code]
 
     return code, weight, add, spread

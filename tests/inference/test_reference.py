@@ -184,7 +184,7 @@ def test_pass_table(threshold, fewest):
 def test_multiplicity_BH1995_by_holm():
     p = [0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344]
     p += [0.0459, 0.324, 0.4262, 0.5719, 0.6528, 0.759, 1.0]
-    assert sorted(holm(len(p), lambda i, level: p[i] <= level, 0.05)) == [0, 1, 2]
+    assert sorted(holm(len(p), lambda level: [x <= level for x in p], 0.05)) == [0, 1, 2]
 
 
 @pytest.mark.parametrize(
