@@ -46,8 +46,12 @@ ARGUMENTS = {
     "probabilities": "scores",
     "scores_matrix": "scores",
     "label_codes": "label",
+    "label_probability": "scores, label",
+    "label_places": "scores, label",
     "prediction_codes": "prediction",
 }
+# Worked out of what another argument needs.
+WORKED_OUT = ("probability_squares", "class_count")
 
 # Which interval decides, by the form that a metric returns.
 INTERVALS = {
@@ -149,6 +153,7 @@ def needs(statistic: Any) -> str:
     elif not named:
         found = inspect.signature(statistic.of).parameters.values()
         named = [p.name for p in found if p.kind is not p.KEYWORD_ONLY][len(by) :]
+        named = [name for name in named if name not in WORKED_OUT]
     return ", ".join(dict.fromkeys([*by, *(ARGUMENTS.get(n, n) for n in named)]))
 
 

@@ -14,31 +14,29 @@ from evalharness.metrics.domain import refuse_parameter
 from evalharness.statistics import Flags, Moments, MomentTable, Share
 
 
-def surprise(probabilities: Any, label_codes: Any) -> Any:
+def surprise(label_probability: Any) -> Any:
     """−log of the probability of the label, (n,)."""
     import numpy as np
 
-    chosen = np.take_along_axis(probabilities, label_codes[:, None], axis=1)[:, 0]
     least = np.finfo(np.float64).eps
-    return -np.log(np.clip(chosen, least, 1 - least))
+    found = np.clip(label_probability, least, 1 - least)
+    return np.negative(np.log(found, out=found), out=found)
 
 
-def squared_distance(probabilities: Any, label_codes: Any) -> Any:
-    """Squared distance of the probabilities from the label, (n,); halved for two classes."""
-    import numpy as np
+def squared_distance(label_probability: Any, probability_squares: Any, class_count: int) -> Any:
+    """Squared distance of the probabilities from the label, (n,); halved for two classes.
 
-    squares = np.einsum("nk,nk->n", probabilities, probabilities)
-    chosen = np.take_along_axis(probabilities, label_codes[:, None], axis=1)[:, 0]
+    probability_squares: the sum of the squares of all probabilities of each row, (n,).
+    """
+    if class_count == 2:
+        return (1 - label_probability) ** 2
     # Σ (p_k − [k = y])² = Σ p_k² − p_y² + (1 − p_y)²
-    distance = squares - chosen**2 + (1 - chosen) ** 2
-    return distance / 2 if probabilities.shape[1] == 2 else distance
+    return probability_squares - label_probability**2 + (1 - label_probability) ** 2
 
 
-def among_the_first(scores_matrix: Any, label_codes: Any, *, k: int = 2) -> Any:
+def among_the_first(label_places: Any, class_count: int, *, k: int = 2) -> Any:
     """Whether fewer than k classes score higher than the label, (n,)."""
-    import numpy as np
-
-    classes = scores_matrix.shape[1]
+    classes = class_count
     refuse_parameter(
         "k",
         k,
@@ -46,10 +44,7 @@ def among_the_first(scores_matrix: Any, label_codes: Any, *, k: int = 2) -> Any:
         f"k is a whole number from 1 to {classes - 1}, since there are {classes} classes and "
         "every label is among the first of all of them",
     )
-    own = np.take_along_axis(scores_matrix, label_codes[:, None], axis=1)
-    later = np.arange(classes) > label_codes[:, None]
-    before = (scores_matrix > own) | ((scores_matrix == own) & later)
-    return before.sum(axis=1) < k
+    return label_places < k
 
 
 @metric(Moments(surprise), better="lower", range=(0, math.inf), unit="nats")
@@ -60,7 +55,7 @@ def log_loss(table: MomentTable) -> Mean:
     impossible label costs 36 and not infinity. As log_loss in float64.
 
     >>> import numpy as np
-    >>> surprise(np.array([[0.5, 0.5], [0.0, 1.0]]), np.array([0, 1])).round(3)
+    >>> surprise(np.array([0.5, 1.0])).round(3)
     array([0.693, 0.   ])
     >>> log_loss.value(MomentTable(n=2, mean=0.25, m2=0.0, m3=0.0))
     0.25
@@ -76,8 +71,8 @@ def brier_score(table: MomentTable) -> Mean:
     0 and 2 (Brier 1950). As brier_score_loss(scale_by_half="auto").
 
     >>> import numpy as np
-    >>> squared_distance(np.array([[0.8, 0.2], [0.5, 0.5]]), np.array([0, 1])).round(3)
-    array([0.04, 0.25])
+    >>> squared_distance(np.array([0.8, 0.5]), np.array([0.66, 0.375]), 3).round(3)
+    array([0.06 , 0.375])
     >>> brier_score.value(MomentTable(n=2, mean=0.25, m2=0.0, m3=0.0))
     0.25
     """

@@ -7,13 +7,13 @@ import numpy as np
 
 from evalharness.declare.errors import did_you_mean
 from evalharness.outputs import kinds, memory, scores
+from evalharness.outputs.encode import NULL, UNKNOWN
 from evalharness.outputs.lists import refuse_multilabel
 from evalharness.outputs.words import Refused, names, rows, short, values
 
 if TYPE_CHECKING:
     from evalharness.outputs.split import Split
 
-NULL, UNKNOWN = -1, -2
 DEFAULT_THRESHOLD = 0.5
 
 
@@ -31,11 +31,11 @@ def classes(split: "Split") -> tuple[Any, ...]:
     kind = kinds.kind(label)
     if kind not in kinds.CLASSES:
         raise Refused(_not_classes(label))
-    found = set(kinds.distinct(label))
+    found = set(split.encoded("label").distinct())
     if "prediction" in split.column_names:
         prediction = split.column("prediction")
         if not _mismatch(split, label, prediction):
-            found |= set(kinds.distinct(prediction))
+            found |= set(split.encoded("prediction").distinct())
     elif "score" not in split.column_names and scores.class_columns(split):
         found = set(scores.class_names(split, kind))
     if kind == kinds.BOOLEAN:
@@ -48,7 +48,7 @@ def label_codes(split: "Split") -> np.ndarray:
     label = split.column("label")
     refuse_multilabel(split)
     known = split.classes
-    codes = _encode(label, known)
+    codes = _encode(split, "label")
     problems = []
     if (codes == NULL).any():
         problems.append(
@@ -79,7 +79,7 @@ def prediction_codes(split: "Split", threshold: float | None) -> np.ndarray:
         if split.options.threshold is not None:  # refused where there are more than two classes
             return _from_score(split, split.score, split.options.threshold)
         # The first of equal scores wins, as everywhere in NumPy.
-        return scores.matrix(split).argmax(axis=1).astype(np.int32)
+        return scores.checked(split).best.astype(np.int32)
     raise Refused(
         f"there is no column `prediction`{did_you_mean('prediction', available)}, nor `score`, "
         f"`scores` or `score_<class>` to make it from; there are {names(available)}; "
@@ -121,7 +121,7 @@ def _from_prediction(split: "Split") -> np.ndarray:
     known = split.classes
     if problem := _mismatch(split, label, prediction):
         raise Refused(problem)
-    codes = _encode(prediction, known)
+    codes = _encode(split, "prediction")
     null = codes == NULL
     problems = _strangers("prediction", prediction, codes, known)
     if null.any() and split.options.missing == "error":
@@ -147,21 +147,20 @@ def _from_score(split: "Split", score: Callable[[], np.ndarray], threshold: floa
             "Outputs(…, classes=[…])"
         )
     positive = split.positive_code()
-    return np.where(score() >= threshold, positive, 1 - positive).astype(np.int32)
+    above = score() >= threshold
+    return (above if positive == 1 else ~above).astype(np.int32)
 
 
-def _encode(column: Any, known: tuple[Any, ...]) -> np.ndarray:
-    """int32 (n,): the place of each value, NULL or UNKNOWN. True equals 1, as in Python."""
+def _encode(split: "Split", name: str) -> np.ndarray:
+    """int32 (n,): the place of each value among the classes, NULL or UNKNOWN."""
     import pyarrow as pa
 
+    column = split.column(name)
     if kinds.kind(column) not in (*kinds.CLASSES, kinds.REAL, kinds.EMPTY):
         return np.full(len(column), UNKNOWN, np.int32)
     if pa.types.is_null(column.type):
         return np.full(len(column), NULL, np.int32)
-    encoded = column.dictionary_encode()
-    place = {value: i for i, value in enumerate(known)}
-    table = [place.get(value, UNKNOWN) for value in encoded.dictionary.to_pylist()]
-    return memory.codes(encoded, table, NULL)
+    return split.encoded(name).places(split.classes)
 
 
 def _strangers(name: str, column: Any, codes: np.ndarray, known: tuple[Any, ...]) -> list[str]:
@@ -216,8 +215,8 @@ def _mismatch(split: "Split", label: Any, prediction: Any) -> str:
     if ours == theirs or kinds.EMPTY in (ours, theirs):
         return ""
     if {ours, theirs} == {kinds.BOOLEAN, kinds.INTEGER}:
-        integers = label if ours == kinds.INTEGER else prediction
-        if set(kinds.distinct(integers)) <= {0, 1}:
+        integers = "label" if ours == kinds.INTEGER else "prediction"
+        if set(split.encoded(integers).distinct()) <= {0, 1}:
             return ""
     if ours == kinds.REAL and theirs in (kinds.INTEGER, kinds.BOOLEAN):
         return ""  # such labels have their classes listed: values are compared with that list

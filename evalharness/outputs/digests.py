@@ -1,12 +1,20 @@
 """Content hashes: of a file's bytes, or of the values of an Arrow table.
 
 A table's hash depends on column names, types and values; not on chunks, offsets, dictionary
-encoding, the order of columns, metadata, or what lies in memory under a null.
+encoding, the order of columns, metadata, or what lies in memory under a null. It is the hash of the
+hashes of its blocks, so that the processors share the work.
 """
 
 import hashlib
+import os
+from collections.abc import Callable, Iterator
 from io import BufferedReader
 from typing import Any
+
+BLOCK = 1 << 22
+# Tables of fewer bytes are hashed at once: to start a thread would take longer.
+SMALL = 1 << 17
+THREADS = 4
 
 
 def of_bytes(content: Any) -> str:
@@ -21,51 +29,96 @@ def of_file(handle: BufferedReader) -> str:
 
 def of_table(table: Any) -> str:
     """ "sha256:…" of a pyarrow Table's content."""
-    from evalharness.outputs.kinds import plain
+    return _joined(_parts(table, _of_block))
 
-    digest = hashlib.sha256()
-    named = zip(table.column_names, table.columns, strict=True)
-    for name, column in sorted(named, key=lambda pair: pair[0]):
-        values = plain(column)
-        digest.update(f"{len(name.encode())}:{name}:{values.type}:{len(values)}:".encode())
-        _feed(digest, values)
-    return _named(digest)
+
+def begun(table: Any) -> Callable[[], str]:
+    """Begin to hash a table, a large one in threads of its own that end with the work; what is
+    returned waits for the hash."""
+    if table.get_total_buffer_size() <= SMALL:
+        found = of_table(table)
+        return lambda: found
+    from concurrent.futures import ThreadPoolExecutor
+
+    process = os.getpid()
+    threads = ThreadPoolExecutor(min(THREADS, os.cpu_count() or 1), "evalharness-digest")
+
+    def spread() -> list[Any]:
+        try:
+            return list(_parts(table, lambda block: threads.submit(_of_block, block)))
+        finally:
+            threads.shutdown(wait=False)
+
+    parts = threads.submit(spread)
+
+    def wait() -> str:
+        if os.getpid() != process:  # threads do not live on in a forked process
+            return of_table(table)
+        found = parts.result()
+        return _joined(part if isinstance(part, bytes) else part.result() for part in found)
+
+    return wait
 
 
 def _named(digest: Any) -> str:
     return f"sha256:{digest.hexdigest()}"
 
 
-def _feed(digest: Any, values: Any) -> None:
+def _joined(parts: Any) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return _named(digest)
+
+
+def _of_block(block: memoryview) -> bytes:
+    return hashlib.sha256(block).digest()
+
+
+def _parts(table: Any, hashed: Callable[[memoryview], Any]) -> Iterator[Any]:
+    """What the hash of a table is the hash of: words, and what `hashed` makes of each block."""
+    from evalharness.outputs.kinds import plain
+
+    named = zip(table.column_names, table.columns, strict=True)
+    for name, column in sorted(named, key=lambda pair: pair[0]):
+        values = plain(column)
+        yield f"{len(name.encode())}:{name}:{values.type}:{len(values)}:".encode()
+        for buffer in _buffers(values):
+            whole = memoryview(buffer)
+            yield f"{len(whole)}:".encode()
+            for start in range(0, len(whole), BLOCK):
+                yield hashed(whole[start : start + BLOCK])
+
+
+def _buffers(values: Any) -> Iterator[Any]:
+    """The content of a plain Arrow array, as buffers of bytes."""
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    from evalharness.outputs import memory
     from evalharness.outputs.memory import nulls, to_numpy
 
     if values.null_count:
-        digest.update(np.packbits(nulls(values)).tobytes())
+        yield np.packbits(nulls(values))
         values = values.drop_null()
     kind = values.type
     if pa.types.is_null(kind):
         return
     if pa.types.is_boolean(kind):
-        digest.update(to_numpy(values).tobytes())
+        yield to_numpy(values).view(np.uint8)
     elif pa.types.is_large_string(kind):
-        offsets = np.frombuffer(values.buffers()[1], np.int64)
-        offsets = offsets[values.offset : values.offset + len(values) + 1]
-        digest.update(np.diff(offsets).tobytes())
-        if len(values) and values.buffers()[2] is not None:
-            digest.update(memoryview(values.buffers()[2])[offsets[0] : offsets[-1]])
+        yield np.diff(memory.offsets(values)).view(np.uint8)
+        yield memory.content(values)
     elif pa.types.is_large_list(kind) or pa.types.is_list(kind):
-        digest.update(to_numpy(pc.list_value_length(values).cast(pa.int64())).tobytes())
-        _feed(digest, values.flatten())
+        yield to_numpy(pc.list_value_length(values).cast(pa.int64())).view(np.uint8)
+        yield from _buffers(values.flatten())
     elif pa.types.is_fixed_size_list(kind):
-        _feed(digest, values.flatten())
+        yield from _buffers(values.flatten())
     elif pa.types.is_primitive(kind) or pa.types.is_fixed_size_binary(kind):
         width = kind.bit_width // 8
         start = values.offset * width
         if len(values):
-            digest.update(memoryview(values.buffers()[1])[start : start + len(values) * width])
+            yield memoryview(values.buffers()[1])[start : start + len(values) * width]
     else:  # structs and other nested values cannot be evaluated, but still belong to the content
-        digest.update(pa.record_batch([values], names=[""]).serialize())
+        yield pa.record_batch([values], names=[""]).serialize()

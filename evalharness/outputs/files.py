@@ -5,6 +5,7 @@ at once. Every file's bytes are hashed, so that a result can say what it was com
 """
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, Protocol
 
 from evalharness.outputs import digests
@@ -19,7 +20,10 @@ class Source(Protocol):
 
     names: tuple[str, ...]
     n: int
-    digest: str
+
+    @property
+    def digest(self) -> str:
+        """The content hash; waits for it where it is made in the background."""
 
     def read(self, name: str) -> Any:
         """The column (n,) as a pyarrow ChunkedArray; Refused when it cannot be read."""
@@ -32,10 +36,17 @@ class TableSource:
         self.table = table
         self.names = tuple(table.column_names)
         self.n = table.num_rows
-        self.digest = digest or digests.of_table(table)
+        self._digest = (lambda: digest) if digest else digests.begun(table)
+
+    @cached_property
+    def digest(self) -> str:
+        return self._digest()
 
     def read(self, name: str) -> Any:
         return self.table.column(name)
+
+    def __reduce__(self) -> Any:
+        return TableSource, (self.table, self.digest)
 
 
 class ParquetSource:

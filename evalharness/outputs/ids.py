@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from evalharness.outputs import kinds
+from evalharness.outputs import kinds, unique
 from evalharness.outputs.memory import nulls, to_numpy
 from evalharness.outputs.words import Refused, rows, short, told
 
@@ -44,7 +44,10 @@ def lone_problems(column: Any) -> list[str]:
     problems = []
     if column.null_count:
         problems.append(f"column `id` is null in {rows(nulls(column))}; give every example an id")
-    counts = pc.value_counts(column.drop_null())
+    there = column.drop_null() if column.null_count else column
+    if unique.surely_unique(there):
+        return problems
+    counts = pc.value_counts(there)
     times = to_numpy(counts.field("counts"))
     if (times > 1).any():
         first = counts.field("values")[int(np.argmax(times > 1))]

@@ -62,11 +62,6 @@ def is_sliceable(column: Any) -> bool:
     return kind(column) in (*CLASSES, REAL, EMPTY) or pa.types.is_temporal(column.type)
 
 
-def distinct(column: Any) -> list[Any]:
-    """The distinct values as Python values, without null, in no order."""
-    return column.unique().drop_null().to_pylist()
-
-
 def _plain(array: Any) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc

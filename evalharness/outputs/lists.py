@@ -36,10 +36,19 @@ def holds(column: Any, wanted: tuple[str, ...]) -> bool:
 
 
 def cells(
-    split: "Split", name: str, wanted: tuple[str, ...] = NUMBERS, *, null_rows: bool = False
+    split: "Split",
+    name: str,
+    wanted: tuple[str, ...] = NUMBERS,
+    *,
+    null_rows: bool = False,
+    narrow: bool = False,
 ) -> np.ndarray:
     """float64 (n, classes): what the lists hold, NaN for null; Refused unless each has one place
-    for each class. null_rows: whether a row without a list is allowed, as a list of nulls."""
+    for each class.
+
+    null_rows: whether a row without a list is allowed, as a list of nulls.
+    narrow:    float32 where the table has them so, and no nulls.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -60,12 +69,17 @@ def cells(
             f"{rows(wrong)}, but there are {len(known)} classes ({values(known, 10)}); list every "
             f"class{' (task)' if split.multilabel else ''} in order: Outputs(…, classes=[…])"
         )
-    flat = kinds.plain(column.drop_null().flatten())
+    flat = (column.drop_null() if column.null_count else column).flatten()
+    if narrow and pa.types.is_float32(flat.type) and not (column.null_count or flat.null_count):
+        return to_numpy(flat).reshape(-1, len(known))
+    flat = kinds.plain(flat)
     if kinds.kind(flat) not in wanted:
         raise Refused(
             f"column `{name}` holds lists of {kinds.kind(flat)}; "
             + ("numbers are needed" if wanted == NUMBERS else "0 or 1 is needed for each task")
         )
+    if kinds.kind(flat) in NUMBERS and not (column.null_count or flat.null_count):
+        return to_numpy(flat.cast(pa.float64(), safe=False)).reshape(-1, len(known))
     found = np.full((len(column), len(known)), np.nan)
     if not pa.types.is_null(flat.type):
         numbers = to_numpy(

@@ -32,6 +32,30 @@ def nulls(array: Any) -> np.ndarray:
     return to_numpy(array.is_null()) if array.null_count else np.zeros(len(array), bool)
 
 
+def offsets(text: Any) -> np.ndarray:
+    """int64 (n + 1,): where the texts of a large_string array begin in its buffer, and the end."""
+    if len(text) == 0:
+        return np.zeros(1, np.int64)
+    return np.frombuffer(text.buffers()[1], np.int64, len(text) + 1, text.offset * 8)
+
+
+def content(text: Any) -> np.ndarray:
+    """uint8: the bytes of all texts of a large_string array, one after the other."""
+    ends = offsets(text)
+    if ends[0] == ends[-1]:
+        return np.zeros(0, np.uint8)
+    return np.frombuffer(text.buffers()[2], np.uint8, ends[-1] - ends[0], ends[0])
+
+
+def from_text(content: np.ndarray, ends: np.ndarray) -> Any:
+    """A large_string array: of UTF-8 bytes, and int64 (n + 1,) where each text begins, and the
+    end."""
+    import pyarrow as pa
+
+    buffers = [None, pa.py_buffer(ends), pa.py_buffer(content.reshape(-1))]
+    return pa.Array.from_buffers(pa.large_string(), len(ends) - 1, buffers)
+
+
 def from_numpy(array: np.ndarray) -> Any:
     """An Arrow array of booleans, integers or floats (n,)."""
     import pyarrow as pa
@@ -41,9 +65,3 @@ def from_numpy(array: np.ndarray) -> Any:
         array = np.packbits(array, bitorder="little")
     buffer = pa.py_buffer(np.ascontiguousarray(array))
     return pa.Array.from_buffers(given, rows, [None, buffer])
-
-
-def codes(encoded: Any, table: list[int], null: int) -> np.ndarray:
-    """int32 (n,): `table` at each index of a dictionary array, `null` where it is null."""
-    places = np.where(nulls(encoded), len(table), to_numpy(encoded.indices))
-    return np.array([*table, null], np.int32)[places]

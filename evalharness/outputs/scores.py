@@ -7,13 +7,13 @@ import numpy as np
 from evalharness.declare.errors import did_you_mean
 from evalharness.outputs import kinds, lists, table
 from evalharness.outputs.lists import refuse_multilabel
+from evalharness.outputs.walks import TOLERANCE, Walk, refuse_odd, row_sums, walk
 from evalharness.outputs.words import Refused, names, rows, short, values
 
 if TYPE_CHECKING:
     from evalharness.outputs.split import Split
 
 PREFIX = "score_"
-TOLERANCE = 1e-4  # how far probabilities may sum away from one: float32 softmax, printed digits
 
 
 def score(split: "Split", positive: Any) -> np.ndarray:
@@ -30,15 +30,15 @@ def score(split: "Split", positive: Any) -> np.ndarray:
             )
         return table.numbers(split, "score")
     if has_classes(split):
-        return np.ascontiguousarray(matrix(split)[:, split.positive_code(positive)])
+        return checked(split).found[:, split.positive_code(positive)].astype(np.float64)
     raise Refused(_none(available))
 
 
 def probability(split: "Split") -> np.ndarray:
     """float64 (n,): `score` where it must be a probability, since no threshold was given."""
     found = split.score()
-    outside = (found < 0) | (found > 1)
-    if outside.any():
+    if not table.inside(found):
+        outside = (found < 0) | (found > 1)
         raise Refused(
             f"column `score` lies outside [0, 1] in {rows(outside)}, {span(found)}; "
             f"without a `prediction` column it is compared with 0.5 and must "
@@ -50,37 +50,50 @@ def probability(split: "Split") -> np.ndarray:
 def probabilities(split: "Split") -> np.ndarray:
     """float64 (n, classes) in [0, 1]; each row sums to one, exactly after it did within TOLERANCE.
     Made from `score`, where that is all there is, of two classes."""
-    lone = is_lone(split)
-    given = split.score()[:, None] if lone else matrix(split, "normalise them")
-    outside = ((given < 0) | (given > 1)).any(axis=1)
-    if outside.any():
+    given = split.given_probabilities()
+    if given.shape[1] == 1:
+        return _two(split, given[:, 0], 1 - given[:, 0])
+    given = given.astype(np.float64, copy=False)
+    return given / given.sum(axis=1, keepdims=True)
+
+
+def given_probabilities(split: "Split") -> np.ndarray:
+    """float32 or float64 (n, classes) in [0, 1], rows that sum to one within TOLERANCE; (n, 1), of
+    the positive class, where one `score` of two classes is all there is."""
+    lone = _lone(split)
+    if lone:
+        given = split.score()[:, None]
+        outside = None if table.inside(given) else (given < 0) | (given > 1)
+    else:
+        walk = checked(split, "normalise them")
+        given, outside = walk.found, None if walk.inside is None else ~walk.inside
+    if outside is not None:
         raise Refused(
             f"column `{'score' if lone else _named(split)}` lies outside [0, 1] in "
             f"{rows(outside)}, {span(given)}, but this metric takes "
             "probabilities; if these are logits, hand over their softmax (of two classes with one "
             "`score`: their sigmoid)"
         )
-    if lone:
-        return _two(split, given[:, 0], 1 - given[:, 0])
-    return given / given.sum(axis=1, keepdims=True)
+    return given
 
 
 def by_class(split: "Split") -> np.ndarray:
-    """float64 (n, classes), finite: a score for each class, a larger one for a likelier class.
+    """float32 or float64 (n, classes), finite: a score for each class, a larger one for a likelier
+    class.
 
     `score` of two classes, where that is all there is, becomes s for the positive class and 2t - s
     for the other, so that the larger one is the class that is predicted: t is `threshold=`, else
     1/2 where all scores lie in [0, 1], else 0.
     """
-    if not is_lone(split):
-        return matrix(split)
+    if not _lone(split):
+        return checked(split).found
     found, threshold = split.score(), split.options.threshold
     if threshold is None:
-        threshold = 0.5 if ((found >= 0) & (found <= 1)).all() else 0.0
+        threshold = 0.5 if table.inside(found) else 0.0
     return _two(split, found, 2 * threshold - found)
 
 
-def is_lone(split: "Split") -> bool:
+def _lone(split: "Split") -> bool:
     """Whether one `score` stands for both of two classes."""
     refuse_multilabel(split)
     available = split.column_names
@@ -138,45 +151,52 @@ def class_names(split: "Split", kind: str) -> list[Any]:
     return sorted(found)
 
 
-def matrix(split: "Split", remedy: str = "normalise them, or hand over logits") -> np.ndarray:
-    """float64 (n, classes), columns in the order of the classes; finite. Rows that are
-    probabilities must sum to one; other numbers (logits) are as good for ranking.
+def checked(split: "Split", remedy: str = "normalise them, or hand over logits") -> Walk:
+    """The scores by class. Rows that are probabilities must sum to one; other numbers (logits) are
+    as good for ranking.
 
     remedy: what to do where they do not sum to one.
     """
     refuse_multilabel(split)
-    found, what = finite(split), f"`{_named(split)}`"
-    inside = ((found >= 0) & (found <= 1)).all(axis=1)
+    walk, what = split.walk(), f"`{_named(split)}`"
+    found, inside, astray = walk.found, walk.inside, walk.astray
     # Logits seldom lie in [0, 1]: where most rows do, the others are mistakes.
-    if 2 * inside.sum() > len(found):
-        wrong = inside & (np.abs(found.sum(axis=1) - 1) > TOLERANCE)
-        problems = []
-        if not inside.all():
-            problems.append(
-                f"column {what} lies outside [0, 1] in {rows(~inside)}, {span(found)}, while the "
-                "other rows are probabilities; mend them"
-            )
-        if wrong.any():
-            problems.append(
-                f"column {what}: probabilities do not sum to one within {TOLERANCE:g} in "
-                f"{rows(wrong)}, from {found[wrong].sum(axis=1).min():.6g} to "
-                f"{found[wrong].sum(axis=1).max():.6g}; {remedy}"
-            )
-        if problems:
-            raise Refused(*problems)
-    return found
+    if inside is not None and 2 * np.count_nonzero(inside) <= len(found):
+        return walk
+    problems = []
+    if inside is not None:
+        problems.append(
+            f"column {what} lies outside [0, 1] in {rows(~inside)}, {span(found)}, while the "
+            "other rows are probabilities; mend them"
+        )
+    if len(astray):
+        wrong, sums = np.zeros(len(found), bool), row_sums(found[astray])
+        wrong[astray] = True
+        problems.append(
+            f"column {what}: probabilities do not sum to one within {TOLERANCE:g} in "
+            f"{rows(wrong)}, from {sums.min():.6g} to {sums.max():.6g}; {remedy}"
+        )
+    if problems:
+        raise Refused(*problems)
+    return walk
+
+
+def walked(split: "Split") -> Walk:
+    """The scores by class, finite, columns in the order of the classes."""
+    return walk(_by_class(split, narrow=True), _named(split))
 
 
 def finite(split: "Split") -> np.ndarray:
-    """float64 (n, classes), columns in the order of the classes, as the table has them."""
-    found = _from_list(split) if "scores" in split.column_names else _from_columns(split)
-    odd = ~np.isfinite(found).all(axis=1)
-    if odd.any():
-        raise Refused(
-            f"column `{_named(split)}` is null, NaN or infinite in {rows(odd)}; finite numbers "
-            "are needed"
-        )
+    """float64 (n, classes), finite, columns in the order of the classes, as the table has them."""
+    found = _by_class(split)
+    if not table.finite(found):
+        refuse_odd(found, _named(split))
     return found
+
+
+def _by_class(split: "Split", narrow: bool = False) -> np.ndarray:
+    """float64 (n, classes), or float32 where `narrow` and the table has them so."""
+    return _from_list(split, narrow) if "scores" in split.column_names else _from_columns(split)
 
 
 def has_classes(split: "Split") -> bool:
@@ -184,7 +204,7 @@ def has_classes(split: "Split") -> bool:
     return "scores" in split.column_names or bool(class_columns(split))
 
 
-def _from_list(split: "Split") -> np.ndarray:
+def _from_list(split: "Split", narrow: bool) -> np.ndarray:
     column, known = split.column("scores"), split.classes
     if not kinds.is_list(column):
         raise Refused(
@@ -196,7 +216,7 @@ def _from_list(split: "Split") -> np.ndarray:
             "column `scores`: it is not known which place stands for which class; list them in "
             f"that order: Outputs(…, classes=[{', '.join(map(repr, known[:3]))}, …])"
         )
-    return lists.cells(split, "scores")
+    return lists.cells(split, "scores", narrow=narrow)
 
 
 def _from_columns(split: "Split") -> np.ndarray:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evalharness.declare.errors import did_you_mean
-from evalharness.outputs import kinds, memory
+from evalharness.outputs import kinds
 from evalharness.outputs.words import Refused, values
 
 if TYPE_CHECKING:
@@ -24,16 +24,7 @@ def partition(split: "Split", name: str) -> tuple[np.ndarray, tuple[Any, ...]]:
             f"column `{name}` is {kinds.kind(column)}, by which rows cannot be grouped; slice by "
             "text, booleans, numbers or dates"
         )
-    encoded = column.dictionary_encode()
-    found = encoded.dictionary.to_pylist()
-    present = [value for value in found if value is not None and value == value]
-    ordered: list[Any] = sorted(present)
-    place = {value: i for i, value in enumerate(ordered)}
-    table = [place.get(value, len(ordered)) for value in found]
-    codes = memory.codes(encoded, table, len(ordered))
-    if (codes == len(ordered)).any():
-        ordered.append(None)
-    return codes, tuple(ordered)
+    return split.encoded(name).partition()
 
 
 def matches(split: "Split", name: str, value: Any) -> np.ndarray:

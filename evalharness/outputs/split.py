@@ -7,7 +7,18 @@ import numpy as np
 
 from evalharness.declare.errors import OutputsError, did_you_mean
 from evalharness.outputs import classes as labels
-from evalharness.outputs import ids, kinds, lists, multilabel, scores, slices, table, units
+from evalharness.outputs import (
+    encode,
+    ids,
+    kinds,
+    lists,
+    multilabel,
+    scores,
+    slices,
+    table,
+    units,
+    walks,
+)
 from evalharness.outputs.arguments import Options
 from evalharness.outputs.files import Source
 from evalharness.outputs.words import Refused, names, short
@@ -27,10 +38,14 @@ class Split:
         self.name, self.model, self.where = name, model, where
         self.options = options
         self.n = source.n
-        self.digest = source.digest
         self._source = source
         self._kept: dict[Any, Any] = {}
         self._names = table.rename(source.names, options.columns)
+
+    @property
+    def digest(self) -> str:
+        """The hash of the content of the file or table, "sha256:…"."""
+        return self._source.digest
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -45,6 +60,10 @@ class Split:
     def column(self, name: str, *, remedy: str = "") -> Any:
         """The column as one plain pyarrow Array (n,), unchecked but for being there."""
         return self._keep(("column", name), lambda: self._read(name, remedy))
+
+    def encoded(self, name: str) -> encode.Encoded:
+        """The values of a column told apart, for what makes codes of them."""
+        return self._keep(("encoded", name), lambda: encode.encoded(self.column(name)))
 
     def check(self) -> None:
         """Refuse what spoils every number: an empty table, ids that are null or occur twice,
@@ -102,11 +121,36 @@ class Split:
     def matrix(self) -> np.ndarray:
         """float64 (n, classes): a finite score for each class, a larger one for a likelier class;
         of one `score` and two classes, s for the positive class and 2 * threshold - s."""
-        return self._keep(("matrix",), lambda: scores.by_class(self))
+        return self._keep(("matrix",), lambda: self.raw_matrix().astype(np.float64, copy=False))
+
+    def raw_matrix(self) -> np.ndarray:
+        """The same, float32 where the table has it so: what only compares needs no more."""
+        return self._keep(("raw matrix",), lambda: scores.by_class(self))
+
+    def walk(self) -> walks.Walk:
+        """The scores by class, finite, with what one walk over them tells."""
+        return self._keep(("walk",), lambda: scores.walked(self))
+
+    def label_places(self) -> np.ndarray:
+        """int64 (n,): how many classes score higher than the label, or as high and come later."""
+        return self._keep(("label places",), lambda: walks.label_places(self))
 
     def probabilities(self) -> np.ndarray:
         """float64 (n, classes) in [0, 1]: the probability of each class; rows sum to one."""
         return self._keep(("probabilities",), lambda: scores.probabilities(self))
+
+    def given_probabilities(self) -> np.ndarray:
+        """float32 or float64 (n, classes): the probabilities before their rows sum to one exactly;
+        (n, 1) where one `score`, of the positive class, stands for both of two classes."""
+        return self._keep(("given",), lambda: scores.given_probabilities(self))
+
+    def label_probability(self) -> np.ndarray:
+        """float64 (n,): the probability of the label."""
+        return self._keep(("label probability",), lambda: walks.label_probability(self))
+
+    def probability_squares(self) -> np.ndarray:
+        """float64 (n,): the sum of the squares of a row's probabilities."""
+        return self._keep(("squares",), lambda: walks.probability_squares(self))
 
     def numbers(self, column: str) -> np.ndarray:
         """float64 (n,): a column of finite numbers."""

@@ -68,7 +68,8 @@ class Batch(Split):
     def matrix(self) -> np.ndarray:
         # Whether one score is a probability or a logit is told from all rows; here each batch would
         # tell for itself.
-        if self.options.threshold is None and self._guard(lambda: scores.is_lone(self)):
+        alone = "score" in self.column_names and "scores" not in self.column_names
+        if self.options.threshold is None and alone and len(self.classes) == 2:
             self._guard(lambda: scores.probability(self))
         return super().matrix()
 

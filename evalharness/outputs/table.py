@@ -68,7 +68,10 @@ def numbers(split: "Split", name: str) -> np.ndarray:
         elif kinds.is_list(column):
             remedy = "keep one number for each row"
         raise Refused(f"column `{name}` is {kind}, but numbers are needed; {remedy}")
-    found, missing = to_numpy(column.cast("float64", safe=False)), nulls(column)
+    found = to_numpy(column.cast("float64", safe=False))
+    if not column.null_count and finite(found):
+        return found.copy()
+    missing = nulls(column)
     problems = []
     if missing.any():
         problems.append(
@@ -84,6 +87,18 @@ def numbers(split: "Split", name: str) -> np.ndarray:
     if problems:
         raise Refused(*problems)
     return found.copy()
+
+
+def finite(found: np.ndarray) -> bool:
+    """Whether numbers of any shape are known to be finite. False where a sum of large ones says
+    nothing."""
+    with np.errstate(all="ignore"):
+        return bool(np.isfinite(found.sum()))
+
+
+def inside(found: np.ndarray) -> bool:
+    """Whether all numbers, none of them NaN, lie in [0, 1]."""
+    return not len(found) or bool(found.min() >= 0 and found.max() <= 1)
 
 
 def flags(split: "Split", name: str) -> np.ndarray:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from evalharness.outputs import kinds, memory
+from evalharness.outputs import encode, kinds, memory
 from evalharness.outputs.words import Refused, rows, short, values
 
 if TYPE_CHECKING:
@@ -80,10 +80,9 @@ def groups_of(split: "Split", name: str) -> tuple[np.ndarray, np.ndarray]:
             f"column `{name}` is {kind}; rows are grouped by text, integers, booleans or dates: "
             "cast it in the table"
         )
-    codes = memory.to_numpy(column.dictionary_encode().indices).astype(np.int64)
-    # Codes are counted up in the order of the rows: each new highest one begins a group.
-    first = np.flatnonzero(np.diff(np.maximum.accumulate(codes), prepend=-1))
-    return codes, first
+    whole = encode.integers(column)
+    found = None if whole is None else encode.runs(whole)
+    return found or split.encoded(name).as_they_come()
 
 
 def constant_within(split: "Split", name: str, group: str) -> None:
@@ -92,8 +91,10 @@ def constant_within(split: "Split", name: str, group: str) -> None:
     if not _has_values(column):
         raise Refused(f"column `{name}` is {kinds.kind(column)}, which cannot be compared by row")
     codes, first = split.groups_of(group)
-    encoded = column.dictionary_encode()
-    found = np.where(memory.nulls(encoded), -1, memory.to_numpy(encoded.indices))
+    found = encode.integers(column)
+    if found is None:
+        coded = column.dictionary_encode()
+        found = np.where(memory.nulls(coded), -1, memory.to_numpy(coded.indices))
     varies = np.unique(codes[found != found[first][codes]])
     if len(varies) == 0:
         return

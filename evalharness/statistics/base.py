@@ -79,6 +79,10 @@ SPECIAL: dict[str, Callable[[Any], Any]] = {
     "probabilities": lambda split: split.probabilities(),
     "scores_matrix": lambda split: split.matrix(),
     "label_codes": lambda split: split.label_codes(),
+    "label_probability": lambda split: split.label_probability(),
+    "label_places": lambda split: split.label_places(),
+    "probability_squares": lambda split: split.probability_squares(),
+    "class_count": lambda split: len(split.classes),
     "prediction_codes": lambda split: split.prediction_codes(),
 }
 

@@ -68,8 +68,6 @@ class Confusion:
 
     def _one_class(self, split: Any) -> Columns:
         """Whether each label, and each prediction, is the positive class."""
-        import numpy as np
-
         positive, codes = gathered(lambda: split.positive_code(self.positive), split.label_codes)
         label = codes == positive
         if self.threshold is not None:
@@ -79,7 +77,7 @@ class Confusion:
         answer = split.prediction_codes()
         # No answer counts as wrong, so it is the opposite of the label, whatever that is.
         silent = answer == len(split.classes)
-        return Columns({"label": label, "prediction": np.where(silent, ~label, answer == positive)})
+        return Columns({"label": label, "prediction": (answer == positive) | (silent & ~label)})
 
     def _every_class_occurs(self, split: Any, label: Any) -> None:
         import numpy as np
