@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from evalharness.declare.errors import OutputsError
 from evalharness.kernels.backend import scope
 from evalharness.kernels.passes import count, in_buckets
+from evalharness.outputs.streamed import ITSELF
 from evalharness.statistics.base import Columns
 from evalharness.statistics.bins import Binned, Bins, count_bins
 from evalharness.statistics.keys import common
 from evalharness.statistics.stacked import Stacked
+from evalharness.statistics.tables import Cells
 
 # Of slices with fewer values than this the values are kept: bootstrap-t asks for them.
 FEW = 200
@@ -54,6 +56,13 @@ class Added:
             )
         if "value" in columns.arrays:
             self._few.add(columns.arrays["value"], code, new.n, self._whole.n, where)
+
+    @property
+    def sizes(self) -> Any:
+        """int64 (groups,) entries, of a table of one number each."""
+        if isinstance(self._whole, Cells):
+            return sum(self._whole).astype(int)
+        return self._whole.n.astype(int)
 
     def tables(self, target: Any, groups: int) -> Stacked:
         """One for each group that is left; target: (groups so far,), which of them each becomes."""
@@ -178,16 +187,18 @@ class Ranked:
 
     def __init__(self, bins: Bins) -> None:
         self.bins, self.columns = bins, Columns({})
-        self._held: Any = None
-        self._counts: Any = None
-        self._padded = self._batches = 0
+        self._held: Any = None  # counts of 32 bits, on the device
+        self._whole: Any = None  # int64 (groups, bins, 2)
+        self._padded = self._groups = self._batches = 0
 
     def keys(self, columns: Columns) -> Any:
         """The scores of a batch as keys that compare with those of every other batch."""
         return common(columns.arrays["rank"], columns.values, self.bins.bits)
 
     def add(self, columns: Columns, code: Any, groups: int, where: str) -> None:
+        """One more batch, as `Added.add`."""
         import jax.numpy as jnp
+        import numpy as np
 
         self.columns = Columns({}, columns.classes)
         if groups > MOST_RANKED:
@@ -195,50 +206,75 @@ class Ranked:
                 [
                     f"{where}: there are more than {MOST_RANKED} slices, and the order of scores "
                     "is told of no more in a split that is read in batches; slice by a column "
-                    "with fewer values, or load the split yourself (such as "
-                    "pyarrow.parquet.read_table(folder)) and pass the table"
+                    f"with fewer values; or, {ITSELF}"
                 ]
             )
         given = {"key": self.keys(columns), "label": columns.arrays["label"]}
         arrays, code, padded = in_buckets(given, code, groups)
+        # What is outside of all groups so far must not be taken for a group that comes later.
+        code = np.where(code < groups, code, padded).astype(np.int32, copy=False)
+        if padded != self._padded or self._batches >= OFTEN:
+            self._move()
+        self._padded, self._groups = padded, groups
         with scope():
-            if self._held is None or padded != self._padded or self._batches >= OFTEN:
-                self._move(groups)
-                self._padded, self._batches = padded, 0
+            if self._held is None:
                 self._held = jnp.zeros(padded * 2 * self.bins.count, jnp.int32)
-            self._held = _bins_program()(
-                self._held, arrays | self.bins.arrays(), code, groups=padded,
-                levels=len(self.bins.levels),
-            )
+            arrays |= self.bins.arrays()
+            levels = len(self.bins.levels)
+            self._held = _bins_program()(self._held, arrays, code, groups=padded, levels=levels)
         self._batches += 1
 
-    def _move(self, groups: int) -> None:
+    @property
+    def counts(self) -> Any:
+        """int64 (groups, bins, 2): entries with label 0 and label 1."""
+        self._move()
+        self._whole = _longer(self._whole, self._groups)
+        return self._whole
+
+    @property
+    def sizes(self) -> Any:
+        """int64 (groups,) entries."""
+        return self.counts.sum(axis=(1, 2))
+
+    @property
+    def error(self) -> float:
+        """How much of the area of all groups together the bins leave open, either way."""
+        neg, pos = self.counts.sum(axis=0).T.astype(float)
+        open_pairs = (neg * pos)[~self._single].sum()
+        return float(open_pairs / 2 / max(1.0, neg.sum() * pos.sum()))
+
+    @property
+    def _single(self) -> Any:
+        """bool (bins,): the middle bin of each three holds but one key."""
+        import numpy as np
+
+        return np.arange(self.bins.count) % 3 == 1
+
+    def _move(self) -> None:
         """Counts from 32 bits on the device to 64 bits here."""
         import jax
         import numpy as np
 
-        if self._held is not None:
-            new = np.asarray(jax.device_get(self._held)).reshape(self._padded, -1, 2)[:groups]
-            self._held = None
-            self._counts = _longer(self._counts, len(new))
-            self._counts = new.astype(np.int64) if self._counts is None else self._counts + new
+        if self._held is None:
+            return
+        with scope():
+            held = np.asarray(jax.device_get(self._held)).reshape(self._padded, -1, 2)
+        new, self._held, self._batches = held[: self._groups], None, 0
+        if self._whole is None:
+            self._whole = new.astype(np.int64)
+        else:
+            self._whole = _longer(self._whole, len(new)) + new
 
     def tables(
         self, target: Any, groups: int, again: Callable[[Any], Iterator[tuple[Any, Any]]]
     ) -> list[Binned]:
         """One for each group that is left. again: (bool (groups so far,)) → the scores of those,
         sorted."""
-        import numpy as np
-
-        with scope():
-            self._move(len(target))
-        single = np.arange(self.bins.count) % 3 == 1
-        whole = _longer(self._counts, len(target))
         found = []
         for group in range(groups):
             mine = target == group
-            counts = whole[mine].sum(axis=0)
-            found.append(Binned(counts[:, 0], counts[:, 1], single, lambda mine=mine: again(mine)))
+            neg, pos = self.counts[mine].sum(axis=0).T
+            found.append(Binned(neg, pos, self._single, partial(again, mine)))
         return found
 
 

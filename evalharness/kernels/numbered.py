@@ -7,7 +7,7 @@ from typing import Any
 from evalharness.declare.errors import OutputsError
 from evalharness.declare.metric import Metric
 from evalharness.kernels.groups import Groups, named
-from evalharness.outputs import slices
+from evalharness.outputs import encode, slices
 
 # A column with more values than this is no column of slices.
 MOST = 1 << 20
@@ -28,6 +28,7 @@ class Numbered:
         self.sizes = np.zeros(len(self._places), np.int64)
         self._seen: dict[str, set[Any]] = {column: set() for column, _ in where}
         self._last: tuple[Any, Any] = ((), None)
+        self._table: Any = None
 
     def __len__(self) -> int:
         return len(self._places)
@@ -73,6 +74,8 @@ class Numbered:
         """int32 (n,): the number of each row's combination of values."""
         import numpy as np
 
+        if (codes := self._looked_up(batch)) is not None:
+            return codes
         codes, known = batch.partition(self.group[0])
         values = [(value,) for value in known] if known != self._last[0] else None
         for column in self.group[1:]:
@@ -91,7 +94,34 @@ class Numbered:
                         "values, too many for slices; slice by a column with fewer values"
                     ]
                 )
+            self._table = self._lookup()
         return self._last[1][codes]
+
+    def _looked_up(self, batch: Any) -> Any:
+        """The same of integers all of which were seen before; else None."""
+        if self._table is None:
+            return None
+        values = encode.integers(batch.column(self.group[0]))
+        table, least = self._table
+        if values is None or values.min() < least or values.max() - least >= len(table):
+            return None
+        codes = table.take(values - values.dtype.type(least) if least else values)
+        return None if codes.min() < 0 else codes
+
+    def _lookup(self) -> Any:
+        """int32 numbers of integers from the least one on, -1 for those that never came, and the
+        least one; None of other values, or where they lie far apart."""
+        import numpy as np
+
+        values = [value for value, *_ in self._places]
+        if len(self.group) > 1 or not all(isinstance(value, int) for value in values):
+            return None
+        least = min(0, *values) if max(values) < encode.SHORT else min(values)
+        if max(values) - least >= encode.SHORT:
+            return None
+        table = np.full(max(values) - least + 1, -1, np.int32)
+        table[np.array(values, np.int64) - least] = np.arange(len(values))
+        return table, least
 
     def _inside(self, batch: Any) -> Any:
         """bool (n,): the rows that meet all conditions; None where there are none."""

@@ -18,11 +18,15 @@ from evalharness.kernels.groups import Groups
 from evalharness.kernels.numbered import Numbered
 from evalharness.kernels.sample import Units
 from evalharness.kernels.streamable import refusal, refuse_whole, scale
+from evalharness.outputs.memory import keep_freed
 from evalharness.outputs.streamed import ITSELF, StreamedSplit
 from evalharness.statistics.base import Columns, gathered
 from evalharness.statistics.bins import SAMPLE, Bins, made
 from evalharness.statistics.keys import common, ordered
 from evalharness.statistics.ranks import Ranks
+
+# By how much bins may leave an area open before they are made of a better sample.
+WIDE = 2e-5
 
 Place = tuple[Any, Any]  # conditions, and the column of the slices
 
@@ -105,6 +109,9 @@ class Stream:
         self._numbered: dict[Place, Numbered] = {}
         self._parts: dict[Key, Any] = {}
         self._waiting: dict[Key, None] = {}
+        self._counting: set[Place] = set()
+        self._groups: dict[tuple[Place, int], tuple[Groups, Any]] = {}
+        self._known: dict[tuple[Key, int], Streamed] = {}
 
     def ask(self, metric: Metric) -> None:
         """Take a metric into the next pass. Raises OutputsError where it cannot be streamed, or
@@ -125,27 +132,47 @@ class Stream:
         waiting, self._waiting = tuple(self._waiting), {}
         if not waiting:
             return
+        keep_freed()
+        self._pass(waiting, thorough=False)
+        # Where scores are sorted in the files, the first rows tell little of the others.
+        wide = [key for key in waiting if getattr(self._parts[key], "error", 0.0) > WIDE]
+        if wide:
+            self._pass(wide, thorough=True)
+
+    def _pass(self, keys: Sequence[Key], thorough: bool) -> None:
         numbered = {
-            key.place: self._numbered.get(key.place) or Numbered(*key.place) for key in waiting
+            key.place: self._numbered.get(key.place) or Numbered(*key.place) for key in keys
         }
-        statistics = tuple(dict.fromkeys(key.statistic for key in waiting))
-        bins = {s: self._bins(s) for s in statistics if isinstance(s, Ranks)}
-        parts = {key: _part(key, bins) for key in waiting}
+        statistics = tuple(dict.fromkeys(key.statistic for key in keys))
+        bins = {s: self._bins(s, thorough) for s in statistics if isinstance(s, Ranks)}
+        parts = {key: _part(key, bins) for key in keys}
+        # Most tables know how many rows they count; then the rows need not be counted again.
+        telling = {} if self.split.multilabel else {k.place: p for k, p in parts.items() if _tells(k)}
+        self._counting = set(numbered) - set(telling) - set(self._numbered)
         for columns, codes in self._read(statistics, numbered, "counting"):
             for key, part in parts.items():
                 found, code = columns[key.statistic], codes[key.place]
                 code = code if found.rows is None else code[found.rows]
                 part.add(found, code, len(numbered[key.place]), self.split.where)
+        for place, part in telling.items():
+            numbered[place].sizes = part.sizes
         self._numbered |= numbered
         self._parts |= parts
 
     def measured(self, metric: Metric) -> Streamed:
         """The tables of a metric that was asked for, one for each group."""
+        key, *more = _keys(metric)
+        if (key, metric.min_n) not in self._known:
+            self._known[key, metric.min_n] = self._measured(metric, key, more)
+        return self._known[key, metric.min_n]
+
+    def _measured(self, metric: Metric, key: Key, more: list[Key]) -> Streamed:
         import numpy as np
 
-        key, *more = _keys(metric)
         numbers, part = self._numbered[key.place], self._parts[key]
-        groups, target = numbers.finished(metric, self.split)
+        if (key.place, metric.min_n) not in self._groups:
+            self._groups[key.place, metric.min_n] = numbers.finished(metric, self.split)
+        groups, target = self._groups[key.place, metric.min_n]
         count = len(groups.names)
         sizes = np.bincount(target, numbers.sizes, count)[:count]
         if isinstance(part, Ranked):
@@ -165,12 +192,12 @@ class Stream:
         self, statistics: Sequence[Any], numbered: dict[Place, Numbered], doing: str
     ) -> Iterator[tuple[dict[Any, Columns], dict[Place, Any]]]:
         """What the statistics read of each batch, and the group of each row."""
-        places, known = tuple(numbered), {p for p in numbered if p in self._numbered}
+        places = tuple(numbered)
 
         def read(batch: Any, numbers: Callable[[Place], Numbered]) -> list[Any]:
             questions: list[Callable[[], Any]] = [batch.check]
             questions += [lambda s=s: s.read(batch) for s in statistics]
-            questions += [lambda p=p: numbers(p).read(batch, p not in known) for p in places]
+            questions += [lambda p=p: numbers(p).read(batch, p in self._counting) for p in places]
             return gathered(*questions)[1:]
 
         names = self.split.columns_of(lambda batch: read(batch, lambda place: Numbered(*place)))
@@ -188,24 +215,32 @@ class Stream:
             columns, codes = found[: len(statistics)], found[len(statistics) :]
             yield dict(zip(statistics, columns, strict=True)), dict(zip(places, codes, strict=True))
 
-    def _bins(self, statistic: Ranks) -> Bins:
-        """Bins made of a sample of all scores: some row of every so many, whatever their order."""
+    def _bins(self, statistic: Ranks, thorough: bool) -> Bins:
+        """Bins made of a sample of scores: the first ones of each file, or, thoroughly, some out of
+        every so many of all."""
         import numpy as np
 
         def score(batch: Any) -> Any:
             return batch.score(statistic.positive)
 
+        bits = 32 if self.split.is_short("score") else 64
+        names, found = self.split.columns_of(score), [np.zeros(0, f"u{bits // 8}")]
         every = max(1, self.split.n // SAMPLE)
         places = np.arange(0, self.split.n, every)
         places += np.random.default_rng(0).integers(0, every, len(places))
-        bits = 32 if self.split.is_short("score") else 64
-        start, found = 0, [np.zeros(0, f"u{bits // 8}")]
+        start = 0
+        if thorough:
+            batches = self.split.batches(names, "sampling scores")
+        else:
+            batches = self.split.some(names, SAMPLE)
         try:
-            for batch in self.split.batches(self.split.columns_of(score), "sampling scores"):
-                a, b = np.searchsorted(places, [start, start + batch.n])
-                keys, decoder = ordered(score(batch)[places[a:b] - start])
+            for batch in batches:
+                values = score(batch)
+                if thorough:
+                    a, b = np.searchsorted(places, [start, start + batch.n])
+                    values, start = values[places[a:b] - start], start + batch.n
+                keys, decoder = ordered(values)
                 found.append(common(keys, decoder, bits))
-                start += batch.n
         except OutputsError:
             pass  # the pass itself will meet it, and tell all that is wrong there
         return made(np.concatenate(found))
@@ -238,3 +273,8 @@ def _part(key: Key, bins: dict[Any, Bins]) -> Any:
     if key.statistic in bins:
         return Ranked(bins[key.statistic])
     return Added(key.statistic)
+
+
+def _tells(key: Key) -> bool:
+    """Whether the table of a statistic tells how many rows it counts, where each is one entry."""
+    return key.scale is None and getattr(key.statistic, "average", None) is None

@@ -142,6 +142,11 @@ class StreamedSplit:
             shard, first, batch = piece
             yield Batch(self, BatchSource(self.shards, shard, first, batch), shard, first)
 
+    def some(self, columns: tuple[str, ...], rows: int) -> Iterator[Batch]:
+        """About so many rows from all over the split, in small batches."""
+        for shard, first, batch in self.shards.heads(columns, rows):
+            yield Batch(self, BatchSource(self.shards, shard, first, batch), shard, first)
+
     def check(self) -> None:
         """Refuse what spoils every number, as far as it is not about single rows."""
         self._guard(lambda: table.check(self))
