@@ -51,7 +51,7 @@ ARGUMENTS = {
     "prediction_codes": "prediction",
 }
 # Worked out of what another argument needs.
-WORKED_OUT = ("probability_squares", "class_count")
+WORKED_OUT = ("given_probabilities", "class_count")
 
 # Which interval decides, by the form that a metric returns.
 INTERVALS = {

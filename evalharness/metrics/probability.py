@@ -23,15 +23,24 @@ def surprise(label_probability: Any) -> Any:
     return np.negative(np.log(found, out=found), out=found)
 
 
-def squared_distance(label_probability: Any, probability_squares: Any, class_count: int) -> Any:
+def squared_distance(label_probability: Any, given_probabilities: Any) -> Any:
     """Squared distance of the probabilities from the label, (n,); halved for two classes.
 
-    probability_squares: the sum of the squares of all probabilities of each row, (n,).
+    given_probabilities: of every class, (n, K), rows in proportion to the probabilities; only
+        looked at where K > 2, so that of two classes one column does.
     """
-    if class_count == 2:
-        return (1 - label_probability) ** 2
+    import numpy as np
+
+    found = 1 - label_probability
+    found *= found
+    if given_probabilities.shape[1] <= 2:
+        return found
     # Σ (p_k − [k = y])² = Σ p_k² − p_y² + (1 − p_y)²
-    return probability_squares - label_probability**2 + (1 - label_probability) ** 2
+    given = given_probabilities
+    squares = np.einsum("nk,nk->n", given, given, dtype=np.float64)
+    found += squares / given.sum(axis=1, dtype=np.float64) ** 2
+    found -= label_probability**2
+    return found
 
 
 def among_the_first(label_places: Any, class_count: int, *, k: int = 2) -> Any:
@@ -71,8 +80,8 @@ def brier_score(table: MomentTable) -> Mean:
     0 and 2 (Brier 1950). As brier_score_loss(scale_by_half="auto").
 
     >>> import numpy as np
-    >>> squared_distance(np.array([0.8, 0.5]), np.array([0.66, 0.375]), 3).round(3)
-    array([0.06 , 0.375])
+    >>> squared_distance(np.array([0.8, 0.5]), np.array([[0.8, 0.2], [0.5, 0.5]])).round(3)
+    array([0.04, 0.25])
     >>> brier_score.value(MomentTable(n=2, mean=0.25, m2=0.0, m3=0.0))
     0.25
     """

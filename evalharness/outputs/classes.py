@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evalharness.declare.errors import did_you_mean
-from evalharness.outputs import kinds, memory, scores
+from evalharness.outputs import encode, kinds, memory, scores
 from evalharness.outputs.encode import NULL, UNKNOWN
 from evalharness.outputs.lists import refuse_multilabel
 from evalharness.outputs.words import Refused, names, rows, short, values
@@ -44,7 +44,7 @@ def classes(split: "Split") -> tuple[Any, ...]:
 
 
 def label_codes(split: "Split") -> np.ndarray:
-    """int32 (n,); Refused where a label is null or none of the classes."""
+    """(n,); Refused where a label is null or none of the classes."""
     label = split.column("label")
     refuse_multilabel(split)
     known = split.classes
@@ -62,24 +62,24 @@ def label_codes(split: "Split") -> np.ndarray:
 
 
 def prediction_codes(split: "Split", threshold: float | None) -> np.ndarray:
-    """int32 (n,) from `prediction`, else from `score`, else from the largest of `scores`; with a
+    """(n,) from `prediction`, else from `score`, else from the largest of `scores`; with a
     threshold of the metric's own always from the score."""
     refuse_multilabel(split)
     available = split.column_names
     if threshold is not None:
-        return _from_score(split, split.score, threshold)
+        return _from_score(split, split.raw_score, threshold)
     if "prediction" in available:
         return _from_prediction(split)
     if "score" in available:
         chosen = split.options.threshold
         if chosen is not None:
-            return _from_score(split, split.score, chosen)
+            return _from_score(split, split.raw_score, chosen)
         return _from_score(split, lambda: scores.probability(split), DEFAULT_THRESHOLD)
     if scores.has_classes(split):
         if split.options.threshold is not None:  # refused where there are more than two classes
-            return _from_score(split, split.score, split.options.threshold)
+            return _from_score(split, split.raw_score, split.options.threshold)
         # The first of equal scores wins, as everywhere in NumPy.
-        return scores.checked(split).best.astype(np.int32)
+        return scores.checked(split).best.astype(encode.smallest(split.classes))
     raise Refused(
         f"there is no column `prediction`{did_you_mean('prediction', available)}, nor `score`, "
         f"`scores` or `score_<class>` to make it from; there are {names(available)}; "
@@ -130,8 +130,8 @@ def _from_prediction(split: "Split") -> np.ndarray:
             'counts as wrong, say Outputs(…, missing="wrong")'
         )
     elif null.any() and len(known) == 2:
-        codes[null] = 1 - split.label_codes()[null]
-    else:
+        codes[null] = 1 - split.compact_labels()[null]
+    elif null.any():
         codes[null] = len(known)
     if problems:
         raise Refused(*problems)
@@ -147,19 +147,27 @@ def _from_score(split: "Split", score: Callable[[], np.ndarray], threshold: floa
             "Outputs(…, classes=[…])"
         )
     positive = split.positive_code()
-    above = score() >= threshold
-    return (above if positive == 1 else ~above).astype(np.int32)
+    above = _at_least(score(), threshold)
+    return (above if positive == 1 else ~above).view(np.int8)
+
+
+def _at_least(score: np.ndarray, threshold: float) -> np.ndarray:
+    """bool (n,): score >= threshold, as in float64 where the score is float32."""
+    least = score.dtype.type(threshold)
+    if least < threshold:  # rounded down
+        least = np.nextafter(least, score.dtype.type(np.inf))
+    return score >= least
 
 
 def _encode(split: "Split", name: str) -> np.ndarray:
-    """int32 (n,): the place of each value among the classes, NULL or UNKNOWN."""
+    """(n,): the place of each value among the classes, NULL or UNKNOWN."""
     import pyarrow as pa
 
     column = split.column(name)
     if kinds.kind(column) not in (*kinds.CLASSES, kinds.REAL, kinds.EMPTY):
-        return np.full(len(column), UNKNOWN, np.int32)
+        return np.full(len(column), UNKNOWN, np.int8)
     if pa.types.is_null(column.type):
-        return np.full(len(column), NULL, np.int32)
+        return np.full(len(column), NULL, encode.smallest(split.classes))
     return split.encoded(name).places(split.classes)
 
 

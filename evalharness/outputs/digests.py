@@ -41,11 +41,13 @@ def begun(table: Any) -> Callable[[], str]:
     from concurrent.futures import ThreadPoolExecutor
 
     process = os.getpid()
-    threads = ThreadPoolExecutor(min(THREADS, os.cpu_count() or 1), "evalharness-digest")
+    # One processor is left to those who wait, who take the last blocks on themselves.
+    count = max(1, min(THREADS, (os.cpu_count() or 1) - 1))
+    threads = ThreadPoolExecutor(count, "evalharness-digest")
 
     def spread() -> list[Any]:
         try:
-            return list(_parts(table, lambda block: threads.submit(_of_block, block)))
+            return list(_parts(table, lambda block: (threads.submit(_of_block, block), block)))
         finally:
             threads.shutdown(wait=False)
 
@@ -55,7 +57,10 @@ def begun(table: Any) -> Callable[[], str]:
         if os.getpid() != process:  # threads do not live on in a forked process
             return of_table(table)
         found = parts.result()
-        return _joined(part if isinstance(part, bytes) else part.result() for part in found)
+        for place, part in reversed(list(enumerate(found))):
+            if isinstance(part, tuple) and part[0].cancel():
+                found[place] = _of_block(part[1])
+        return _joined(part if isinstance(part, bytes) else part[0].result() for part in found)
 
     return wait
 

@@ -23,8 +23,8 @@ class Encoded(Protocol):
         """The values that occur, as Python values, without null, in no order."""
 
     def places(self, known: tuple[Any, ...]) -> np.ndarray:
-        """int32 (n,): the place of each value among the known ones, NULL or UNKNOWN. True equals 1,
-        as in Python."""
+        """(n,), `smallest` integers: the place of each value among the known ones, NULL or UNKNOWN.
+        True equals 1, as in Python."""
 
     def partition(self) -> tuple[np.ndarray, tuple[Any, ...]]:
         """int32 codes (n,) and the values that they stand for: sorted, null and NaN (None) last."""
@@ -45,6 +45,12 @@ def encoded(column: Any) -> Encoded:
     if size > max(SHORT, len(values)):
         return _Hashed(column)
     return _Tabled(values, low, size, kinds.kind(column) == kinds.BOOLEAN)
+
+
+def smallest(known: tuple[Any, ...]) -> Any:
+    """The type of integers that hold the places of so many values, NULL, UNKNOWN, and their
+    number."""
+    return np.int8 if len(known) <= np.iinfo(np.int8).max else np.int32
 
 
 def integers(column: Any) -> np.ndarray | None:
@@ -79,7 +85,10 @@ class _Tabled:
     @cached_property
     def _occurs(self) -> np.ndarray:
         found = np.zeros(self._size, bool)
-        found[self._at] = True
+        if self._size <= 2:  # the least and the largest
+            found[[self._values.min() - self._low, self._values.max() - self._low]] = True
+        else:
+            found[self._at] = True
         return found
 
     def distinct(self) -> list[Any]:
@@ -87,7 +96,7 @@ class _Tabled:
         return [bool(value) for value in found] if self._boolean else found
 
     def places(self, known: tuple[Any, ...]) -> np.ndarray:
-        table = np.full(self._size, UNKNOWN, np.int32)
+        table = np.full(self._size, UNKNOWN, smallest(known))
         for place, value in enumerate(known):
             if not isinstance(value, str) and 0 <= value - self._low < self._size:
                 if value == int(value):
@@ -123,13 +132,14 @@ class _Hashed:
 
     def places(self, known: tuple[Any, ...]) -> np.ndarray:
         place = {value: i for i, value in enumerate(known)}
-        return self._mapped([place.get(value, UNKNOWN) for value in self._found], NULL)
+        table = [place.get(value, UNKNOWN) for value in self._found]
+        return self._mapped(table, NULL, smallest(known))
 
     def partition(self) -> tuple[np.ndarray, tuple[Any, ...]]:
         ordered: list[Any] = sorted(v for v in self._found if v is not None and v == v)
         place = {value: i for i, value in enumerate(ordered)}
         table = [place.get(value, len(ordered)) for value in self._found]
-        codes = self._mapped(table, len(ordered))
+        codes = self._mapped(table, len(ordered), np.int32)
         if (codes == len(ordered)).any():
             ordered.append(None)
         return codes, tuple(ordered)
@@ -140,9 +150,9 @@ class _Hashed:
         first = np.flatnonzero(np.diff(np.maximum.accumulate(codes), prepend=-1))
         return codes, first
 
-    def _mapped(self, table: list[int], null: int) -> np.ndarray:
-        """int32 (n,): `table` at each index of the dictionary, `null` where it is null."""
+    def _mapped(self, table: list[int], null: int, dtype: Any) -> np.ndarray:
+        """(n,): `table` at each index of the dictionary, `null` where it is null."""
         places = memory.to_numpy(self._encoded.indices)
         if self._encoded.null_count:
             places = np.where(memory.nulls(self._encoded), len(table), places)
-        return np.array([*table, null], np.int32)[places]
+        return np.array([*table, null], dtype)[places]

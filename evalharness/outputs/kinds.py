@@ -62,6 +62,21 @@ def is_sliceable(column: Any) -> bool:
     return kind(column) in (*CLASSES, REAL, EMPTY) or pa.types.is_temporal(column.type)
 
 
+def numbers(column: Any) -> Any:
+    """The numbers of an Arrow column in one piece, as NumPy (n,), without a copy; None where there
+    are several pieces, nulls, or other things than integers and floats."""
+    import pyarrow as pa
+
+    from evalharness.outputs.memory import to_numpy
+
+    if isinstance(column, pa.ChunkedArray):
+        if column.num_chunks != 1:
+            return None
+        column = column.chunk(0)
+    plain_type = pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
+    return to_numpy(column) if plain_type and not column.null_count else None
+
+
 def _plain(array: Any) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc

@@ -17,7 +17,7 @@ PREFIX = "score_"
 
 
 def score(split: "Split", positive: Any) -> np.ndarray:
-    """float64 (n,): `score`, which belongs to the positive class, or that class's own column."""
+    """float32 or float64 (n,): `score`, which belongs to the positive class, or that class's own column."""
     refuse_multilabel(split)
     available = split.column_names
     if "score" in available:
@@ -28,15 +28,16 @@ def score(split: "Split", positive: Any) -> np.ndarray:
                 f"{short(positive)}; give a column for each class (`scores` or `score_<class>`), "
                 "or change Outputs(…, positive=…)"
             )
-        return table.numbers(split, "score")
+        return split.raw_numbers("score")
     if has_classes(split):
-        return checked(split).found[:, split.positive_code(positive)].astype(np.float64)
+        return np.ascontiguousarray(checked(split).found[:, split.positive_code(positive)])
     raise Refused(_none(available))
 
 
 def probability(split: "Split") -> np.ndarray:
-    """float64 (n,): `score` where it must be a probability, since no threshold was given."""
-    found = split.score()
+    """float32 or float64 (n,): `score` where it must be a probability, since no threshold was
+    given."""
+    found = split.raw_score()
     if not table.inside(found):
         outside = (found < 0) | (found > 1)
         raise Refused(
@@ -51,9 +52,9 @@ def probabilities(split: "Split") -> np.ndarray:
     """float64 (n, classes) in [0, 1]; each row sums to one, exactly after it did within TOLERANCE.
     Made from `score`, where that is all there is, of two classes."""
     given = split.given_probabilities()
+    given = given.astype(np.float64, copy=False)
     if given.shape[1] == 1:
         return _two(split, given[:, 0], 1 - given[:, 0])
-    given = given.astype(np.float64, copy=False)
     return given / given.sum(axis=1, keepdims=True)
 
 
@@ -62,7 +63,7 @@ def given_probabilities(split: "Split") -> np.ndarray:
     the positive class, where one `score` of two classes is all there is."""
     lone = _lone(split)
     if lone:
-        given = split.score()[:, None]
+        given = split.raw_score()[:, None]
         outside = None if table.inside(given) else (given < 0) | (given > 1)
     else:
         walk = checked(split, "normalise them")

@@ -99,13 +99,23 @@ class Split:
 
     def label_codes(self) -> np.ndarray:
         """int32 (n,): the place of each label in `classes`."""
-        return self._keep(("label",), lambda: labels.label_codes(self))
+        return self._keep(("label",), lambda: self.compact_labels().astype(np.int32))
+
+    def compact_labels(self) -> np.ndarray:
+        """The same in the smallest integers that hold them: for what only compares."""
+        return self._keep(("compact label",), lambda: labels.label_codes(self))
 
     def prediction_codes(self, threshold: float | None = None) -> np.ndarray:
         """int32 (n,): the place of each prediction in `classes`; with a threshold from the score.
         `len(classes)` stands for no answer; of two classes, no answer becomes the wrong one."""
         return self._keep(
-            ("prediction", threshold), lambda: labels.prediction_codes(self, threshold)
+            ("prediction", threshold), lambda: self.compact_predictions(threshold).astype(np.int32)
+        )
+
+    def compact_predictions(self, threshold: float | None = None) -> np.ndarray:
+        """The same in the smallest integers that hold them: for what only compares."""
+        return self._keep(
+            ("compact prediction", threshold), lambda: labels.prediction_codes(self, threshold)
         )
 
     def positive_code(self, positive: Any = None) -> int:
@@ -116,7 +126,16 @@ class Split:
 
     def score(self, positive: Any = None) -> np.ndarray:
         """float64 (n,): how much the model holds each row for the positive class; finite."""
-        return self._keep(("score", type(positive), positive), lambda: scores.score(self, positive))
+        return self._keep(
+            ("score", type(positive), positive),
+            lambda: self.raw_score(positive).astype(np.float64),
+        )
+
+    def raw_score(self, positive: Any = None) -> np.ndarray:
+        """The same, float32 where the table has it so: what only compares needs no more."""
+        return self._keep(
+            ("raw score", type(positive), positive), lambda: scores.score(self, positive)
+        )
 
     def matrix(self) -> np.ndarray:
         """float64 (n, classes): a finite score for each class, a larger one for a likelier class;
@@ -148,13 +167,15 @@ class Split:
         """float64 (n,): the probability of the label."""
         return self._keep(("label probability",), lambda: walks.label_probability(self))
 
-    def probability_squares(self) -> np.ndarray:
-        """float64 (n,): the sum of the squares of a row's probabilities."""
-        return self._keep(("squares",), lambda: walks.probability_squares(self))
-
     def numbers(self, column: str) -> np.ndarray:
         """float64 (n,): a column of finite numbers."""
-        return self._keep(("numbers", column), lambda: table.numbers(self, column))
+        return self._keep(
+            ("numbers", column), lambda: self.raw_numbers(column).astype(np.float64)
+        )
+
+    def raw_numbers(self, column: str) -> np.ndarray:
+        """The same, float32 where the table has it so."""
+        return self._keep(("raw numbers", column), lambda: table.numbers(self, column))
 
     def flags(self, column: str) -> np.ndarray:
         """bool (n,): a column of booleans, or of the integers 0 and 1."""
@@ -205,6 +226,10 @@ class Split:
         return f"<Split {self.where}: {self.n} rows>"
 
     def _read(self, name: str, remedy: str) -> Any:
+        return kinds.plain(self.given(name, remedy))
+
+    def given(self, name: str, remedy: str = "") -> Any:
+        """The column as the table has it, a pyarrow Array or ChunkedArray (n,)."""
         if name not in self._names:
             asked = self.options.columns.get(name)
             mapped = f" (columns={{{name!r}: {asked!r}}}, not in the table)" if asked else ""
@@ -215,7 +240,7 @@ class Split:
             )
         if self._source.names.count(self._names[name]) > 1:
             raise Refused(table.twice(self._names[name]))
-        return kinds.plain(self._source.read(self._names[name]))
+        return self._source.read(self._names[name])
 
     def _keep(self, key: tuple[Any, ...], compute: Callable[[], T]) -> T:
         try:

@@ -44,7 +44,7 @@ def check(split: "Split") -> None:
         ("sample", split.clusters),
         # Checked even where a prediction stands beside it: a score that is no number is a fault of
         # what wrote the table, whichever metric is asked for.
-        ("score", lambda: split.numbers("score")),
+        ("score", lambda: split.raw_numbers("score")),
     ):
         if name in split.column_names and split.n:
             problems += told(split, question)
@@ -58,7 +58,13 @@ def twice(name: str) -> str:
 
 
 def numbers(split: "Split", name: str) -> np.ndarray:
-    """float64 (n,); Refused where a value is not a finite number."""
+    """float64 (n,), or float32 where the table has it so; Refused where a value is not a finite
+    number."""
+    given = kinds.numbers(split.given(name))
+    if given is not None:
+        given = given if given.dtype == np.float32 else given.astype(np.float64, copy=False)
+        if finite(given):
+            return given
     column = split.column(name)
     kind = kinds.kind(column)
     if kind not in (kinds.REAL, kinds.INTEGER):
@@ -68,10 +74,7 @@ def numbers(split: "Split", name: str) -> np.ndarray:
         elif kinds.is_list(column):
             remedy = "keep one number for each row"
         raise Refused(f"column `{name}` is {kind}, but numbers are needed; {remedy}")
-    found = to_numpy(column.cast("float64", safe=False))
-    if not column.null_count and finite(found):
-        return found.copy()
-    missing = nulls(column)
+    found, missing = to_numpy(column.cast("float64", safe=False)), nulls(column)
     problems = []
     if missing.any():
         problems.append(
@@ -86,7 +89,7 @@ def numbers(split: "Split", name: str) -> np.ndarray:
         )
     if problems:
         raise Refused(*problems)
-    return found.copy()
+    return found
 
 
 def finite(found: np.ndarray) -> bool:

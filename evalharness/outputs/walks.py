@@ -73,7 +73,7 @@ def row_sums(found: np.ndarray) -> np.ndarray:
 def label_places(split: "Split") -> np.ndarray:
     """int64 (n,): how many classes score higher than the label, or as high and come later."""
     _both(split, split.raw_matrix)
-    return places(split.raw_matrix(), split.label_codes())
+    return places(split.raw_matrix(), split.compact_labels())
 
 
 def places(found: np.ndarray, codes: np.ndarray) -> np.ndarray:
@@ -98,22 +98,12 @@ def places(found: np.ndarray, codes: np.ndarray) -> np.ndarray:
 def label_probability(split: "Split") -> np.ndarray:
     """float64 (n,): the probability of the label."""
     _both(split, split.given_probabilities)
-    given, codes = split.given_probabilities(), split.label_codes()
+    given, codes = split.given_probabilities(), split.compact_labels()
     if given.shape[1] == 1:  # of the positive class: 1 - p where the label is the other one
-        return np.abs(given[:, 0] - (codes != split.positive_code()))
+        found = given[:, 0].astype(np.float64)
+        found -= codes != split.positive_code()
+        return np.abs(found, out=found)
     return given[np.arange(len(given)), codes] / _totals(given)
-
-
-def probability_squares(split: "Split") -> np.ndarray:
-    """float64 (n,): the sum of the squares of all probabilities of a row."""
-    given = split.given_probabilities()
-    if given.shape[1] == 1:
-        return given[:, 0] ** 2 + (1 - given[:, 0]) ** 2
-    squares = np.empty(len(given))
-    for chunk in _chunks(given):
-        part = given[chunk].astype(np.float64, copy=False)
-        np.einsum("nk,nk->n", part, part, out=squares[chunk])
-    return squares / _totals(given) ** 2
 
 
 def _totals(given: np.ndarray) -> np.ndarray:

@@ -81,7 +81,7 @@ SPECIAL: dict[str, Callable[[Any], Any]] = {
     "label_codes": lambda split: split.label_codes(),
     "label_probability": lambda split: split.label_probability(),
     "label_places": lambda split: split.label_places(),
-    "probability_squares": lambda split: split.probability_squares(),
+    "given_probabilities": lambda split: split.given_probabilities(),
     "class_count": lambda split: len(split.classes),
     "prediction_codes": lambda split: split.prediction_codes(),
 }

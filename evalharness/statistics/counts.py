@@ -68,13 +68,13 @@ class Confusion:
 
     def _one_class(self, split: Any) -> Columns:
         """Whether each label, and each prediction, is the positive class."""
-        positive, codes = gathered(lambda: split.positive_code(self.positive), split.label_codes)
+        positive, codes = gathered(lambda: split.positive_code(self.positive), split.compact_labels)
         label = codes == positive
         if self.threshold is not None:
             return Columns(
                 {"label": label, "prediction": split.score(self.positive) >= self.threshold}
             )
-        answer = split.prediction_codes()
+        answer = split.compact_predictions()
         # No answer counts as wrong, so it is the opposite of the label, whatever that is.
         silent = answer == len(split.classes)
         return Columns({"label": label, "prediction": (answer == positive) | (silent & ~label)})
@@ -218,7 +218,7 @@ class Hits(_Counted):
             hit = ((label == prediction) | (label < 0)).all(axis=1)
             return Columns({"hit": hit[rows]}, rows=rows)
         label, prediction = gathered(
-            split.label_codes, lambda: split.prediction_codes(self.threshold)
+            split.compact_labels, lambda: split.compact_predictions(self.threshold)
         )
         return Columns({"hit": label == prediction})
 

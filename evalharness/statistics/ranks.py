@@ -28,8 +28,8 @@ class Ranks:
             return self._task(split)
         positive, score, label = gathered(
             lambda: split.positive_code(self.positive),
-            lambda: split.score(self.positive),
-            split.label_codes,
+            lambda: split.raw_score(self.positive),
+            split.compact_labels,
         )
         rank, values = ordered(score)
         return Columns({"rank": rank, "label": label == positive}, values=values)

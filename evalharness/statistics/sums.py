@@ -21,7 +21,7 @@ class Moments(OfColumns):
 
     def read(self, split: Any) -> Columns:
         values = example_values(self.of, split, split.numbers, self.given)
-        return Columns({"value": values.astype(float)})
+        return Columns({"value": values.astype(float, copy=False)})
 
     @property
     def program(self) -> Callable[..., Any]:
@@ -53,7 +53,8 @@ class Sums(OfColumns):
 
     def read(self, split: Any) -> Columns:
         above, below = example_values(self.of, split, split.numbers, self.given, columns=2)
-        return Columns({"numerator": above.astype(float), "denominator": below.astype(float)})
+        above, below = (x.astype(float, copy=False) for x in (above, below))
+        return Columns({"numerator": above, "denominator": below})
 
     @property
     def program(self) -> Callable[..., Any]:

@@ -38,7 +38,7 @@ class TextMoments(Moments):
 
     def read(self, split: Any) -> Columns:
         values = called(self.of, both_texts(split), dict(self.given), split, 1)
-        return Columns({"value": values.astype(float)})
+        return Columns({"value": values.astype(float, copy=False)})
 
 
 @dataclass(frozen=True)
