@@ -83,12 +83,20 @@ class Evaluation:
         )
 
     @classmethod
-    def run(cls, outputs: Any = None, *, select: Collection[Check] | None = None) -> Result:
+    def run(
+        cls,
+        outputs: Any = None,
+        *,
+        select: Collection[Check] | None = None,
+        device: str | None = None,
+    ) -> Result:
         """Evaluate and return the result; without pytest.
 
         outputs: `Outputs`, or a mapping of model names to `Outputs`; default: what the class's
                  `outputs()` returns.
         select:  the checks to decide; default: all. What is selected never changes a verdict.
+        device:  "cpu" or "gpu": where to compute; default: JAX's default device. Counts are the
+                 same on each.
 
         Raises DeclarationError, and OutputsError for outputs that cannot be evaluated, with all
         problems at once.
@@ -97,42 +105,52 @@ class Evaluation:
         from evalharness.checks.measuring import estimates
         from evalharness.checks.satisficing import judge
         from evalharness.checks.settings import Settings
+        from evalharness.kernels.backend import using
         from evalharness.kernels.plan import Plan
         from evalharness.result import Result, provenance
 
+        if device not in (None, "cpu", "gpu"):
+            raise DeclarationError(f'device={device!r} must be "cpu" or "gpu", or left out')
         named = by_model(cls, cls.outputs() if outputs is None else outputs)
         gated = cls.gated(named)
         settings = Settings(cls.confidence, cls.policy, cls.seed, family=max(1, len(cls.checks)))
         plan = Plan(named)
         wanted = [(c.model or gated[0], c.bound.metric) for c in cls.checks]
         wanted += [(model, metric) for model in gated for metric in cls.also]
-        # Everything declared, whatever is selected: an error never depends on -k.
-        plan.require(wanted)
 
         def compute(model: str, metric: Metric) -> Sequence[Estimate]:
-            return estimates(plan, model, metric, settings)
+            with using(device):
+                return estimates(plan, model, metric, settings)
+
+        def minus(metric: Metric, a: str, b: str) -> Estimate:
+            with using(device):
+                return difference(plan, metric, a, b, settings)
 
         found: dict[str, dict[str, Sequence[Estimate]]] = {model: {} for model in named}
         decided = []
         chosen = cls.checks if select is None else [c for c in cls.checks if c in select]
-        for check in chosen:
-            model, metric = check.model or gated[0], check.bound.metric
-            if str(metric) not in found[model]:
-                found[model][str(metric)] = compute(model, metric)
-            each = found[model][str(metric)]
-            pooled = plan.measure(model, metric.parts[0]).groups.pooled
-            decided.append(judge(check.bound, check.id, check.model, each, settings, pooled))
-        for model in gated:
-            for metric in cls.also:
-                found[model][str(metric)] = compute(model, metric)
+        with using(device):
+            # Everything declared, whatever is selected: an error never depends on -k.
+            plan.require(wanted)
+            for check in chosen:
+                model, metric = check.model or gated[0], check.bound.metric
+                if str(metric) not in found[model]:
+                    found[model][str(metric)] = estimates(plan, model, metric, settings)
+                each = found[model][str(metric)]
+                pooled = plan.measure(model, metric.parts[0]).groups.pooled
+                decided.append(judge(check.bound, check.id, check.model, each, settings, pooled))
+            for model in gated:
+                for metric in cls.also:
+                    found[model][str(metric)] = estimates(plan, model, metric, settings)
+            where = provenance(plan, settings)
         return Result(
             evaluation=cls.__name__,
             checks=tuple(decided),
             estimates=found,
-            provenance=provenance(plan, settings),
+            provenance=where,
             _compute=compute,
             _declared=cls.written(),
-            _minus=lambda metric, a, b: difference(plan, metric, a, b, settings),
+            _minus=minus,
         )
 
     @classmethod

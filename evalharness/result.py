@@ -183,6 +183,20 @@ class Result:
         return html_table(self.evaluation, self.checks, self.also)
 
     @property
+    def work(self) -> dict[str, int]:
+        """How many models, metrics and slices were measured; a whole split counts as one slice."""
+        measured = {m: by for m, by in self.estimates.items() if by}
+        metrics = {key for by in measured.values() for key in by}
+        slices = {
+            (each[0].split, piece)
+            for by in measured.values()
+            for each in by.values()
+            if len(each)
+            for piece in getattr(each, "names", None) or [e.slice for e in each]
+        }
+        return {"model": len(measured), "metric": len(metrics), "slice": len(slices)}
+
+    @property
     def also(self) -> list[Estimate]:
         """The estimates that no check judges: reported, not gated."""
         judged = {(v.estimate.model, v.estimate.title) for c in self.checks for v in c.verdicts}

@@ -75,6 +75,21 @@ class TwoClassBounds(ShownByDelta):
             return self._at(cells)
         return float(answer)
 
+    def _at_each(self, parts: Floats) -> Floats:
+        """(k,) the metric at each of (3, k) rates: at once, where the function takes arrays as it
+        takes numbers; that it does so is seen at the last of them."""
+        tables = self._table(*parts)
+        last = self._at(type(tables)(*(float(x[-1]) for x in tables)))
+        if not self._in_jax and math.isfinite(last):
+            try:
+                with np.errstate(all="ignore"):
+                    found = np.asarray(self.function(tables), float)
+            except Exception:  # whatever a function of one's own does with an array
+                found = np.zeros(0)
+            if found.shape == parts.shape[1:] and found[-1] == last:
+                return found
+        return np.array([self._at(self._table(*each)) for each in parts.T])
+
     @cached_property
     def _undefined(self) -> str:
         if not self._total:
@@ -100,17 +115,14 @@ class TwoClassBounds(ShownByDelta):
     def _mover(self, alpha: float) -> tuple[float, float]:
         parts, _ = self._rates
         low, high = self._part_limits(alpha)
-        worse, better = [], []
+        moved = np.repeat(parts[:, None], 3 * GRID, axis=1)
         for i in (0, 1, 2):
-            seen = [self.value]
-            for x in np.linspace(low[i], high[i], GRID):
-                moved = parts.copy()
-                moved[i] = x
-                seen.append(self._at(self._table(*moved)))
-            if not np.isfinite(seen).all():
-                return self.range  # undefined within a part's limits: nothing is bounded
-            worse.append(self.value - min(seen))
-            better.append(max(seen) - self.value)
+            moved[i, i * GRID : (i + 1) * GRID] = np.linspace(low[i], high[i], GRID)
+        seen = self._at_each(moved).reshape(3, GRID)
+        if not np.isfinite(seen).all():
+            return self.range  # undefined within a part's limits: nothing is bounded
+        worse = [max(0.0, self.value - x) for x in seen.min(axis=1)]
+        better = [max(0.0, x - self.value) for x in seen.max(axis=1)]
         below, above = self._least(alpha)
         return (
             max(self.range[0], self.value - max(self._together(worse), below)),
@@ -151,10 +163,10 @@ class TwoClassBounds(ShownByDelta):
         variance = 0.0
         for i in np.flatnonzero((parts > 0) & (parts < 1)):
             step = min(1e-5, parts[i] / 2, (1 - parts[i]) / 2)
-            up, down = parts.copy(), parts.copy()
-            up[i] += step
-            down[i] -= step
-            slope = (self._at(self._table(*up)) - self._at(self._table(*down))) / (2 * step)
+            moved = np.stack([parts, parts], axis=1)
+            moved[i] += step, -step
+            up, down = self._at_each(moved)
+            slope = (up - down) / (2 * step)
             variance += slope**2 * parts[i] * (1 - parts[i]) / trials[i]
         return math.sqrt(variance) if math.isfinite(variance) else 0.0
 

@@ -8,22 +8,84 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from evalharness.declare.errors import EvalharnessError
+
+# The platform that was asked for ("cpu", "gpu"); None: the user's default device.
+_wanted: ContextVar[str | None] = ContextVar("evalharness_device", default=None)
+
 
 @contextmanager
 def scope() -> Iterator[None]:
-    """Run JAX code in 64 bits. Hand out NumPy arrays only: a float64 JAX array is silently
-    truncated to float32 when it is used after the scope."""
+    """Run JAX code in 64 bits, on the device that was asked for. Hand out NumPy arrays only: a
+    float64 JAX array is silently truncated to float32 when it is used after the scope."""
     import jax
 
     _keep_compiled()
-    with jax.enable_x64(True), warnings.catch_warnings():
+    with jax.enable_x64(True), jax.default_device(_device()), warnings.catch_warnings():
         # A damaged file in the cache costs a compilation, not the evaluation.
         warnings.filterwarnings("ignore", message=".*persistent compilation cache.*")
         yield
+
+
+@contextmanager
+def using(platform: str | None) -> Iterator[None]:
+    """Compute on a platform, "cpu" or "gpu"; None: on the user's default device.
+
+    Raises EvalharnessError where JAX has no such device.
+    """
+    token = _wanted.set(platform)
+    try:
+        _device()
+        yield
+    finally:
+        _wanted.reset(token)
+
+
+def _device() -> Any:
+    """The device that computes."""
+    import jax
+
+    _without_preallocation()
+    wanted = _wanted.get()
+    if wanted is None:
+        given = getattr(jax.config, "jax_default_device", None)
+        if given is None or isinstance(given, str):
+            return jax.local_devices(backend=given)[0]
+        return given
+    try:
+        return jax.local_devices(backend=wanted)[0]
+    except RuntimeError:
+        found = ", ".join(sorted({d.platform for d in jax.local_devices()}))
+        raise EvalharnessError(
+            f"the device {wanted!r} was asked for, and JAX finds none (it finds {found}); "
+            + (
+                'install JAX for it (such as pip install "jax[cuda12]"), or leave the choice out'
+                if wanted == "gpu"
+                else "leave the choice out"
+            )
+        ) from None
+
+
+@cache
+def _without_preallocation() -> None:
+    """Let JAX find its devices. By default it takes three quarters of a GPU's memory as it does;
+    whoever has not used JAX in this process, nor said so, is not to lose it to an evaluation."""
+    import jax
+
+    name = "XLA_PYTHON_CLIENT_PREALLOCATE"
+    if name in os.environ:
+        jax.local_devices()
+        return
+    os.environ[name] = "false"
+    try:
+        jax.local_devices()
+    finally:
+        del os.environ[name]
 
 
 @cache
@@ -41,18 +103,14 @@ def compiled(program: Callable[..., Any], small: bool = False) -> Callable[..., 
 
 def on_cpu() -> bool:
     """Whether programs run on the CPU."""
-    import jax
-
-    return bool(jax.local_devices()[0].platform == "cpu")
+    return bool(_device().platform == "cpu")
 
 
 def device() -> str:
     """The device that computes, as results name it: "cpu", "gpu (NVIDIA H100)"."""
-    import jax
-
-    first = jax.local_devices()[0]
+    first = _device()
     kind = first.device_kind
-    return first.platform if kind == first.platform else f"{first.platform} ({kind})"
+    return str(first.platform) if kind == first.platform else f"{first.platform} ({kind})"
 
 
 def cache_folder() -> Path:

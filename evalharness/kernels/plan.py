@@ -57,7 +57,8 @@ class Measured:
     @property
     def plain(self) -> bool:
         """Whether every entry counts alike and was sampled by itself."""
-        return self._of_entries == (None, None)
+        weight, unit = self._of_entries
+        return weight is None and unit is None
 
     def sample(self, group: int) -> Sample:
         """The entries of one group, looked for only where they are asked for."""

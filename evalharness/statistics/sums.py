@@ -174,7 +174,11 @@ def centred_sums(arrays: dict[str, Any], code: Any, groups: int, classes: int) -
     n = _number(add, code, weight)
     mean = _mean(add(x), n)
     centred = x - spread(mean)
-    return n, mean, add(centred**2), add(centred**3)
+    m2, m3 = add(centred**2), add(centred**3)
+    # The mean of many large values is off in its last digits, by what the centred ones add up to;
+    # the third sum would be off by three times that and the second one.
+    rest = _mean(add(centred), n)
+    return n, mean + rest, m2 - n * rest**2, m3 - 3 * rest * m2 + 2 * n * rest**3
 
 
 def two_sums(arrays: dict[str, Any], code: Any, groups: int, classes: int) -> Any:

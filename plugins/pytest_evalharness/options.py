@@ -11,18 +11,21 @@ import pytest
 from pytest_evalharness import files
 
 POLICIES = ("fail", "skip", "pass")
+DEVICES = ("cpu", "gpu")
 
 
 @dataclass(frozen=True)
 class Options:
     """inconclusive: "fail", "skip" or "pass"; source: what set it, as messages name it;
-    json: where the report goes; disable: deselect evaluations; only: deselect all else."""
+    json: where the report goes; disable: deselect evaluations; only: deselect all else; device:
+    "cpu" or "gpu", or None for JAX's default."""
 
     inconclusive: str
     source: str
     json: Path | None
     disable: bool
     only: bool
+    device: str | None
 
 
 def add(parser: pytest.Parser) -> None:
@@ -39,6 +42,12 @@ def add(parser: pytest.Parser) -> None:
         metavar="PATH",
         default=None,
         help="write the results of all evaluations to this file",
+    )
+    group.addoption(
+        "--eval-device",
+        choices=DEVICES,
+        default=None,
+        help="where to compute; by default on JAX's default device",
     )
     group.addoption(
         "--eval-disable", action="store_true", help="deselect every test of an evaluation"
@@ -69,7 +78,7 @@ def read(config: pytest.Config) -> Options:
         raise pytest.UsageError(
             "--eval-disable and --eval-only together deselect every test; give one of them"
         )
-    return Options(policy, source, _json(config), disable, only)
+    return Options(policy, source, _json(config), disable, only, config.getoption("eval_device"))
 
 
 def _json(config: pytest.Config) -> Path | None:

@@ -196,14 +196,14 @@ class Section:
             self.terminal.write_line(line)
 
     def _what_ran(self, result: Result) -> str:
-        """Such as "2 models × 14 checks over 10,000 examples: 0.3 s"."""
-        models = {c.model for c in result.checks}
-        checks = len(result.checks)
-        what = f"{checks} check{'s' * (checks != 1)}"
-        if len(models) > 1 and checks % len(models) == 0:
-            what = f"{len(models)} models × {checks // len(models)} checks"
+        """Such as "2 models × 14 metrics × 1,203 slices over 1,000,000 examples: 0.3 s"."""
+        work = result.work
+        words = [
+            f"{n:,} {word}{'s' * (n != 1)}" for word, n in work.items() if n > 1 or word == "metric"
+        ]
         rows: dict[str, int] = {}
         for splits in result.provenance["examples"].values():
             for split, n in splits.items():
                 rows[split] = max(rows.get(split, 0), n)
-        return f"{what} over {sum(rows.values()):,} examples: {self.told.seconds:.1f} s"
+        examples = f"{sum(rows.values()):,} examples"
+        return f"{' × '.join(words)} over {examples}: {self.told.seconds:.1f} s"

@@ -144,7 +144,8 @@ def computed(request: pytest.FixtureRequest, planned: Planned) -> Run:
         given = _fixtures(cls, request)
         who = "outputs()"
         run.models = by_model(cls, cls.outputs(**given))
-        run.result = cls.run(run.models, select=set(planned.checks))
+        device = request.config.stash[keys.OPTIONS].device
+        run.result = cls.run(run.models, select=set(planned.checks), device=device)
     except (pytest.exit.Exception, KeyboardInterrupt):
         raise
     except pytest.skip.Exception as skipped:

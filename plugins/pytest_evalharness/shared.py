@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_evalharness import items
+from pytest_evalharness import items, keys
 from pytest_evalharness.run import Failure, Run, computed
 
 if TYPE_CHECKING:
@@ -54,7 +54,8 @@ def _read(answer: Path, examples: Path, request: pytest.FixtureRequest, planned:
     if told["failure"]:
         run.failure = Failure(*told["failure"])
     else:
-        run.result = Copy(cls, run.text, examples).result
+        device = request.config.stash[keys.OPTIONS].device
+        run.result = Copy(cls, run.text, examples, device).result
     return run
 
 
@@ -63,8 +64,8 @@ class Copy:
     declared, a difference, what would settle a verdict) is computed here, from the same examples.
     """
 
-    def __init__(self, cls: Any, text: str, examples: Path):
-        self.cls, self.text, self.examples = cls, text, examples
+    def __init__(self, cls: Any, text: str, examples: Path, device: str | None):
+        self.cls, self.text, self.examples, self.device = cls, text, examples, device
 
     @cached_property
     def result(self) -> Result:
@@ -100,7 +101,7 @@ class Copy:
                 f"({kept}); declare the metric in `also`, or run with --dist=loadscope",
                 pytrace=False,
             )
-        found: Result = self.cls.run(kept, select=self.cls.checks)
+        found: Result = self.cls.run(kept, select=self.cls.checks, device=self.device)
         return found
 
 

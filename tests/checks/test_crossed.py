@@ -90,3 +90,14 @@ def test_the_order_of_thousands_of_slices_and_of_their_rows_changes_nothing():
     for a, b in zip(one.checks, two.checks, strict=True):
         assert a.message == b.message
         assert list(a.outcomes) == list(b.outcomes)
+
+
+@pytest.mark.parametrize("more", [{"cluster": np.arange(N) // 4}, {"weight": np.arange(N) % 3}])
+def test_clusters_and_weights_of_many_slices_are_those_of_each(more):
+    metric = recall.on("test").by("hour")
+    found = by_slice(metric, TABLE | more)
+    assert len(found) == 24
+    for hour in (0, 23):
+        alone = by_slice(recall.on("test", hour=hour), TABLE | more)
+        assert found[f"hour={hour}"].at_least == pytest.approx(alone.at_least, rel=1e-12)
+        assert found[f"hour={hour}"].decides == alone.decides

@@ -64,10 +64,8 @@ def test_a_gate_with_every_verdict(pytester, calls):
     assert "pytest_evalharness/" not in out.str()
     assert "traceback entries are hidden" not in out.str()
     section = out.str().split("= evalharness =")[1].split("short test summary")[0]
-    assert (
-        "Gate (test_gate.py): 1 fail, 2 inconclusive, 1 pass\n4 checks over 400 examples: "
-        in section
-    )
+    assert "Gate (test_gate.py): 1 fail, 2 inconclusive, 1 pass\n" in section
+    assert "metrics × 3 slices over 400 examples: " in section
     for line in (
         "pass          recall on test ",
         "FAIL          accuracy on test ",
@@ -157,7 +155,7 @@ def test_inconclusive_checks_may_pass(pytester):
             "*::test_near INCONCLUSIVE*",
             "*specificity-test? INCONCLUSIVE*",
             "Gate (test_gate.py): 1 inconclusive",
-            "1 check over 400 examples: *",
+            "2 metrics over 400 examples: *",
             "not decided, and allowed by --eval-inconclusive=pass:",
             "  test_near: f1 on test: *",
             "  specificity on test: *",
@@ -256,3 +254,16 @@ def test_a_fixture_named_evaluation_may_build_on_this_one(pytester):
         """
     )
     pytester.runpytest_subprocess("-W", "error").assert_outcomes(passed=3)
+
+
+def test_a_device_that_is_not_there_ends_every_check_in_words(pytester, monkeypatch):
+    monkeypatch.setenv("JAX_PLATFORMS", "cpu")
+    pytester.makepyfile(test_gate=GATE)
+    result = pytester.runpytest_subprocess("--eval-device=gpu")
+    result.stdout.fnmatch_lines(["*the device 'gpu' was asked for, and JAX finds none (it finds*"])
+    result.stdout.fnmatch_lines(["*= 8 errors in *"])
+
+
+def test_what_is_no_device_is_refused_at_once(pytester):
+    result = pytester.runpytest("--eval-device=tpu9")
+    result.stderr.fnmatch_lines(["*argument --eval-device: invalid choice: 'tpu9'*"])

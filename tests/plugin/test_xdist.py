@@ -37,7 +37,7 @@ def test_one_worker_computes(pytester, calls):
         [
             "*= evalharness =*",
             "TestPair (test_pair.py): 2 pass",
-            "2 checks over 400 examples: *",
+            "2 metrics over 400 examples: *",
             "pass     candidate: recall on test  *",
         ]
     )
@@ -113,6 +113,6 @@ def test_when_the_computing_worker_dies_another_takes_over(pytester, calls):
 def test_outputs_that_cannot_be_sent_say_so(tmp_path):
     run = SimpleNamespace(models={"candidate": lambda: None})
     (tmp_path / "examples").write_bytes(_pickled(run))
-    copy = Copy(SimpleNamespace(__name__="TestPair"), "", tmp_path / "examples")
+    copy = Copy(SimpleNamespace(__name__="TestPair"), "", tmp_path / "examples", None)
     with pytest.raises(pytest.fail.Exception, match="TestPair: .* cannot be sent .* `also`, or "):
         _ = copy.live
