@@ -63,7 +63,7 @@ class Batch(Split):
     def check(self) -> None:
         """What of `Split.check` is about single rows; ids are the whole split's affair."""
         if "score" in self.column_names:
-            self.numbers("score")
+            self.raw_numbers("score")
 
     def matrix(self) -> np.ndarray:
         # Whether one score is a probability or a logit is told from all rows; here each batch would
@@ -93,6 +93,7 @@ class StreamedSplit:
         self.n, self.source_names = shards.n, shards.names
         self._names = table.rename(shards.names, options.columns)
         self._known: dict[str, Any] = {}
+        self._checked = False
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -148,8 +149,11 @@ class StreamedSplit:
             yield Batch(self, BatchSource(self.shards, shard, first, batch), shard, first)
 
     def check(self) -> None:
-        """Refuse what spoils every number, as far as it is not about single rows."""
-        self._guard(lambda: table.check(self))
+        """Refuse what spoils every number, as far as it is not about single rows; and ids that are
+        null or occur twice, also in different files."""
+        if not self._checked:
+            self._guard(self._check)
+            self._checked = True
 
     @cached_property
     def classes(self) -> tuple[Any, ...]:
@@ -162,24 +166,6 @@ class StreamedSplit:
     def multilabel(self) -> bool:
         """As of a `Split`."""
         return self.probe().multilabel
-
-    def checked_ids(self) -> None:
-        """Refuse ids that are null or occur twice, also in different files."""
-        if "id" in self._names:
-            name = self._names["id"]
-            self._guard(lambda: distinct_ids.check(self.shards, name))
-
-    def weights(self) -> None:
-        """Refused: what a row weighs is relative to all others."""
-        self._refuse("weight", "rows that weigh differently")
-
-    def clusters(self) -> None:
-        """Refused where there are some: their rows may lie in several files."""
-        for name in ("cluster", "sample"):
-            self._refuse(name, "rows that were sampled together")
-
-    def numbers(self, column: str) -> None:
-        """Nothing here: batches check them."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or not hasattr(Split, name):
@@ -194,14 +180,25 @@ class StreamedSplit:
     def __repr__(self) -> str:
         return f"<StreamedSplit {self.where}: {self.n} rows in {len(self.shards.all)} files>"
 
-    def _refuse(self, name: str, what: str) -> None:
-        if units.asked(self, name):  # type: ignore[arg-type]
-            raise OutputsError(
-                [
-                    f"{self.where}: there is a column `{name}`, and {what} cannot be streamed; "
-                    f"{ITSELF}; {units.free(name)}"
-                ]
-            )
+    def _check(self) -> None:
+        problems = table.head_problems(self)
+        for name, what in (
+            ("weight", "rows that weigh differently"),
+            ("cluster", "rows that were sampled together"),
+            ("sample", "several samples of one id"),
+        ):
+            if name in self._names:
+                problems.append(
+                    f"there is a column `{name}`, and {what} are not counted in batches; {ITSELF}; "
+                    f"{units.free(name)}"
+                )
+        if "id" in self._names and not problems:
+            try:
+                distinct_ids.check(self.shards, self._names["id"])
+            except Refused as refused:
+                problems += refused.problems
+        if problems:
+            raise Refused(*problems)
 
     @cached_property
     def _of_distinct(self) -> Split:
