@@ -149,9 +149,7 @@ def decide(
     if hasattr(estimate._bounds, "extremes"):
         estimate, left = _sharpened(
             estimate,
-            lambda e: decide(
-                e, op, threshold, family=family, fail_level=fail_level, policy=policy
-            ),
+            lambda e: decide(e, op, threshold, family=family, fail_level=fail_level, policy=policy),
         )
         if left is not None:
             return left

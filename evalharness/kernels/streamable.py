@@ -34,7 +34,11 @@ def scale(metric: Metric) -> tuple[float, float] | None:
     """The range of a mean whose bound goes by all values, which are then kept on a grid."""
     form = _form(metric, 0)
     bounded = isinstance(form, Mean) and form.through is None and not metric.exact
-    return metric.definition.range if bounded and all(map(math.isfinite, metric.definition.range)) else None
+    return (
+        metric.definition.range
+        if bounded and all(map(math.isfinite, metric.definition.range))
+        else None
+    )
 
 
 def refuse_whole(metric: Metric, split: Any) -> None:

@@ -147,7 +147,9 @@ class Stream:
         bins = {s: self._bins(s, thorough) for s in statistics if isinstance(s, Ranks)}
         parts = {key: _part(key, bins) for key in keys}
         # Most tables know how many rows they count; then the rows need not be counted again.
-        telling = {} if self.split.multilabel else {k.place: p for k, p in parts.items() if _tells(k)}
+        telling = (
+            {} if self.split.multilabel else {k.place: p for k, p in parts.items() if _tells(k)}
+        )
         self._counting = set(numbered) - set(telling) - set(self._numbered)
         for columns, codes in self._read(statistics, numbered, "counting"):
             for key, part in parts.items():

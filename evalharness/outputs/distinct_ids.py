@@ -5,8 +5,10 @@ bits, into temporary files where there are many, and each part is sorted by itse
 different texts are told apart by the texts.
 """
 
+import hashlib
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ import numpy as np
 from evalharness.outputs import kinds, progress
 from evalharness.outputs.memory import nulls, to_numpy
 from evalharness.outputs.shards import Shard, Shards
+from evalharness.outputs.unique import LONGEST, text_hashes
 from evalharness.outputs.words import Refused, counted_from, reason, rows, short
 
 # Ids that are sorted at a time: 32 MB of them.
@@ -53,26 +56,28 @@ def check(shards: Shards, name: str) -> None:
 
 def _twice(shards: Shards, name: str) -> tuple[int, Hashes]:
     """How many numbers occur more than once, and some of them."""
-    count = -(-shards.n // PART)
-    parts = min(MOST_PARTS, count)
-    if count <= 1:
-        found = list(_numbers(shards, name))
-        return _repeated([np.concatenate(found)] if found else [])
+    parts = min(MOST_PARTS, -(-shards.n // PART))
+    numbers = (found for *_, found in _read(shards, name))
+    if parts <= 1:
+        return _repeated([np.concatenate(list(numbers))])
     with tempfile.TemporaryDirectory(prefix="evalharness-") as folder:
-        paths = [Path(folder) / f"{part}" for part in range(parts)]
-        files = [open(path, "wb") for path in paths]
-        try:
-            for numbers in _numbers(shards, name):
-                part = (numbers >> np.uint64(48)).astype(np.uint16) * np.uint32(parts) >> 16
-                order = np.argsort(part, kind="stable")
-                ends = np.searchsorted(part[order], np.arange(parts + 1))
-                sorted_numbers = numbers[order]
-                for file, a, b in zip(files, ends[:-1], ends[1:], strict=True):
-                    sorted_numbers[a:b].tofile(file)
-        finally:
-            for file in files:
-                file.close()
+        paths = _parted(numbers, parts, Path(folder))
         return _repeated(np.fromfile(path, np.uint64) for path in paths)
+
+
+def _parted(numbers: Iterator[Hashes], parts: int, folder: Path) -> list[Path]:
+    """Files with the numbers, each of which lies in the file of its highest bits."""
+    paths = [folder / f"{part}" for part in range(parts)]
+    with ExitStack() as stack:
+        files = [stack.enter_context(open(path, "wb")) for path in paths]
+        for some in numbers:
+            part = (some >> np.uint64(48)).astype(np.uint32) * np.uint32(parts) >> np.uint32(16)
+            order = np.argsort(part.astype(np.uint8), kind="stable")  # bytes are sorted fastest
+            ends = np.searchsorted(part[order], np.arange(parts + 1))
+            some = some[order]
+            for file, a, b in zip(files, ends[:-1], ends[1:], strict=True):
+                some[a:b].tofile(file)
+    return paths
 
 
 def _repeated(parts: Any) -> tuple[int, Hashes]:
@@ -84,11 +89,6 @@ def _repeated(parts: Any) -> tuple[int, Hashes]:
         times += int(first.sum())
         found.append(twice[first][:LOOKED_AT])
     return times, np.concatenate(found)[:LOOKED_AT]
-
-
-def _numbers(shards: Shards, name: str) -> Iterator[Hashes]:
-    for _, _, _, numbers in _read(shards, name):
-        yield numbers
 
 
 def _read(shards: Shards, name: str) -> Iterator[tuple[Shard, int, Any, Hashes]]:
@@ -125,25 +125,18 @@ def _words(column: Any) -> Hashes:
 
     if kinds.kind(column) == kinds.INTEGER:
         return to_numpy(column).view(np.uint64)
-    if not (pa.types.is_large_string(column.type) or pa.types.is_large_binary(column.type)):
+    if kinds.kind(column) != kinds.TEXT:
         column = column.cast(pa.large_string())
-    if len(column) == 0:
-        return np.zeros(0, np.uint64)
-    offsets = np.frombuffer(column.buffers()[1], np.int64)
-    offsets = offsets[column.offset : column.offset + len(column) + 1]
-    data = column.buffers()[2]
-    letters = np.frombuffer(data, np.uint8)[offsets[0] : offsets[-1]] if data else np.zeros(0, "u1")
-    starts, lengths = offsets[:-1] - offsets[0], np.diff(offsets)
-    place = np.arange(len(letters)) - np.repeat(starts, lengths)
-    powers = np.cumprod(np.full(int(lengths.max(initial=0)) + 1, ODD, np.uint64))
-    sums = np.zeros(len(letters) + 1, np.uint64)
-    np.cumsum((letters + np.uint64(1)) * powers[place], dtype=np.uint64, out=sums[1:])
-    ends = starts + lengths
-    return sums[ends] - sums[starts]
+    found = text_hashes(column)
+    if found is None:  # a text is too long for it
+        short = [text if len(text) < LONGEST // 4 else _digest(text) for text in column.to_pylist()]
+        found = text_hashes(pa.array(short, pa.large_string()))
+    assert found is not None
+    return found
 
 
-# The base of the hash of a text, a polynomial of its bytes.
-ODD = np.uint64(0x9E3779B97F4A7C15)
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _mixed(numbers: Hashes) -> Hashes:

@@ -32,12 +32,17 @@ REMEDY = "let nothing write to it meanwhile, and run again"
 
 @dataclass(frozen=True)
 class Shard:
-    """One file. `rows`: how many it holds; `mark`: what tells that it was not changed since."""
+    """One file. `groups`: the rows of each row group; `mark`: tells that it was not changed."""
 
     path: str
     shown: str
-    rows: int
+    groups: tuple[int, ...]
     mark: Mark
+
+    @property
+    def rows(self) -> int:
+        """How many it holds."""
+        return sum(self.groups)
 
     def check(self) -> None:
         """Refused when the file is not the one that was opened."""
@@ -51,45 +56,48 @@ class Shard:
                 f"{REMEDY}"
             )
 
-    def read(self, columns: Sequence[str], rows: int = BATCH) -> Iterator[tuple[int, Any]]:
-        """(first row, record batch) of at most so many rows; Refused where the file is damaged."""
+    def read(self, columns: Sequence[str]) -> Iterator[tuple[int, Any]]:
+        """(first row, record batch) of at most BATCH rows; Refused where the file is damaged."""
+        first = 0
+        for batch in self._decoded(columns, BATCH):
+            yield first, batch
+            first += batch.num_rows
+        if first != self.rows:
+            raise Refused(self._damaged(f"{first:,} of {self.rows:,} rows are there"))
+
+    def heads(self, columns: Sequence[str], rows: int) -> Iterator[tuple[int, Any]]:
+        """The same of about so many rows: the first ones of a few row groups."""
+        some = range(len(self.groups))[:: -(-len(self.groups) // HEADS)]
+        wanted = -(-rows // len(some))
+        for group in some:
+            for batch in self._decoded(columns, wanted, row_groups=[group]):
+                yield sum(self.groups[:group]), batch
+                break
+
+    def _decoded(self, columns: Sequence[str], rows: int, **which: Any) -> Iterator[Any]:
         import pyarrow as pa
 
         self.check()
-        first = 0
         try:
             # Column by column in this thread: another one counts meanwhile.
-            found = opened(self.path).iter_batches(rows, columns=list(columns), use_threads=False)
+            found = opened(self.path).iter_batches(
+                rows, columns=list(columns), use_threads=False, **which
+            )
             for batch in found:
                 batch.validate(full=True)  # text need not be UTF-8
-                yield first, batch
-                first += batch.num_rows
-            said = "" if first == self.rows else f"{first:,} of {self.rows:,} rows are there"
+                yield batch
+            said = ""
         except (pa.ArrowException, OSError, ValueError, KeyError) as error:
             said = reason(error)
         self.check()
         if said:
-            raise Refused(
-                f"shard `{self.shown}` cannot be read ({said}): it is corrupt or cut off; "
-                "write it again"
-            )
+            raise Refused(self._damaged(said))
 
-
-    def heads(self, columns: Sequence[str], rows: int) -> Iterator[tuple["Shard", int, Any]]:
-        """About so many rows: the first ones of a few row groups."""
-        file = opened(self.path)
-        groups = range(file.metadata.num_row_groups)
-        starts = [0]
-        for group in groups:
-            starts.append(starts[-1] + file.metadata.row_group(group).num_rows)
-        some = groups[:: -(-len(groups) // HEADS)]
-        for group in some:
-            wanted = -(-rows // len(some))
-            for batch in file.iter_batches(
-                wanted, row_groups=[group], columns=list(columns), use_threads=False
-            ):
-                yield self, starts[group], batch
-                break
+    def _damaged(self, said: str) -> str:
+        return (
+            f"shard `{self.shown}` cannot be read ({said}): it is corrupt or cut off; write it "
+            "again"
+        )
 
 
 class Shards:
@@ -127,26 +135,27 @@ class Shards:
         each = sorted(self._hashes.all())
         return digests.of_bytes("\n".join(each).encode())
 
-    def read(self, columns: Sequence[str], rows: int = BATCH) -> Iterator[tuple[Shard, int, Any]]:
+    def read(self, columns: Sequence[str]) -> Iterator[tuple[Shard, int, Any]]:
         """(shard, first row in it, record batch), decoded in another thread while the last one is
         used."""
 
         def each() -> Iterator[tuple[Shard, int, Any]]:
             for shard in self.all:
-                for first, batch in shard.read(columns, rows):
+                for first, batch in shard.read(columns):
                     if batch.num_rows:
                         yield shard, first, batch
 
         return ahead(each())
 
     def heads(self, columns: Sequence[str], rows: int) -> Iterator[tuple[Shard, int, Any]]:
-        """About so many rows as `read` gives them: the first ones of some row groups of some shards,
-        which are spread evenly."""
+        """The same of about so many rows: a few of each shard, or of as many as are spread
+        evenly."""
         some = [shard for shard in self.all if shard.rows]
         some = some[:: -(-len(some) // MOST_HEADS)]
         share = rows / sum(shard.rows for shard in some)
         for shard in some:
-            yield from shard.heads(columns, max(1, round(share * shard.rows)))
+            for first, batch in shard.heads(columns, max(1, round(share * shard.rows))):
+                yield shard, first, batch
 
     def are_bits(self, name: str) -> bool:
         """Whether the files say of an integer column that it holds nothing but 0 and 1."""
@@ -260,7 +269,9 @@ def _head(path: str, shown: str) -> tuple[Shard, Any]:
         if found.st_size == 0:
             raise Refused(f"shard `{shown}` is empty (0 bytes): what wrote it was cut off")
         file = opened(path)
-        return Shard(path, shown, file.metadata.num_rows, mark_of(found)), file.schema_arrow
+        head = file.metadata
+        groups = tuple(head.row_group(g).num_rows for g in range(head.num_row_groups))
+        return Shard(path, shown, groups, mark_of(found)), file.schema_arrow
     except (pa.ArrowException, OSError, ValueError) as error:
         said = reason(error)
     raise Refused(
@@ -300,10 +311,7 @@ def _differences(heads: Sequence[tuple[Shard, Any]]) -> list[str]:
 def _kinds(schema: Any) -> dict[str, str]:
     import pyarrow as pa
 
-    return {
-        field.name: kinds.kind(kinds.plain(pa.array([], field.type)))
-        for field in schema
-    }
+    return {field.name: kinds.kind(kinds.plain(pa.array([], field.type))) for field in schema}
 
 
 def _hashed(shard: Shard) -> str:

@@ -169,9 +169,7 @@ class Split:
 
     def numbers(self, column: str) -> np.ndarray:
         """float64 (n,): a column of finite numbers."""
-        return self._keep(
-            ("numbers", column), lambda: self.raw_numbers(column).astype(np.float64)
-        )
+        return self._keep(("numbers", column), lambda: self.raw_numbers(column).astype(np.float64))
 
     def raw_numbers(self, column: str) -> np.ndarray:
         """The same, float32 where the table has it so."""

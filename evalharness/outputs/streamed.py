@@ -11,7 +11,8 @@ from evalharness.declare.errors import OutputsError
 from evalharness.outputs import distinct_ids, kinds, progress, scores, table, units
 from evalharness.outputs.arguments import Options
 from evalharness.outputs.files import TableSource
-from evalharness.outputs.shards import BATCH, Shard, Shards
+from evalharness.outputs import shards as files
+from evalharness.outputs.shards import Shard, Shards
 from evalharness.outputs.split import Split
 from evalharness.outputs.words import Refused, counted_from
 
@@ -40,7 +41,7 @@ class BatchSource:
         if name in self._held:
             return self._batch.column(name)
         if name not in self.asked:
-            rows = min(BATCH, self._shard.rows - self._first)
+            rows = min(files.BATCH, self._shard.rows - self._first)
             self.asked[name] = self._shards.piece(name, self._shard, self._first, rows)
         return self.asked[name].slice(0, self.n)
 
@@ -114,10 +115,11 @@ class StreamedSplit:
         """As messages name the split where they mean one of its files."""
         return f"{self.model + ', ' if self.model else ''}{self.name} ({shown})"
 
-    def probe(self, rows: int = BATCH) -> Batch:
-        """So many of the first rows, whose columns are read as they are asked for."""
+    def probe(self, rows: int = 0) -> Batch:
+        """So many of the first rows, or a batch of them, whose columns are read as they are asked
+        for."""
         shard = next(shard for shard in self.shards.all if shard.rows)
-        source = BatchSource(self.shards, shard, 0, None, min(shard.rows, rows))
+        source = BatchSource(self.shards, shard, 0, None, min(shard.rows, rows or files.BATCH))
         source.asked = self._known
         return Batch(self, source, shard, 0)
 
@@ -136,16 +138,15 @@ class StreamedSplit:
         self.shards.hash()
         found = self.shards.read(columns)
         shown = progress.shown(found, lambda piece: piece[2].num_rows, self.n, doing)
-        while True:
-            piece = self._guard(lambda: next(shown, None))
-            if piece is None:
-                return
+        while piece := self._guard(lambda: next(shown, None)):
             shard, first, batch = piece
             yield Batch(self, BatchSource(self.shards, shard, first, batch), shard, first)
 
     def some(self, columns: tuple[str, ...], rows: int) -> Iterator[Batch]:
         """About so many rows from all over the split, in small batches."""
-        for shard, first, batch in self.shards.heads(columns, rows):
+        found = self.shards.heads(columns, rows)
+        while piece := self._guard(lambda: next(found, None)):
+            shard, first, batch = piece
             yield Batch(self, BatchSource(self.shards, shard, first, batch), shard, first)
 
     def check(self) -> None:
@@ -221,7 +222,11 @@ class StreamedSplit:
                 columns.append(found.take(pa.array(np.arange(rows) % len(found))))
         small = pa.table(columns, names=list(self.shards.names))
         return Split(
-            TableSource(small, "of distinct values"), self.options, self.name, self.model, self.where
+            TableSource(small, "of distinct values"),
+            self.options,
+            self.name,
+            self.model,
+            self.where,
         )
 
     def _distinct(self, name: str) -> Any:

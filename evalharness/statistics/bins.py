@@ -97,9 +97,7 @@ def place(arrays: dict[str, Any], key: Any, levels: int, xp: Any) -> Any:
     return 3 * at + (key >= own) + (key > own)
 
 
-def count_bins(
-    counted: Any, arrays: dict[str, Any], code: Any, groups: int, levels: int
-) -> Any:
+def count_bins(counted: Any, arrays: dict[str, Any], code: Any, groups: int, levels: int) -> Any:
     """int32 (groups · bins · 2,) entries with label 0 and with label 1 in each bin of each group:
     those that were counted, and these. Traceable."""
     import jax.numpy as jnp
