@@ -1,18 +1,17 @@
 """A rank metric of scores in bins: between the two values that it would have if in every bin all
 positives scored below all negatives, or above them.
 
-Either order is a table with bounds of its own. The bounds go by the spread of the scores as well as
-by the value, and between the two orders the spread may be larger than in either; it moves by no
-more than scores do inside of their bins, for which there is room beyond both ends. The widest limits
-that are possible are the ones that are shown. Where the narrowest ones would give another verdict,
-the scores are sorted, and the area is known exactly; of what cannot be computed from a stream of
-sorted scores the verdict stays open, and says so.
+Either order is a table with bounds of its own. The bounds go by the spread of the scores as well
+as by the value, and between the two orders the spread may be larger than in either; it moves by no
+more than scores do inside of their bins, for which there is room beyond both ends. The widest
+limits that are possible are shown. Where the narrowest ones would give another verdict, the scores
+are sorted, and the area is known exactly; of what cannot be computed from a stream of sorted scores
+the verdict stays open, and says so.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -26,7 +25,6 @@ from evalharness.inference.concordance import ConcordanceBounds
 from evalharness.inference.placements import Placed
 from evalharness.metrics.rank_curves import accepted
 from evalharness.statistics.bins import Binned
-from evalharness.statistics.tables import RankTable
 
 
 def bracketed(metric: Metric, table: Binned, bounds_of: Callable[[Any], Bounds]) -> Bounds:

@@ -79,7 +79,7 @@ def within(metric: Metric, form: Mean | Ratio, sample: Sample, note: str = "") -
     from evalharness.inference.gaffke import GaffkeBounds
 
     each = UNITS.get(getattr(metric.statistic, "by", ""), "values")
-    if sample.grid is not None:  # of examples that were counted and let go
+    if sample.grid is not None and "value" not in sample.arrays:  # counted and let go
         points, counts = sample.grid
         return GaffkeBounds(points, metric.definition.range, each, counts)
     arrays, (low, high) = sample.arrays, metric.definition.range

@@ -60,8 +60,10 @@ class Added:
     @property
     def sizes(self) -> Any:
         """int64 (groups,) entries, of a table of one number each."""
+        import numpy as np
+
         if isinstance(self._whole, Cells):
-            return sum(self._whole).astype(int)
+            return np.sum(self._whole, axis=0).astype(int)
         return self._whole.n.astype(int)
 
     def tables(self, target: Any, groups: int) -> Stacked:
@@ -180,6 +182,22 @@ class Gridded:
             some = counts > 0
             found.append((points[some], counts[some]))
         return found
+
+
+class Occurring:
+    """Which classes occur among the labels. places: int (k,), rising."""
+
+    def __init__(self) -> None:
+        import numpy as np
+
+        self.places = np.zeros(0, np.int64)
+
+    def add(self, columns: Columns) -> None:
+        import numpy as np
+
+        if "task" not in columns.arrays:  # labels of tasks are not classes
+            found = np.flatnonzero(np.bincount(columns.arrays["label"], minlength=1))
+            self.places = np.union1d(self.places, found)
 
 
 class Ranked:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from evalharness.declare.errors import OutputsError
@@ -76,7 +75,7 @@ def _crossed(parts: list[tuple[Any, tuple[Any, ...]]]) -> tuple[Any, list[tuple[
 
 
 def named(
-    split: Any, metric: Metric, values: Sequence[tuple[Any, ...]], sizes: Any
+    split: Any, metric: Metric, values: list[tuple[Any, ...]], sizes: Any
 ) -> tuple[Groups, Any]:
     """The groups, without codes, of combinations of values with so many rows each, and int32
     (values,), the group of each combination.

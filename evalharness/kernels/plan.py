@@ -14,7 +14,7 @@ from evalharness.kernels.choice import apart, choose
 from evalharness.kernels.groups import Groups, groups
 from evalharness.kernels.passes import count
 from evalharness.kernels.sample import Sample, Units
-from evalharness.kernels.streaming import Stream, Streamed
+from evalharness.kernels.streaming import Stream
 from evalharness.statistics.base import Columns
 
 
@@ -102,8 +102,9 @@ class Plan:
         together."""
         problems: list[str] = []
         broken: set[tuple[Any, ...]] = set()
-        for model, metric in ((m, part) for m, whole in requests for part in whole.parts):
-            for key, read in self._steps(model, metric):
+        asked = ((m, part, whole) for m, whole in requests for part in whole.parts)
+        for model, metric, whole in asked:
+            for key, read in self._steps(model, metric, whole):
                 if key in broken:
                     continue  # said once
                 try:
@@ -120,7 +121,7 @@ class Plan:
         if problems:
             raise OutputsError(problems)
 
-    def measure(self, model: str, metric: Metric) -> Measured | Streamed:
+    def measure(self, model: str, metric: Metric) -> Measured:
         """The tables of a metric; counted at the first call for its statistic and groups."""
         self.require([(model, metric)])
         place = (model, metric.split)
@@ -202,14 +203,16 @@ class Plan:
             self._splits[model, name] = split
         return self._splits[model, name]
 
-    def _steps(self, model: str, metric: Metric) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    def _steps(
+        self, model: str, metric: Metric, whole: Metric
+    ) -> Iterator[tuple[tuple[Any, ...], Any]]:
         place = (model, metric.split)
         where = (*place, metric.where, metric.group, metric.min_n)
         yield place, lambda: self.split(*place)
         yield (*place, "whole"), lambda: self.split(*place).check()
         if getattr(self._splits[place], "streamed", False):
             stream = self._streams.setdefault(place, Stream(self._splits[place]))
-            yield (*place, metric), lambda: stream.ask(metric)
+            yield (*place, whole, metric), lambda: stream.ask(metric, whole)
             return
         yield where, lambda: self._remember(self._groups, where, lambda s: groups(s, metric))
         chosen = (*place, metric.options, "threshold")

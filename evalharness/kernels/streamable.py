@@ -11,7 +11,6 @@ from evalharness.declare.metric import Metric
 from evalharness.metrics.curves import RankCurve
 from evalharness.metrics.rank_curves import average_precision_of
 from evalharness.outputs.streamed import ITSELF
-from evalharness.statistics.base import OfColumns
 from evalharness.statistics.counts import Confusion, Flags, Hits
 from evalharness.statistics.grouped import Grouped, GroupedFlags
 from evalharness.statistics.ranks import Ranks
@@ -22,9 +21,12 @@ from evalharness.statistics.tables import Cells, MomentTable, RankTable, Share
 FEW = 64
 
 
-def refusal(metric: Metric, split: Any) -> str:
-    """Why a metric cannot be computed in batches, and what to do; "" where it can."""
+def refusal(metric: Metric, whole: Metric, split: Any) -> str:
+    """Why a metric, which is part of a whole or all of it, cannot be computed in batches, and what
+    to do; "" where it can."""
     why = _why(metric, split)
+    if len(whole.parts) > 1 and not whole.exact:
+        metric, why = whole, "goes by what each example adds to all of its parts"
     if not why:
         return ""
     return f"{metric.label} {why}, and the split is read in batches; {ITSELF}"
@@ -47,7 +49,7 @@ def refuse_whole(metric: Metric, split: Any) -> None:
     import numpy as np
 
     statistic = metric.statistic
-    if not isinstance(statistic, OfColumns) or isinstance(statistic.of, str):
+    if isinstance(getattr(statistic, "of", ""), str):
         return
     more, fewer = (statistic.read(split.probe(rows)).arrays for rows in (2 * FEW, FEW))
     for name, values in fewer.items():

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 from evalharness.declare.errors import OutputsError
 from evalharness.declare.metric import Metric
-from evalharness.kernels.accumulate import Added, Gridded, Ranked
+from evalharness.kernels.accumulate import Added, Gridded, Occurring, Ranked
 from evalharness.kernels.external import Sorter
 from evalharness.kernels.groups import Groups
 from evalharness.kernels.numbered import Numbered
@@ -113,14 +114,15 @@ class Stream:
         self._groups: dict[tuple[Place, int], tuple[Groups, Any]] = {}
         self._known: dict[tuple[Key, int], Streamed] = {}
 
-    def ask(self, metric: Metric) -> None:
-        """Take a metric into the next pass. Raises OutputsError where it cannot be streamed, or
-        where the first rows tell that it cannot be computed."""
+    def ask(self, metric: Metric, whole: Metric) -> None:
+        """Take a metric, which is part of a whole or all of it, into the next pass. Raises
+        OutputsError where it cannot be streamed, or where the first rows tell that it cannot be
+        computed."""
+        if problem := refusal(metric, whole, self.split):
+            raise OutputsError([f"{self.split.where}: {problem}"])
         keys = [key for key in _keys(metric) if key not in self._parts]
         if all(key in self._waiting for key in keys):
             return
-        if problem := refusal(metric, self.split):
-            raise OutputsError([f"{self.split.where}: {problem}"])
         key, first = keys[0], self.split.probe()
         gathered(lambda: key.statistic.read(first), lambda: Numbered(*key.place).read(first))
         refuse_whole(metric, self.split)
@@ -151,18 +153,23 @@ class Stream:
             {} if self.split.multilabel else {k.place: p for k, p in parts.items() if _tells(k)}
         )
         self._counting = set(numbered) - set(telling) - set(self._numbered)
+        averages = {s: Occurring() for s in statistics if getattr(s, "average", None) == "macro"}
         for columns, codes in self._read(statistics, numbered, "counting"):
+            for statistic, occurring in averages.items():
+                occurring.add(columns[statistic])
             for key, part in parts.items():
                 found, code = columns[key.statistic], codes[key.place]
                 code = code if found.rows is None else code[found.rows]
                 part.add(found, code, len(numbered[key.place]), self.split.where)
+        for statistic, occurring in averages.items():
+            statistic.every_class_occurs(self.split, occurring.places)
         for place, part in telling.items():
             numbered[place].sizes = part.sizes
         self._numbered |= numbered
         self._parts |= parts
 
-    def measured(self, metric: Metric) -> Streamed:
-        """The tables of a metric that was asked for, one for each group."""
+    def measured(self, metric: Metric) -> Any:
+        """The tables of a metric that was asked for, one for each group: `Streamed`."""
         key, *more = _keys(metric)
         if (key, metric.min_n) not in self._known:
             self._known[key, metric.min_n] = self._measured(metric, key, more)
@@ -198,8 +205,8 @@ class Stream:
 
         def read(batch: Any, numbers: Callable[[Place], Numbered]) -> list[Any]:
             questions: list[Callable[[], Any]] = [batch.check]
-            questions += [lambda s=s: s.read(batch) for s in statistics]
-            questions += [lambda p=p: numbers(p).read(batch, p in self._counting) for p in places]
+            questions += [partial(s.read, batch) for s in statistics]
+            questions += [partial(numbers(p).read, batch, p in self._counting) for p in places]
             return gathered(*questions)[1:]
 
         names = self.split.columns_of(lambda batch: read(batch, lambda place: Numbered(*place)))

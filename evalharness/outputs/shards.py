@@ -105,7 +105,8 @@ class Shards:
 
     def __init__(self, location: Location):
         found = _listed(location)
-        heads, problems = [], []
+        heads: list[tuple[Shard, Any]] = []
+        problems: list[str] = []
         for path in found:
             try:
                 heads.append(_head(path, _shown(path, location)))

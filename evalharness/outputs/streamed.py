@@ -9,9 +9,9 @@ import numpy as np
 
 from evalharness.declare.errors import OutputsError
 from evalharness.outputs import distinct_ids, kinds, progress, scores, table, units
+from evalharness.outputs import shards as files
 from evalharness.outputs.arguments import Options
 from evalharness.outputs.files import TableSource
-from evalharness.outputs import shards as files
 from evalharness.outputs.shards import Shard, Shards
 from evalharness.outputs.split import Split
 from evalharness.outputs.words import Refused, counted_from
@@ -66,13 +66,13 @@ class Batch(Split):
         if "score" in self.column_names:
             self.raw_numbers("score")
 
-    def matrix(self) -> np.ndarray:
+    def raw_matrix(self) -> np.ndarray:
         # Whether one score is a probability or a logit is told from all rows; here each batch would
         # tell for itself.
         alone = "score" in self.column_names and "scores" not in self.column_names
         if self.options.threshold is None and alone and len(self.classes) == 2:
             self._guard(lambda: scores.probability(self))
-        return super().matrix()
+        return super().raw_matrix()
 
     def _guard(self, compute: Callable[[], Any]) -> Any:
         with counted_from(self.first_row):
@@ -115,11 +115,11 @@ class StreamedSplit:
         """As messages name the split where they mean one of its files."""
         return f"{self.model + ', ' if self.model else ''}{self.name} ({shown})"
 
-    def probe(self, rows: int = 0) -> Batch:
-        """So many of the first rows, or a batch of them, whose columns are read as they are asked
+    def probe(self, most: int = 1 << 62) -> Batch:
+        """A batch of at most so many of the first rows, whose columns are read as they are asked
         for."""
         shard = next(shard for shard in self.shards.all if shard.rows)
-        source = BatchSource(self.shards, shard, 0, None, min(shard.rows, rows or files.BATCH))
+        source = BatchSource(self.shards, shard, 0, None, min(shard.rows, files.BATCH, most))
         source.asked = self._known
         return Batch(self, source, shard, 0)
 
