@@ -66,9 +66,8 @@ class Estimate:
         if self.value != self.value:
             return f"<{self.title}: undefined (n={self.n} {self.unit}): {self.reason}>"
         interval = f"{percent(self.confidence)} interval {show(self.low)} to {show(self.high)}"
-        return (
-            f"<{self.title}: {show(self.value)} ({interval}, {self.shown}; n={self.n} {self.unit})>"
-        )
+        count = f"n={self.n} {self.unit}" + (f"; {self.note}" if self.note else "")
+        return f"<{self.title}: {show(self.value)} ({interval}, {self.shown}; {count})>"
 
     def __ge__(self, threshold: float) -> Verdict:
         return self._decide(">=", threshold)

@@ -76,12 +76,14 @@ class Verdict:
         if math.isnan(e.value):
             return f"{e.title}: undefined ({count}); {required}; {e.reason}"
         value = f"{e.title}: {show(e.value, near=self.threshold)}"
+        open_ = f"; {e.reason}" if self.outcome == INCONCLUSIVE else ""
         if self.policy == EXACT:
-            return f"{value} ({count}: every one counts, so there is no interval); {required}"
+            told = f"{count}: every one counts, so there is no interval"
+            return f"{value} ({told}); {required}{open_}"
         if self.policy == "point":
             return (
                 f"{value} ({count}); {required} by the value alone (policy 'point'): "
-                "no statistical guarantee"
+                f"no statistical guarantee{open_}"
             )
         return f"{value}, {self._bound(count)}; {required}" + self._remedy()
 
