@@ -258,15 +258,8 @@ class Ranked:
     def error(self) -> float:
         """How much of the area of all groups together the bins leave open, either way."""
         neg, pos = self.counts.sum(axis=0).T.astype(float)
-        open_pairs = (neg * pos)[~self._single].sum()
+        open_pairs = (neg * pos)[~self.bins.single].sum()
         return float(open_pairs / 2 / max(1.0, neg.sum() * pos.sum()))
-
-    @property
-    def _single(self) -> Any:
-        """bool (bins,): the middle bin of each three holds but one key."""
-        import numpy as np
-
-        return np.arange(self.bins.count) % 3 == 1
 
     def _move(self) -> None:
         """Counts from 32 bits on the device to 64 bits here."""
@@ -292,7 +285,7 @@ class Ranked:
         for group in range(groups):
             mine = target == group
             neg, pos = self.counts[mine].sum(axis=0).T
-            found.append(Binned(neg, pos, self._single, partial(again, mine)))
+            found.append(Binned(neg, pos, self.bins.single, partial(again, mine)))
         return found
 
 

@@ -1,8 +1,8 @@
 """Bins of sort keys that adapt to the data, for scores that are too many to be sorted.
 
 Bins of one width fail where scores crowd: near 1, around a few values, in heavy tails. These are
-made from a sample: narrow where it is dense, and with one key of each bin, the one that occurs most
-there, in a bin of its own, so that scores of few distinct values are counted exactly.
+made from a sample, narrow where it is dense. Where values repeat, one key of each bin, the one that
+occurs most there, has a bin of its own, so that scores of few distinct values are counted exactly.
 
 A key finds its bin through a few short tables, level by level: no search, and no sort.
 """
@@ -15,10 +15,13 @@ from typing import Any
 
 from evalharness.statistics.tables import RankTable
 
-# Keys in a sample; of its other keys than the most frequent one a bin should hold no more than
-# WANTED, and is parted again where it holds more than CROWDED.
+# Keys in a sample, and how many of them a bin should hold.
 SAMPLE = 1 << 17
-WANTED, CROWDED = 4, 32
+WANTED = 2
+# A bin that holds so many times more is parted again.
+CROWDED = 8
+# How much of an area bins may leave open before keys that repeat have bins of their own.
+OPEN = 1.5e-5
 # Levels of tables; data that are crowded even then leave a wider error, which is told.
 DEPTH = 6
 # High bits of a key that are looked up first: sign, exponent, and of a float32 three bits more.
@@ -29,23 +32,31 @@ HEAD = 12
 class Bins:
     """levels: of each, the least sampled key of a node, and where it leads, packed: its first place
     on the next level, how many bits of the distance from that key are looked up there, and how many
-    below them are not. own: the key of each leaf that has a bin of its own.
+    below them are not. leaves: how many bins they lead to. own: the key of each leaf that has a bin
+    of its own, which makes three bins of a leaf: keys below it, that key, and keys above; or None.
 
-    A leaf has three bins: keys below its own one, that key, and keys above it. The tables are as
-    long as a power of two, so that few programs serve them all.
+    The tables are as long as a power of two, so that few programs serve them all.
     """
 
     bits: int
     levels: tuple[tuple[Any, Any], ...]
-    own: Any
+    leaves: int
+    own: Any = None
 
     @property
     def count(self) -> int:
-        return 3 * len(self.own)
+        return self.leaves if self.own is None else 3 * self.leaves
+
+    @property
+    def single(self) -> Any:
+        """bool (count,): the bins that hold but one key."""
+        import numpy as np
+
+        return np.arange(self.count) % 3 == (3 if self.own is None else 1)
 
     def arrays(self) -> dict[str, Any]:
         """The tables, by name, as `place` wants them."""
-        found = {"own": self.own}
+        found = {} if self.own is None else {"own": self.own}
         for at, (least, step) in enumerate(self.levels):
             found |= {f"least{at}": least, f"step{at}": step}
         return found
@@ -55,8 +66,19 @@ def made(sample: Any) -> Bins:
     """Bins for keys that are distributed like the sample: uint32 or uint64 (k,), in any order."""
     import numpy as np
 
+    plain = _made(sample, apart=False)
+    held = np.bincount(place(plain.arrays(), sample, len(plain.levels), np), minlength=1)
+    left = float(held @ (held - 1.0)) / 2 / max(1.0, float(len(sample)) ** 2)
+    return plain if left < OPEN else _made(sample, apart=True)
+
+
+def _made(sample: Any, apart: bool) -> Bins:
+    """apart: whether the most frequent key of each leaf has a bin of its own."""
+    import numpy as np
+
     bits = 8 * sample.dtype.itemsize
     key = sample.dtype.type
+    most = 2 * WANTED if apart else WANTED
     found, times = np.unique(sample, return_counts=True)
     total = np.concatenate([[0], np.cumsum(times)])
     # Nodes in the order of their keys: each begins at one of the distinct keys.
@@ -64,13 +86,14 @@ def made(sample: Any) -> Bins:
     levels: list[tuple[Any, Any]] = []
     for _ in range(DEPTH):
         ends = np.append(starts[1:], len(found))
-        others = total[ends] - total[starts] - _most(times, starts, ends)
-        parted = others > (WANTED if not levels else CROWDED)
+        others = total[ends] - total[starts]
+        others = others - _most(times, starts, ends) if apart else others * (ends - starts > 1)
+        parted = others > (CROWDED * most if levels else most)
         if not parted.any():
             break
         least = np.where(parted, found[np.minimum(starts, len(found) - 1)], 0).astype(key)
         largest = np.where(parted, found[np.maximum(ends, 1) - 1], 0).astype(key)
-        wanted = np.ceil(np.log2(np.maximum(others / WANTED, 1))).astype(np.int64)
+        wanted = np.ceil(np.log2(np.maximum(others / most, 1))).astype(np.int64)
         span = _length(largest - least)
         into = np.where(parted, np.minimum(np.maximum(wanted, 1), span), 0)
         shift = np.where(parted, span - into, 0)
@@ -82,7 +105,8 @@ def made(sample: Any) -> Bins:
         child = place[node] + _step(found, least[node], into[node], shift[node], np)
         starts = np.searchsorted(child, np.arange(place[-1]))
     ends = np.append(starts[1:], len(found))
-    return Bins(bits, tuple(levels), _padded(_own(found, times, starts, ends)))
+    own = _padded(_own(found, times, starts, ends)) if apart else None
+    return Bins(bits, tuple(levels), 1 << (len(starts) - 1).bit_length(), own)
 
 
 def place(arrays: dict[str, Any], key: Any, levels: int, xp: Any) -> Any:
@@ -93,6 +117,8 @@ def place(arrays: dict[str, Any], key: Any, levels: int, xp: Any) -> Any:
         step = arrays[f"step{level}"][at]
         least, into, shift = arrays[f"least{level}"][at], (step >> 6) & 31, step & 63
         at = (step >> 11).astype(xp.int32) + _step(key, least, into, shift, xp).astype(xp.int32)
+    if "own" not in arrays:
+        return at
     own = arrays["own"][at]
     return 3 * at + (key >= own) + (key > own)
 
@@ -102,7 +128,7 @@ def count_bins(counted: Any, arrays: dict[str, Any], code: Any, groups: int, lev
     those that were counted, and these. Traceable."""
     import jax.numpy as jnp
 
-    bins = 3 * len(arrays["own"])
+    bins = len(counted) // groups // 2
     cell = 2 * (code * bins + place(arrays, arrays["key"], levels, jnp))
     cell = jnp.where(code < groups, cell + arrays["label"].astype(jnp.int32), groups * bins * 2)
     return counted.at[cell].add(1, mode="drop")

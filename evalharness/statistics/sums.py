@@ -150,6 +150,8 @@ def _adder(arrays: dict[str, Any], code: Any, groups: int) -> tuple[Any, Any, An
         return jnp.zeros(groups, dtype).at[code].add(values, mode="drop")
 
     def spread(x: Any) -> Any:
+        if groups == 1:
+            return x[0]
         return jnp.append(x, jnp.zeros(1, x.dtype))[code]
 
     return code, weight, add, spread

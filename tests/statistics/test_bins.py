@@ -28,7 +28,7 @@ def binned(scores, label, sample, bits=64):
     bins = made(key[sample])
     at = place(bins.arrays(), key, len(bins.levels), np)
     counts = [np.bincount(at[label == side], minlength=bins.count) for side in (0, 1)]
-    return Binned(*counts, np.arange(bins.count) % 3 == 1, lambda: iter(())), at, key
+    return Binned(*counts, bins.single, lambda: iter(())), at, key
 
 
 def exact(scores, label, metric):
