@@ -10,14 +10,13 @@ slows small functions down, so parts may add up to more than the whole, which is
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
 from collections import defaultdict
 from pathlib import Path
 
-from startup import ALONE, BARE, FILES, write_data
+from startup import ALONE, BARE, environment, prepare
 
 PACKAGES = {
     "pytest": ("pytest", "_pytest", "pluggy", "iniconfig", "packaging", "pygments"),
@@ -63,11 +62,8 @@ print(json.dumps(found))
 
 
 def python(folder: Path, cache: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "EVALHARNESS_CACHE": str(cache)}
-    environment.pop("JAX_COMPILATION_CACHE_DIR", None)
-    done = subprocess.run(
-        [sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True
-    )
+    command, settings = [sys.executable, *arguments], environment(folder, cache)
+    done = subprocess.run(command, cwd=folder, env=settings, capture_output=True, text=True)
     if done.returncode:
         sys.exit(done.stdout + done.stderr)
     return done
@@ -99,9 +95,7 @@ def main() -> None:
     rounds = parser.parse_args().rounds
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        write_data(folder / "test.parquet")
-        for file in FILES.glob("test_*.py"):
-            (folder / file.name).write_text(file.read_text())
+        prepare(folder)
         warm = folder / "warm"
         for what, file, options in (
             ("ours", "test_ours.py", ALONE),

@@ -216,7 +216,7 @@ def provenance(plan: Any, settings: Any) -> dict[str, Any]:
     from evalharness.kernels.backend import device
 
     return {
-        "versions": _versions(),
+        "versions": dict(_versions()),
         "device": device(),
         "time": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "seed": settings.seed,
@@ -230,12 +230,14 @@ def provenance(plan: Any, settings: Any) -> dict[str, Any]:
 
 @cache
 def _versions() -> dict[str, str]:
+    """Of Python and what computes; kept, since to look them up takes ten milliseconds."""
     import importlib.metadata
     import platform
 
     packages = ("evalharness", "jax", "numpy", "scipy", "pyarrow")
-    found = {"python": platform.python_version()}
-    return found | {p: importlib.metadata.version(p) for p in packages}
+    return {"python": platform.python_version()} | {
+        p: importlib.metadata.version(p) for p in packages
+    }
 
 
 def _record(value: Any) -> dict[str, Any]:

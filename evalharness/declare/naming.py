@@ -65,4 +65,7 @@ def word(value: Any) -> str:
     """A value of a column as messages name it; line breaks and the like are escaped."""
     if value is None:
         return "(missing)"
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(value))
+    text = str(value)
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

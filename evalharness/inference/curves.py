@@ -66,13 +66,14 @@ class RankCurveBounds(ByLimits):
         neg, pos = np.asarray(negatives), np.asarray(positives)
         if neg.shape != pos.shape or neg.ndim != 1:
             raise ValueError(f"counts must be two vectors of one length: {neg.shape}, {pos.shape}")
-        # How far the value may be off differs in its sixth digit where neighbours are merged.
+        # How far the value may be off differs in its fifth digit where neighbours are merged.
         self._neg, self._pos = without_gaps(neg, pos)
         self.range = range
         self._function, self._influence = function, influence
         self.negatives, self.positives = float(neg.sum()), float(pos.sum())
         self.n = int(self.negatives + self.positives)
         self.value = float(function(neg, pos)) if self.positives and self.negatives else math.nan
+        self._known: dict[tuple[float, float], tuple[float, float]] = {}
 
     @cached_property
     def reason(self) -> str:
@@ -126,6 +127,11 @@ class RankCurveBounds(ByLimits):
     def _limits(self, alpha: float, factor: float = 1.0) -> tuple[float, float]:
         if self.reason:
             return self.range
+        if (alpha, factor) not in self._known:
+            self._known[alpha, factor] = self._found(alpha, factor)
+        return self._known[alpha, factor]
+
+    def _found(self, alpha: float, factor: float) -> tuple[float, float]:
         down, up = (
             math.sqrt(seen**2 + unseen)
             for seen, unseen in zip(

@@ -112,18 +112,19 @@ def gaffke_lower(
     return low
 
 
-def gridded(values: Floats, counts: Floats) -> tuple[Floats, Floats]:
+def gridded(values: Floats, counts: Floats | None = None) -> tuple[Floats, Floats]:
     """Many distinct values in [0, 1] on a grid: each is shared out between its two neighbours.
 
-    That keeps the mean and can only add spread, so that no bound comes nearer.
+    That keeps the mean and can only add spread, so that no bound comes nearer. Without ``counts``
+    each is there once.
     """
     if len(values) <= CELLS:
-        return values, counts
+        return values, np.ones(len(values)) if counts is None else counts
     place = values * CELLS
     cell = np.minimum(place.astype(np.int32), CELLS - 1)
-    upper = counts * (place - cell)
+    place -= cell
     found = np.zeros(CELLS + 1)
-    found[1:] = np.bincount(cell, upper, CELLS)
+    found[1:] = np.bincount(cell, place if counts is None else counts * place, CELLS)
     found[:-1] += np.bincount(cell, counts, CELLS) - found[1:]
     return np.arange(CELLS + 1, dtype=float)[found > 0] / CELLS, found[found > 0]
 
@@ -154,7 +155,7 @@ class GaffkeBounds(ByLimits):
         if counts is None and sizes is not None:
             counts = np.ones(len(x))
         elif counts is None and len(x) > MANY:
-            counts = np.ones(len(x))
+            x, counts = gridded(x)
         elif counts is None:
             # Roundings of one value count as one.
             x, counts = np.unique(np.round(x, 12), return_counts=True)

@@ -20,12 +20,13 @@ from evalharness.inference.curves import LEAST, PartialAreaBounds, RankCurveBoun
 from evalharness.inference.linearised import LinearisedBounds
 from evalharness.inference.precisions import PrecisionAtRecallBounds, RecallAtPrecisionBounds
 from evalharness.inference.thresholds import (
+    DistanceBounds,
     EqualErrorRateBounds,
     SensitivityAtBounds,
     ThresholdBounds,
 )
 from evalharness.kernels.sample import Sample
-from evalharness.metrics.curves import Areas, AtThreshold, RankCurve
+from evalharness.metrics.curves import Areas, AtThreshold, Distance, RankCurve
 from evalharness.metrics.rank_curves import auc_influence
 from evalharness.statistics.class_ranks import ClassRankTable
 from evalharness.statistics.tables import RankTable
@@ -119,6 +120,8 @@ def _threshold(form: AtThreshold, sample: Sample) -> Bounds:
         found = PrecisionAtRecallBounds(neg, pos, form.value, form.given)
     elif form.rate == "recall":
         found = RecallAtPrecisionBounds(neg, pos, form.value, form.given)
+    elif isinstance(form, Distance):
+        found = DistanceBounds(neg, pos, form.value)
     else:
         found = EqualErrorRateBounds(neg, pos, form.value)
     if not sample.plain:

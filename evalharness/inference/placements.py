@@ -20,9 +20,9 @@ from evalharness.inference.proportions import clopper_pearson_lower
 
 Floats = NDArray[np.float64]
 
-# Above so many distinct scores, neighbours are taken for one: the error then differs in its ninth
+# Above so many distinct scores, neighbours are taken for one: the error then differs in its seventh
 # digit, and is known in a tenth of the time.
-MOST_CELLS = 1 << 16
+MOST_CELLS = 1 << 14
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ Floats = NDArray[np.float64]
 # Below so many slices nothing is gained.
 FEWEST = 8
 # So many cells of rank tables are worked on at a time.
-BLOCK = 1 << 15
+BLOCK = 1 << 16
 
 
 class Slices(Protocol):

@@ -237,6 +237,28 @@ class EqualErrorRateBounds(ThresholdBounds):
         return low, high
 
 
+class DistanceBounds(ThresholdBounds):
+    """The largest distance between the shares of positives and negatives accepted (Kolmogorov and
+    Smirnov).
+
+    Two empirical distributions stray from theirs by more than sqrt(-ln(alpha)/2 · (1/m + 1/n)),
+    at whichever threshold, in at most ``alpha`` of samples; a distance is off by no more than they.
+    Where both classes were sampled together each has half of ``alpha``.
+
+    Sources: Massart 1990; Wei & Dudley 2012 (two samples); simulated in docs/calibration.md.
+    """
+
+    shown = decides = "Dvoretzky-Kiefer-Wolfowitz"
+
+    def _bounds(self, alpha: float, factor: float) -> tuple[float, float]:
+        m, n = factor * self.positives, factor * self.negatives
+        if self.dependent:
+            half = math.sqrt(-math.log(alpha / 2) / 2) * (1 / math.sqrt(m) + 1 / math.sqrt(n))
+        else:
+            half = math.sqrt(-math.log(alpha) / 2 * (1 / m + 1 / n))
+        return max(0.0, self.value - half), min(1.0, self.value + half)
+
+
 def _whole(low: float, high: float, factor: float) -> Floats:
     """The whole numbers from low to high; of an imagined sample only some."""
     found = np.arange(math.floor(low), math.floor(high) + 1, dtype=float)

@@ -70,11 +70,14 @@ def edits(reference: Tokens, hypothesis: Tokens) -> Any:
 
 def _unmatched(reference: Tokens, hypothesis: Tokens) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
     """Where each reference and each hypothesis starts and ends, without the tokens at either end
-    that both have: some best alignment matches them, so they cost nothing."""
+    that both have: some best alignment matches them, so they cost nothing. Where all sequences are
+    so short that none would be narrower without them, they stay."""
     import numpy as np
 
     sides = ((reference.codes, reference.offsets), (hypothesis.codes, hypothesis.offsets))
     starts, ends = ([o[:-1] for _, o in sides], [o[1:] for _, o in sides])
+    if max(reference.lengths.max(initial=0) + 1, hypothesis.lengths.max(initial=0)) <= NARROWEST:
+        return (starts[0], ends[0]), (starts[1], ends[1])
 
     def alike(backwards: bool) -> Any:
         """(n,): how many tokens of each pair are the same, from one end."""
@@ -119,7 +122,7 @@ def _columns(codes: Any, spans: Any, rows: Any, width: int, lanes: int, before: 
     starts, ends = (np.pad(x[rows], (0, lanes - len(rows))) for x in spans)
     places = ends + np.arange(-width, 0)[:, None]
     inside = places >= starts
-    return np.where(inside, codes[np.where(inside, places, 0)], np.int32(before))
+    return np.where(inside, codes.take(places, mode="clip"), np.int32(before))
 
 
 def _edit(width: int) -> int:

@@ -23,9 +23,7 @@ def groups(split: Any, metric: Metric) -> Groups:
     import numpy as np
 
     problems: list[str] = []
-    if not metric.group and not metric.where:
-        return Groups(np.zeros(split.n, np.int32), ("",))
-    inside = np.ones(split.n, bool)
+    inside = None
     if metric.where:
         try:
             inside = split.select(dict(metric.where))
@@ -40,14 +38,16 @@ def groups(split: Any, metric: Metric) -> Groups:
     if problems:
         raise OutputsError(problems)
     if not metric.group:
-        return Groups(np.where(inside, 0, 1).astype(np.int32), ("",))
+        if inside is None:
+            return Groups(np.broadcast_to(np.int32(0), split.n), ("",))
+        return Groups((~inside).astype(np.int32), ("",))
     code, values = _crossed(parts)
-    every = bool(inside.all())
-    sizes = np.bincount(code if every else code[inside], minlength=len(values))
+    sizes = np.bincount(code if inside is None else code[inside], minlength=len(values))
     found, target = named(split, metric, values, sizes)
-    coded = target[code]
-    if not every:
-        coded[~inside] = len(found.names)
+    # Most often every value is a group, and then its code is that of the group.
+    coded = code if not found.pooled and len(found.names) == len(values) else target.take(code)
+    if inside is not None:
+        coded = np.where(inside, coded, np.int32(len(found.names)))
     return found._replace(code=coded)
 
 

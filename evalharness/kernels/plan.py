@@ -15,7 +15,7 @@ from evalharness.kernels.groups import Groups, groups
 from evalharness.kernels.passes import count
 from evalharness.kernels.sample import Sample, Units
 from evalharness.kernels.streaming import Stream
-from evalharness.statistics.base import Columns
+from evalharness.statistics.base import Columns, everywhere
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Measured:
 
         groups = len(self.groups.names)
         if groups == 1:
-            return [np.flatnonzero(self.code == 0) if self.code.any() else None]
+            return [None if everywhere(self.code) else np.flatnonzero(self.code == 0)]
         order = np.argsort(self.code, kind="stable")
         ends = np.searchsorted(self.code[order], np.arange(groups + 1))
         return [order[a:b] for a, b in zip(ends[:-1], ends[1:], strict=True)]
@@ -105,6 +105,8 @@ class Plan:
         asked = ((m, part, whole) for m, whole in requests for part in whole.parts)
         for model, metric, whole in asked:
             for key, read in self._steps(model, metric, whole):
+                if (model, metric.split) in broken:
+                    break  # what cannot be read is said once
                 if key in broken:
                     continue  # said once
                 try:

@@ -47,6 +47,7 @@ from evalharness.metrics.columns import (
 from evalharness.metrics.curves import (
     average_precision,
     equal_error_rate,
+    ks_statistic,
     partial_auc,
     precision_at_recall,
     recall_at_precision,
@@ -134,6 +135,7 @@ __all__ = [
     "deletion_rate",
     "dice",
     "equal_error_rate",
+    "ks_statistic",
     "error_rate",
     "exact_match",
     "exact_text_match",

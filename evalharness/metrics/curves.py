@@ -58,6 +58,11 @@ class AtThreshold:
 
 
 @dataclass(frozen=True)
+class Distance(AtThreshold):
+    """The largest distance between the shares of positives and of negatives accepted."""
+
+
+@dataclass(frozen=True)
 class Areas:
     """The mean of areas under the ROC curve.
 
@@ -172,6 +177,24 @@ def equal_error_rate(table: RankTable) -> AtThreshold:
     """
     value = rank_curves.equal_error_rate_of(table.negatives, table.positives)
     return AtThreshold(table.negatives, table.positives, "equal error rate", value)
+
+
+@metric(Ranks(), better="higher", range=(0, 1))
+def ks_statistic(table: RankTable) -> Distance:
+    """The largest distance between the shares of positives and of negatives that a threshold
+    accepts (Kolmogorov-Smirnov; Youden's J of the best threshold).
+
+    max over thresholds of tp/P − fp/N, at least 0. Undefined without positives or negatives. The
+    interval holds for every threshold at once, so it allows for the choice. As the statistic of
+    scipy.stats.ks_2samp(positives, negatives, alternative="less").
+
+    >>> import numpy as np
+    >>> scores = np.array([0.1, 0.4, 0.9])
+    >>> ks_statistic.value(RankTable(scores, np.array([1, 1, 0]), np.array([0, 1, 1])))
+    0.5
+    """
+    value = rank_curves.ks_statistic_of(table.negatives, table.positives)
+    return Distance(table.negatives, table.positives, "distance", value)
 
 
 @metric(Ranks(), better="higher", range=(0, 1))

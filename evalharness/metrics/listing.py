@@ -64,6 +64,7 @@ INTERVALS = {
     "Areas": "DeLong, Newcombe and MOVER of each",
     "RankCurve": "t of what each unit adds; 30 of either class",
     "AtThreshold": "Clopper-Pearson, MOVER",
+    "Distance": "Dvoretzky-Kiefer-Wolfowitz",
     "Quantile": "order statistics",
     "CalibrationError": "noncentral chi-square of the bins",
     "Unbounded": "none: report-only",

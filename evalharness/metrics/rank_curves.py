@@ -147,6 +147,17 @@ def equal_error_rate_of(negatives: Array, positives: Array) -> float:
     return float(np.maximum(alarms, misses).min())
 
 
+def ks_statistic_of(negatives: Array, positives: Array) -> float:
+    """The largest true positive rate less false positive rate over thresholds; at least 0, which
+    accepting nothing has. NaN without either class."""
+    import numpy as np
+
+    m, n = np.sum(positives), np.sum(negatives)
+    if not (m > 0 and n > 0):
+        return math.nan
+    return float((accepted(positives) / m - accepted(negatives) / n).max(initial=0.0))
+
+
 def recall_at_precision_of(negatives: Array, positives: Array, precision: float) -> float:
     """The largest share of positives accepted by a threshold of at least this precision; 0 where
     no threshold has it. NaN without positives."""

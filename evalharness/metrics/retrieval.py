@@ -32,6 +32,7 @@ from evalharness.statistics.lists import (
     discounts_of,
     gains_of,
     hits_in_first,
+    largest,
     places,
     ranked,
     relevant_documents,
@@ -50,8 +51,9 @@ def dcg_by_query(
     unjudged: str = "error",
 ) -> Any:
     """(queries,) discounted cumulative gains."""
-    lists = ranked(parts, relevance, score, ties, unjudged)
-    return lists.total(gains_of(lists, gain) * lists.expected(discounts_of(lists, k)))
+    lists = ranked(parts, relevance, score, ties, unjudged, places(k))
+    gains_of(lists.whole.relevance, gain)  # refused where any is infinite
+    return lists.total(gains_of(lists.relevance, gain) * lists.expected(discounts_of(lists, k)))
 
 
 def ndcg_by_query(
@@ -68,12 +70,11 @@ def ndcg_by_query(
     """(queries,) DCG over that of the ideal order."""
     import numpy as np
 
-    lists = ranked(parts, relevance, score, ties, unjudged)
-    gains, discounts = gains_of(lists, gain), discounts_of(lists, k)
-    found = lists.total(gains * lists.expected(discounts))
-    order = np.argsort(-gains, kind="stable")
-    order = order[np.argsort(lists.query[order], kind="stable")]  # the queries stand as before
-    ideal = lists.total(gains[order] * discounts[lists.above + lists.place])
+    lists = ranked(parts, relevance, score, ties, unjudged, places(k))
+    grades, query, place = largest(lists.whole, k)
+    ideal_gains, discounts = gains_of(grades, gain), discounts_of(lists, k)
+    found = lists.total(gains_of(lists.relevance, gain) * lists.expected(discounts))
+    ideal = np.bincount(query, ideal_gains * discounts[place], parts.count)
     return np.minimum(share_of(found, ideal, parts, no_relevant, "> 0"), 1.0)
 
 
@@ -89,8 +90,9 @@ def precision_by_query(
     min_relevance: float = 1,
 ) -> Any:
     """(queries,) shares of the first k places that hold a relevant document."""
-    lists = ranked(parts, relevance, score, ties, unjudged)
-    hits, relevant = hits_in_first(lists, places(k, optional=False), min_relevance)
+    first = places(k, optional=False)
+    lists = ranked(parts, relevance, score, ties, unjudged, first)
+    hits, relevant = hits_in_first(lists, first, min_relevance)
     return share_of(hits, relevant, parts, no_relevant, f"≥ {min_relevance}", below=float(k))
 
 
@@ -106,8 +108,9 @@ def recall_by_query(
     min_relevance: float = 1,
 ) -> Any:
     """(queries,) shares of the relevant documents that are among the first k."""
-    lists = ranked(parts, relevance, score, ties, unjudged)
-    hits, relevant = hits_in_first(lists, places(k, optional=False), min_relevance)
+    first = places(k, optional=False)
+    lists = ranked(parts, relevance, score, ties, unjudged, first)
+    hits, relevant = hits_in_first(lists, first, min_relevance)
     return share_of(hits, relevant, parts, no_relevant, f"≥ {min_relevance}")
 
 
@@ -124,8 +127,9 @@ def hit_by_query(
     """(queries,) whether a relevant document is among the first k, however ties fall."""
     import numpy as np
 
-    lists = ranked(parts, relevance, score, "worst", unjudged)
-    hits, relevant = hits_in_first(lists, places(k, optional=False), min_relevance)
+    first = places(k, optional=False)
+    lists = ranked(parts, relevance, score, "worst", unjudged, first)
+    hits, relevant = hits_in_first(lists, first, min_relevance)
     some = (hits > 0).astype(float)
     return share_of(some, relevant, parts, no_relevant, f"≥ {min_relevance}", below=np.float64(1))
 
@@ -145,7 +149,7 @@ def reciprocal_rank_by_query(
     import numpy as np
     from scipy.special import gammaln
 
-    lists = ranked(parts, relevance, score, ties, unjudged)
+    lists = ranked(parts, relevance, score, ties, unjudged, places(k))
     relevant, before, among = relevant_documents(lists, min_relevance)
     # Of g documents with one score, r of them relevant, none of the first j is with probability
     # C(g − j, r) / C(g, r).
@@ -162,7 +166,12 @@ def reciprocal_rank_by_query(
     value = np.where(inside, (none_of_first(j) - none_of_first(j + 1)) / place, 0.0)
     found = np.bincount(lists.query[rows], value, parts.count)
     return share_of(
-        found, lists.total(relevant), parts, no_relevant, f"≥ {min_relevance}", below=np.float64(1)
+        found,
+        lists.relevant(min_relevance),
+        parts,
+        no_relevant,
+        f"≥ {min_relevance}",
+        below=np.float64(1),
     )
 
 
@@ -180,7 +189,7 @@ def average_precision_by_query(
     """(queries,) mean over the relevant documents of the precision at the place of each."""
     import numpy as np
 
-    lists = ranked(parts, relevance, score, ties, unjudged)
+    lists = ranked(parts, relevance, score, ties, unjudged, places(k))
     relevant, before, among = relevant_documents(lists, min_relevance)
     # A place among g documents with one score, r of them relevant, is relevant with probability
     # r/g, and then each place before it among them with (r − 1)/(g − 1).
@@ -189,7 +198,7 @@ def average_precision_by_query(
     precision = (before + 1 + lists.place * others) / place
     inside = place <= (places(k) or math.inf)
     found = lists.total(np.where(inside, among / lists.tied * precision, 0.0))
-    return share_of(found, lists.total(relevant), parts, no_relevant, f"≥ {min_relevance}")
+    return share_of(found, lists.relevant(min_relevance), parts, no_relevant, f"≥ {min_relevance}")
 
 
 def _by_query(of: Callable[..., Any]) -> Grouped:

@@ -17,7 +17,7 @@ PREFIX = "score_"
 
 
 def score(split: "Split", positive: Any) -> np.ndarray:
-    """float32 or float64 (n,): `score`, which belongs to the positive class, or that class's own column."""
+    """float32 or float64 (n,): `score` of the positive class, or the column of another class."""
     refuse_multilabel(split)
     available = split.column_names
     if "score" in available:

@@ -127,8 +127,7 @@ class Split:
     def score(self, positive: Any = None) -> np.ndarray:
         """float64 (n,): how much the model holds each row for the positive class; finite."""
         return self._keep(
-            ("score", type(positive), positive),
-            lambda: self.raw_score(positive).astype(np.float64),
+            ("score", type(positive), positive), lambda: _wide(self.raw_score(positive))
         )
 
     def raw_score(self, positive: Any = None) -> np.ndarray:
@@ -140,7 +139,7 @@ class Split:
     def matrix(self) -> np.ndarray:
         """float64 (n, classes): a finite score for each class, a larger one for a likelier class;
         of one `score` and two classes, s for the positive class and 2 * threshold - s."""
-        return self._keep(("matrix",), lambda: self.raw_matrix().astype(np.float64, copy=False))
+        return self._keep(("matrix",), lambda: _wide(self.raw_matrix()))
 
     def raw_matrix(self) -> np.ndarray:
         """The same, float32 where the table has it so: what only compares needs no more."""
@@ -169,11 +168,15 @@ class Split:
 
     def numbers(self, column: str) -> np.ndarray:
         """float64 (n,): a column of finite numbers."""
-        return self._keep(("numbers", column), lambda: self.raw_numbers(column).astype(np.float64))
+        return self._keep(("numbers", column), lambda: _wide(self.raw_numbers(column)))
 
     def raw_numbers(self, column: str) -> np.ndarray:
         """The same, float32 where the table has it so."""
         return self._keep(("raw numbers", column), lambda: table.numbers(self, column))
+
+    def grades(self, column: str) -> np.ndarray:
+        """float64 (n,): a column of grades ≥ 0, NaN where it is null."""
+        return self._keep(("grades", column), lambda: table.grades(self, column))
 
     def flags(self, column: str) -> np.ndarray:
         """bool (n,): a column of booleans, or of the integers 0 and 1."""
@@ -262,3 +265,8 @@ class Split:
             problems = refused.problems
         # Outside of the handler, so that the error carries no other error with it.
         raise OutputsError(f"{self.where}: {problem}" for problem in problems)
+
+
+def _wide(found: np.ndarray) -> np.ndarray:
+    """The same in float64."""
+    return found.astype(np.float64, copy=False)

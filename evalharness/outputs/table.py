@@ -98,6 +98,35 @@ def numbers(split: "Split", name: str) -> np.ndarray:
     return found
 
 
+def grades(split: "Split", name: str) -> np.ndarray:
+    """float64 (n,), NaN where it is null; Refused where a value is no grade."""
+    import pyarrow as pa
+
+    column = split.column(name)
+    kind = kinds.kind(column)
+    if kind not in (kinds.INTEGER, kinds.REAL, kinds.BOOLEAN, kinds.EMPTY):
+        raise Refused(
+            f"column `{name}` is {column.type}, but a grade ≥ 0 is needed (0 for not relevant, "
+            "null for unjudged); cast it in the table"
+        )
+    if kind == kinds.EMPTY:
+        return np.full(split.n, np.nan)
+    found = to_numpy(column.cast(pa.int8()) if kind == kinds.BOOLEAN else column)
+    found = found.astype(np.float64, copy=False)
+    if column.null_count:
+        found = np.where(nulls(column), np.nan, found)
+    if len(found) and not (found.min() >= 0 and found.max() < np.inf):
+        odd = np.isinf(found) | (found < 0)
+        if odd.any():
+            row = int(np.flatnonzero(odd)[0])
+            raise Refused(
+                f"column `{name}` is negative or infinite in {odd.sum():,} rows, first row {row} "
+                f"({found[row]:g}); a grade is a number ≥ 0, and null where a document was not "
+                "judged"
+            )
+    return found
+
+
 def finite(found: np.ndarray) -> bool:
     """Whether numbers of any shape are known to be finite. False where a sum of large ones says
     nothing."""

@@ -24,6 +24,13 @@ class Columns(NamedTuple):
     rows: Any = None
 
 
+def everywhere(code: Any) -> bool:
+    """Whether every entry is in group 0; not looked through where one number stands for all."""
+    if len(code) and code.strides == (0,):
+        return bool(code[0] == 0)
+    return not code.any()
+
+
 class Statistic(Protocol):
     """A frozen dataclass of plain values; two equal statistics are counted once.
 

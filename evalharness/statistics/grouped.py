@@ -76,7 +76,7 @@ class _OfGroups:
 
     def _reader(self, split: Any, name: str) -> Callable[[], Any]:
         if name == "relevance":
-            return lambda: grades(split, name)
+            return lambda: split.grades(name)
         if self.kind == "flags":
             return lambda: split.flags(name).astype(float)
         return lambda: split.numbers(name)
@@ -127,41 +127,6 @@ def parts_of(split: Any, by: str) -> Parts:
     gathered(*(lambda c=c: split.constant_within(c, by) for c in shared))
     values = split.column(by)
     return Parts(code, first, lambda i: f"{by} {values[int(first[i])].as_py()!r}")
-
-
-def grades(split: Any, name: str) -> Any:
-    """float64 (n,): a column of grades ≥ 0, NaN where it is null."""
-    import numpy as np
-    import pyarrow as pa
-
-    from evalharness.declare.errors import OutputsError
-
-    column = split.column(name)
-    kind = column.type
-    if not (
-        pa.types.is_integer(kind)
-        or pa.types.is_floating(kind)
-        or pa.types.is_boolean(kind)
-        or pa.types.is_null(kind)
-    ):
-        raise OutputsError(
-            [
-                f"{split.where}: column `{name}` is {kind}, but a grade ≥ 0 is needed (0 for not "
-                "relevant, null for unjudged); cast it in the table"
-            ]
-        )
-    found = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
-    odd = np.isinf(found) | (found < 0)
-    if odd.any():
-        row = int(np.flatnonzero(odd)[0])
-        raise OutputsError(
-            [
-                f"{split.where}: column `{name}` is negative or infinite in {odd.sum():,} rows, "
-                f"first row {row} ({found[row]:g}); a grade is a number ≥ 0, and null where a "
-                "document was not judged"
-            ]
-        )
-    return found
 
 
 def _called(

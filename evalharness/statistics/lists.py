@@ -14,8 +14,25 @@ NO_RELEVANT = ("error", "zero", "skip")
 GAINS = ("linear", "exponential")
 
 
+# Lists stand side by side, as rows as long as the longest, where that takes at most so many times
+# their own room.
+ROOM = 4
+
+
+class Documents(NamedTuple):
+    """The documents of all queries, by query.
+
+    query: code of the query, rising; relevance: grade ≥ 0; sizes: (queries,) documents of each.
+    """
+
+    query: Any
+    relevance: Any
+    sizes: Any
+
+
 class Lists(NamedTuple):
-    """The documents of all queries, (m,) each, by query and from the highest score to the lowest.
+    """The documents that may be among the first k of their query, (m,) each, by query and from the
+    highest score to the lowest; where there is no k, all of them.
 
     query:     code of the query, rising.
     relevance: grade ≥ 0.
@@ -23,6 +40,7 @@ class Lists(NamedTuple):
     tied:      how many have this very score.
     place:     0 … tied − 1 among these.
     parts:     the queries.
+    whole:     all documents, whether here or not.
     """
 
     query: Any
@@ -31,12 +49,20 @@ class Lists(NamedTuple):
     tied: Any
     place: Any
     parts: Parts
+    whole: Documents
 
     def total(self, values: Any) -> Any:
         """(queries,) sums over the documents of each query."""
         import numpy as np
 
         return np.bincount(self.query, values, self.parts.count)
+
+    def relevant(self, least: float) -> Any:
+        """(queries,) the number of relevant documents, in the whole list."""
+        import numpy as np
+
+        query, relevance, _ = self.whole
+        return np.bincount(query, is_relevant(relevance, least), self.parts.count)
 
     def expected(self, discount: Any) -> Any:
         """(m,) the mean, over the places that a document may have, of a discount of the first
@@ -52,41 +78,125 @@ class Lists(NamedTuple):
         return int((self.above + self.tied).max(initial=0))
 
 
-def ranked(parts: Parts, relevance: Any, score: Any, ties: str, unjudged: str) -> Lists:
-    """The lists of all queries. One sort, whatever their number."""
+def ranked(
+    parts: Parts, relevance: Any, score: Any, ties: str, unjudged: str, k: int | None = None
+) -> Lists:
+    """The lists of all queries; `k`: only the first so many places are of interest."""
     import numpy as np
 
     one_of("ties", ties, TIES)
     one_of("unjudged", unjudged, UNJUDGED)
     missing, code = np.isnan(relevance), parts.code
-    if missing.any() and unjudged == "error":
-        row = int(np.flatnonzero(missing)[0])
-        raise OutputsError(
-            [
-                f"column `relevance` is null in {missing.sum():,} rows, first row {row}; say what "
-                'an unjudged document counts as: unjudged="not relevant", or "skip" to take it '
-                "out of its list"
-            ]
-        )
-    if unjudged == "skip":
-        kept = ~missing
+    if missing.any():
+        if unjudged == "error":
+            row = int(np.flatnonzero(missing)[0])
+            raise OutputsError(
+                [
+                    f"column `relevance` is null in {missing.sum():,} rows, first row {row}; say "
+                    'what an unjudged document counts as: unjudged="not relevant", or "skip" to '
+                    "take it out of its list"
+                ]
+            )
+        if unjudged == "skip":
+            kept = ~missing
+            code, relevance, score = code[kept], relevance[kept], score[kept]
+        else:
+            relevance = np.where(missing, 0.0, relevance)
+    if not (code[1:] >= code[:-1]).all():
+        # Two bytes are sorted much faster than eight.
+        short = code.astype(np.uint16) if parts.count <= 1 << 16 else code
+        order = np.argsort(short, kind="stable")
+        code, relevance, score = code[order], relevance[order], score[order]
+        sizes = np.bincount(code, minlength=parts.count)
+    elif code is parts.code:
+        sizes = np.diff(parts.first, append=len(code))
+    else:
+        sizes = np.bincount(code, minlength=parts.count)
+    whole = Documents(code, relevance, sizes)
+    if (kept := _among_the_first(score, sizes, k)) is not None:
         code, relevance, score = code[kept], relevance[kept], score[kept]
-    relevance = np.where(np.isnan(relevance), 0.0, relevance)
-    # Equal scores by rising relevance: the worst order, and sums that no order of rows can change.
-    order = np.argsort(relevance, kind="stable")
-    order = order[np.argsort(-score[order], kind="stable")]
-    order = order[np.argsort(code[order], kind="stable")]
-    query, relevance, score = code[order], relevance[order], score[order]
-    at = np.arange(len(query))
-    new_query = np.diff(query, prepend=-1) != 0
-    new_score = new_query | (np.diff(score, prepend=0.0) != 0)
-    if ties == "worst":
-        new_score[:] = True
-    first = np.maximum.accumulate(np.where(new_query, at, 0))
-    start = np.maximum.accumulate(np.where(new_score, at, 0))
-    tie = np.cumsum(new_score) - 1
-    tied = np.bincount(tie)[tie] if len(tie) else at
-    return Lists(query, relevance, start - first, tied, at - start, parts)
+        sizes = np.bincount(code, minlength=parts.count)
+    order = _falling(score, code, sizes)
+    relevance, score = relevance[order], score[order]
+    at = np.arange(len(code))
+    # Where a document scores as high as the one before it.
+    again = np.flatnonzero((score[1:] == score[:-1]) & (code[1:] == code[:-1])) + 1
+    start, tied = at, np.ones_like(at)
+    if len(again):
+        begins = np.delete(at, again)
+        runs = np.diff(begins, append=len(at))
+        start, tied = np.repeat(begins, runs), np.repeat(runs, runs)
+        # Equal scores by rising relevance: the worst order, and sums that no order of rows changes.
+        equal = np.flatnonzero(tied > 1)
+        relevance[equal] = relevance[equal][np.lexsort((relevance[equal], start[equal]))]
+        if ties == "worst":
+            start, tied = at, np.ones_like(at)
+    first = np.repeat(np.cumsum(sizes) - sizes, sizes)
+    return Lists(code, relevance, start - first, tied, at - start, parts, whole)
+
+
+def largest(whole: Documents, k: int | None) -> tuple[Any, Any, Any]:
+    """The k largest grades of each query, of all where k is None: (grades, query, place) of each,
+    by query and falling."""
+    import numpy as np
+
+    query, relevance, sizes = whole
+    beside = _beside(relevance, sizes, 0.0)
+    if beside is None:
+        relevance = relevance[np.lexsort((-relevance, query))]
+        place = np.arange(len(query)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        return relevance, query, place
+    longest = beside.shape[1]
+    if k is not None and k < longest:
+        beside, longest = np.partition(beside, longest - k, axis=1)[:, longest - k :], k
+    beside = np.sort(beside, axis=1)[:, ::-1]
+    rows = len(sizes)
+    return beside.ravel(), np.repeat(np.arange(rows), longest), np.tile(np.arange(longest), rows)
+
+
+def _among_the_first(score: Any, sizes: Any, k: int | None) -> Any:
+    """The documents that score no lower than the k-th of their query; None for all."""
+    import numpy as np
+
+    if k is None or k >= sizes.max(initial=0):
+        return None
+    beside = _beside(score, sizes, -math.inf)
+    if beside is None:
+        return None
+    last = beside.shape[1] - k
+    least = np.partition(beside, last, axis=1)[:, last]
+    if beside.size == len(score):
+        return np.flatnonzero(beside >= least[:, None])
+    # A shorter list has nothing at its k-th place, and is whole.
+    return np.flatnonzero(score >= np.repeat(least, sizes))
+
+
+def _falling(score: Any, code: Any, sizes: Any) -> Any:
+    """(m,) the documents by query, from the highest score to the lowest."""
+    import numpy as np
+
+    beside = _beside(-score, sizes, math.inf)
+    if beside is None:
+        return np.lexsort((-score, code))
+    order = np.argsort(beside, axis=1) + (np.cumsum(sizes) - sizes)[:, None]
+    if order.size == len(score):
+        return order.ravel()
+    return order[np.arange(beside.shape[1]) < sizes[:, None]]
+
+
+def _beside(values: Any, sizes: Any, fill: float) -> Any:
+    """(queries, longest): the lists side by side, filled up; None where they differ so much in
+    length that this would take too much room."""
+    import numpy as np
+
+    longest = int(sizes.max(initial=0))
+    if len(sizes) * longest > ROOM * len(values):
+        return None
+    if len(sizes) * longest == len(values):
+        return values.reshape(len(sizes), longest)
+    found = np.full((len(sizes), longest), fill)
+    found[np.arange(longest) < sizes[:, None]] = values
+    return found
 
 
 def relevant_documents(lists: Lists, least: float) -> tuple[Any, Any, Any]:
@@ -94,7 +204,7 @@ def relevant_documents(lists: Lists, least: float) -> tuple[Any, Any, Any]:
     have its score are."""
     import numpy as np
 
-    relevant = is_relevant(lists, least)
+    relevant = is_relevant(lists.relevance, least)
     at = np.arange(len(relevant))
     start = at - lists.place
     summed = np.concatenate([[0.0], np.cumsum(relevant)])
@@ -106,9 +216,9 @@ def hits_in_first(lists: Lists, k: Any, least: float) -> tuple[Any, Any]:
     """(queries,) relevant documents among the first k places, and in all."""
     import numpy as np
 
-    relevant = is_relevant(lists, least)
+    relevant = is_relevant(lists.relevance, least)
     inside = lists.expected((np.arange(lists.longest) < k).astype(float))
-    return lists.total(relevant * inside), lists.total(relevant)
+    return lists.total(relevant * inside), lists.relevant(least)
 
 
 def share_of(
@@ -133,17 +243,18 @@ def share_of(
     return np.where(none, math.nan if no_relevant == "skip" else 0.0, found)
 
 
-def gains_of(lists: Lists, gain: str) -> Any:
+def gains_of(relevance: Any, gain: str) -> Any:
+    """(m,) what each document of these grades adds at a first place."""
     import numpy as np
 
     if one_of("gain", gain, GAINS) == "linear":
-        return lists.relevance
+        return relevance
     with np.errstate(over="ignore"):
-        gains = np.exp2(lists.relevance) - 1
+        gains = np.exp2(relevance) - 1
     if not np.isfinite(gains).all():
         raise OutputsError(
             [
-                f"column `relevance` goes up to {lists.relevance.max():g}, of which the "
+                f"column `relevance` goes up to {relevance.max():g}, of which the "
                 'exponential gain 2^relevance − 1 is infinite; use gain="linear"'
             ]
         )
@@ -167,14 +278,14 @@ def places(k: Any, optional: bool = True) -> int | None:
     return k
 
 
-def is_relevant(lists: Lists, least: Any) -> Any:
-    """(m,) 1.0 for a document that is relevant, else 0.0."""
+def is_relevant(relevance: Any, least: Any) -> Any:
+    """(m,) 1.0 for a document whose grade is relevant, else 0.0."""
     if isinstance(least, bool) or not isinstance(least, (int, float)) or not least > 0:
         raise DeclarationError(
             f"min_relevance={least!r} is not a grade above 0, which is that of a document that is "
             "not relevant"
         )
-    return (lists.relevance >= least).astype(float)
+    return (relevance >= least).astype(float)
 
 
 def one_of(name: str, value: Any, known: tuple[str, ...]) -> Any:

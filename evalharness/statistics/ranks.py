@@ -6,7 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
-from evalharness.statistics.base import Columns, OfColumns, example_values, gathered
+from evalharness.statistics.base import (
+    Columns,
+    OfColumns,
+    everywhere,
+    example_values,
+    gathered,
+)
 from evalharness.statistics.keys import dense, ordered, packed
 from evalharness.statistics.stacked import Ragged
 from evalharness.statistics.tables import OrderTable, RankTable
@@ -141,7 +147,7 @@ def sorted_on_cpu(arrays: dict[str, Any], code: Any, groups: int, classes: int) 
 
     rank, label, weight = arrays["rank"], arrays["label"], arrays.get("weight")
     if groups == 1 and rank.max(initial=0) < 1 << (8 * rank.dtype.itemsize - 1):
-        if code.any():  # rows outside of the group
+        if not everywhere(code):  # rows outside of the group
             inside = np.flatnonzero(code == 0)
             rank, label = rank[inside], label[inside]
             weight = None if weight is None else weight[inside]

@@ -57,6 +57,8 @@ def words(references: list[str], hypotheses: list[str]) -> tuple[Tokens, Tokens]
     starts = _int32(split.offsets)
     # White space at an end of a text leaves an empty word there.
     empty = pc.index(found.dictionary, pa.scalar("", found.dictionary.type)).as_py()
+    if empty < 0:
+        return _two(codes, starts.astype(np.int64), len(references))
     kept = codes != empty
     before = np.concatenate([[0], np.cumsum(kept)])[starts]
     return _two(codes[kept], before, len(references))

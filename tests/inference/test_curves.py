@@ -16,6 +16,7 @@ from evalharness.inference.curves import PartialAreaBounds, RankCurveBounds, wit
 from evalharness.inference.precisions import PrecisionAtRecallBounds, RecallAtPrecisionBounds
 from evalharness.inference.proportions import clopper_pearson_lower, clopper_pearson_upper
 from evalharness.inference.thresholds import (
+    DistanceBounds,
     EqualErrorRateBounds,
     SensitivityAtBounds,
     at_least,
@@ -40,6 +41,7 @@ MAKERS = {
     ),
     "sensitivity": lambda n, p: SensitivityAtBounds(n, p, rc.sensitivity_at_of(n, p, 0.8), 0.8),
     "equal error rate": lambda n, p: EqualErrorRateBounds(n, p, rc.equal_error_rate_of(n, p)),
+    "distance": lambda n, p: DistanceBounds(n, p, rc.ks_statistic_of(n, p)),
     "precision": lambda n, p: PrecisionAtRecallBounds(
         n, p, rc.precision_at_recall_of(n, p, 0.8), 0.8
     ),

@@ -201,3 +201,11 @@ def test_shape_buckets(n, rows):
 
 def test_powers_of_two():
     assert [_power(n) for n in (1, 2, 3, 4, 5, 16, 17)] == [1, 2, 4, 4, 8, 16, 32]
+
+
+def test_a_file_that_is_not_there_is_told_once_whatever_is_asked_of_it(tmp_path):
+    bounds = [m.on("test") >= 0.5 for m in (recall, precision, roc_auc)]
+    with pytest.raises(OutputsError) as caught:
+        run(Outputs(test=tmp_path / "none.parquet"), satisficing=bounds)
+    assert len(caught.value.problems) == 1
+    assert "there is no file at" in caught.value.problems[0]

@@ -120,7 +120,7 @@ FAMILIES = [
             *(m.matthews_corrcoef, m.cohen_kappa),
             *(m.positive_likelihood_ratio, m.negative_likelihood_ratio),
             *(m.roc_auc, m.average_precision, m.partial_auc, m.sensitivity_at, m.specificity_at),
-            *(m.equal_error_rate, m.recall_at_precision, m.precision_at_recall),
+            *(m.equal_error_rate, m.ks_statistic, m.recall_at_precision, m.precision_at_recall),
             *(m.log_loss, m.brier_score, m.calibration_error, m.expected_calibration_error),
             *(m.brier_reliability, m.brier_resolution, m.brier_uncertainty),
             m.harmonic_mean(m.precision, m.recall),

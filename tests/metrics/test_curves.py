@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from scipy.stats import ks_2samp
 from sklearn.metrics import (
     average_precision_score,
     precision_recall_curve,
@@ -65,6 +66,9 @@ def test_rates_at_a_threshold(counts, share):
     assert curves.specificity_at(sensitivity=share).value(table) == pytest.approx(wanted)
     wanted = np.maximum(fpr, 1 - tpr).min()
     assert curves.equal_error_rate.value(table) == pytest.approx(wanted)
+    wanted = ks_2samp(score[label == 1], score[label == 0], alternative="less").statistic
+    assert curves.ks_statistic.value(table) == pytest.approx(wanted)
+    assert curves.ks_statistic.value(table) == pytest.approx((tpr - fpr).max())
     precision, recall, _ = precision_recall_curve(label, score)
     wanted = recall[precision >= share - slack].max()
     assert curves.recall_at_precision(precision=share).value(table) == pytest.approx(wanted)
@@ -78,6 +82,7 @@ BINARY = [
     curves.sensitivity_at,
     curves.specificity_at,
     curves.equal_error_rate,
+    curves.ks_statistic,
     curves.recall_at_precision,
     curves.precision_at_recall,
 ]

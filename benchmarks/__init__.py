@@ -1,0 +1,1 @@
+"""How fast evalharness is, against what users would write: `python -m benchmarks`."""
