@@ -7,8 +7,8 @@ from functools import cache, partial
 from typing import Any
 
 from evalharness.declare.errors import OutputsError
-from evalharness.kernels.backend import scope
-from evalharness.kernels.passes import count, in_buckets
+from evalharness.kernels.backend import fetched, scope
+from evalharness.kernels.passes import in_buckets, started
 from evalharness.outputs.streamed import ITSELF
 from evalharness.statistics.base import Columns
 from evalharness.statistics.bins import Binned, Bins, count_bins
@@ -34,13 +34,24 @@ class Added:
     def __init__(self, statistic: Any) -> None:
         self.statistic, self.columns = statistic, Columns({})
         self._whole: Any = None
+        self._begun: Any = None
+        self._last: Any = None
         self._plain = False
         self._few = _Few()
 
     def add(self, columns: Columns, code: Any, groups: int, where: str) -> None:
         """One more batch; code: int32 (m,), the group of each entry, ≥ groups for none."""
+        self._settle()
         self.columns = Columns({}, columns.classes)
-        found: Any = count(self.statistic, columns, code, groups)
+        self._begun = started(self.statistic, columns, code, groups)
+        self._last = (columns, code, groups, where)
+
+    def _settle(self) -> None:
+        """Add the last batch, which was counted while the next one was read."""
+        if self._begun is None:
+            return
+        found: Any = self._begun()
+        (columns, code, groups, where), self._begun, self._last = self._last, None, None
         new, self._plain = _wide(found.whole), found.plain
         if self._whole is None:
             self._whole = new
@@ -62,6 +73,7 @@ class Added:
         """int64 (groups,) entries, of a table of one number each."""
         import numpy as np
 
+        self._settle()
         if isinstance(self._whole, Cells):
             return np.sum(self._whole, axis=0).astype(int)
         return self._whole.n.astype(int)
@@ -70,6 +82,7 @@ class Added:
         """One for each group that is left; target: (groups so far,), which of them each becomes."""
         import numpy as np
 
+        self._settle()
         whole = _grown(self._whole, len(target))
         order = np.argsort(target, kind="stable")
         order = order[target[order] < groups]
@@ -136,7 +149,6 @@ class Gridded:
         self._found: Any = None
 
     def add(self, columns: Columns, code: Any, groups: int, where: str) -> None:
-        import jax
         import numpy as np
 
         low, high = self.scale
@@ -163,7 +175,7 @@ class Gridded:
             )
         arrays, code, padded = in_buckets({"value": (values - low) / (high - low)}, code, groups)
         with scope():
-            found = jax.device_get(_grid_program()(arrays, code, groups=padded, cells=self._cells))
+            found = fetched(_grid_program()(arrays, code, groups=padded, cells=self._cells))
         if self._found is None:
             self._found = found[:groups]
         else:
@@ -229,8 +241,8 @@ class Ranked:
             )
         given = {"key": self.keys(columns), "label": columns.arrays["label"]}
         arrays, code, padded = in_buckets(given, code, groups)
-        # What is outside of all groups so far must not be taken for a group that comes later.
-        code = np.where(code < groups, code, padded).astype(np.int32, copy=False)
+        if code.max() >= groups:  # must not be taken for a group that comes later
+            code = np.where(code < groups, code, np.int32(padded))
         if padded != self._padded or self._batches >= OFTEN:
             self._move()
         self._padded, self._groups = padded, groups
@@ -263,13 +275,11 @@ class Ranked:
 
     def _move(self) -> None:
         """Counts from 32 bits on the device to 64 bits here."""
-        import jax
         import numpy as np
 
         if self._held is None:
             return
-        with scope():
-            held = np.asarray(jax.device_get(self._held)).reshape(self._padded, -1, 2)
+        held = np.asarray(fetched(self._held)).reshape(self._padded, -1, 2)
         new, self._held, self._batches = held[: self._groups], None, 0
         if self._whole is None:
             self._whole = new.astype(np.int64)

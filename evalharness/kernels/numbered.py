@@ -99,13 +99,15 @@ class Numbered:
 
     def _looked_up(self, batch: Any) -> Any:
         """The same of integers all of which were seen before; else None."""
+        import numpy as np
+
         if self._table is None:
             return None
-        values = encode.integers(batch.column(self.group[0]))
+        values = batch.integers(self.group[0])
         table, least = self._table
-        if values is None or values.min() < least or values.max() - least >= len(table):
+        if values is None or values.min() < least or int(values.max()) - least >= len(table):
             return None
-        codes = table.take(values - values.dtype.type(least) if least else values)
+        codes = table.take(values.astype(np.int64) - least if least else values)
         return None if codes.min() < 0 else codes
 
     def _lookup(self) -> Any:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from evalharness.declare.errors import OutputsError
 from evalharness.declare.metric import Metric
 from evalharness.kernels.accumulate import Added, Gridded, Occurring, Ranked
+from evalharness.kernels.backend import scope
 from evalharness.kernels.external import Sorter
 from evalharness.kernels.groups import Groups
 from evalharness.kernels.numbered import Numbered
@@ -157,10 +158,11 @@ class Stream:
         for columns, codes in self._read(statistics, numbered, "counting"):
             for statistic, occurring in averages.items():
                 occurring.add(columns[statistic])
-            for key, part in parts.items():
-                found, code = columns[key.statistic], codes[key.place]
-                code = code if found.rows is None else code[found.rows]
-                part.add(found, code, len(numbered[key.place]), self.split.where)
+            with scope():
+                for key, part in parts.items():
+                    found, code = columns[key.statistic], codes[key.place]
+                    code = code if found.rows is None else code[found.rows]
+                    part.add(found, code, len(numbered[key.place]), self.split.where)
         for statistic, occurring in averages.items():
             statistic.every_class_occurs(self.split, occurring.places)
         for place, part in telling.items():

@@ -56,10 +56,11 @@ class Shard:
                 f"{REMEDY}"
             )
 
-    def read(self, columns: Sequence[str]) -> Iterator[tuple[int, Any]]:
-        """(first row, record batch) of at most BATCH rows; Refused where the file is damaged."""
+    def read(self, columns: Sequence[str], rows: int = 0) -> Iterator[tuple[int, Any]]:
+        """(first row, record batch) of at most so many rows, or BATCH; Refused where the file is
+        damaged."""
         first = 0
-        for batch in self._decoded(columns, BATCH):
+        for batch in self._decoded(columns, rows or BATCH):
             yield first, batch
             first += batch.num_rows
         if first != self.rows:
@@ -174,7 +175,7 @@ class Shards:
         import pyarrow as pa
 
         found = []
-        for start, batch in shard.read([name]):
+        for start, batch in shard.read([name], rows):
             a, b = max(first - start, 0), min(first + rows - start, batch.num_rows)
             if a < b:
                 found.append(batch.column(name).slice(a, b - a))

@@ -9,13 +9,14 @@ import numpy as np
 
 from evalharness.declare.errors import OutputsError
 from evalharness.outputs import distinct_ids, kinds, progress, scores, table, units
-from evalharness.outputs import shards as files
 from evalharness.outputs.arguments import Options
 from evalharness.outputs.files import TableSource
 from evalharness.outputs.shards import Shard, Shards
 from evalharness.outputs.split import Split
 from evalharness.outputs.words import Refused, counted_from
 
+# Rows that are looked at before the pass.
+PROBE = 1 << 12
 # Distinct labels, or predictions, above which they cannot be classes.
 MOST_CLASSES = 1 << 17
 
@@ -41,7 +42,8 @@ class BatchSource:
         if name in self._held:
             return self._batch.column(name)
         if name not in self.asked:
-            rows = min(files.BATCH, self._shard.rows - self._first)
+            # Of all batches that share what was asked the longest.
+            rows = max(self.n, min(PROBE, self._shard.rows - self._first))
             self.asked[name] = self._shards.piece(name, self._shard, self._first, rows)
         return self.asked[name].slice(0, self.n)
 
@@ -95,6 +97,7 @@ class StreamedSplit:
         self._names = table.rename(shards.names, options.columns)
         self._known: dict[str, Any] = {}
         self._checked = False
+        shards.hash()
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -115,11 +118,10 @@ class StreamedSplit:
         """As messages name the split where they mean one of its files."""
         return f"{self.model + ', ' if self.model else ''}{self.name} ({shown})"
 
-    def probe(self, most: int = 1 << 62) -> Batch:
-        """A batch of at most so many of the first rows, whose columns are read as they are asked
-        for."""
+    def probe(self, most: int = PROBE) -> Batch:
+        """At most so many of the first rows, whose columns are read as they are asked for."""
         shard = next(shard for shard in self.shards.all if shard.rows)
-        source = BatchSource(self.shards, shard, 0, None, min(shard.rows, files.BATCH, most))
+        source = BatchSource(self.shards, shard, 0, None, min(shard.rows, PROBE, most))
         source.asked = self._known
         return Batch(self, source, shard, 0)
 
@@ -135,7 +137,6 @@ class StreamedSplit:
 
     def batches(self, columns: tuple[str, ...], doing: str) -> Iterator[Batch]:
         """The rows in order, in batches of at most BATCH; `doing`: what for, in a word or two."""
-        self.shards.hash()
         found = self.shards.read(columns)
         shown = progress.shown(found, lambda piece: piece[2].num_rows, self.n, doing)
         while piece := self._guard(lambda: next(shown, None)):
