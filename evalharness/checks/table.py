@@ -20,7 +20,7 @@ HEAD = ("verdict", "check", "value", "bound", "required", "n", "to settle")
 def text_table(checks: Sequence[CheckResult], also: Iterable[Estimate] = ()) -> str:
     """One line for each check, then what was only reported."""
     lines = _aligned([HEAD, *(row(c) for c in checks)]) if checks else []
-    told = [f"{e.title}: {_interval(e)} (n={e.n} {e.unit})" for e in also]
+    told = [_told(e) for e in also]
     if told:
         lines += ["", "reported, not gated:"]
         for text in told:
@@ -55,9 +55,7 @@ def html_table(title: str, checks: Sequence[CheckResult], also: Iterable[Estimat
         body += f"<tr><td style='{styles[0]};color:{colour[check.outcome]}'><b>{word}</b></td>"
         shown = zip(styles[1:], cells, strict=True)
         body += "".join(f"<td style='{s}'>{html.escape(c)}</td>" for s, c in shown) + "</tr>"
-    rest = "".join(
-        f"<li>{html.escape(f'{e.title}: {_interval(e)} (n={e.n} {e.unit})')}</li>" for e in also
-    )
+    rest = "".join(f"<li>{html.escape(_told(e))}</li>" for e in also)
     listed = f"<p>Reported, not gated:</p><ul>{rest}</ul>" if rest else ""
     note = f"<p><small>{html.escape(footnote(checks))}</small></p>" if checks else ""
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
@@ -117,6 +115,11 @@ def _cells(v: Verdict, name: str) -> tuple[str, ...]:
         f"{e.n:,}",
         settle,
     )
+
+
+def _told(e: Estimate) -> str:
+    count = f"n={e.n} {e.unit}" + (f"; {e.note}" if e.note else "")
+    return f"{e.title}: {_interval(e)} ({count})"
 
 
 def _interval(e: Estimate) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from evalharness.inference.numbers import percent, show
@@ -66,9 +66,8 @@ class Estimate:
         if self.value != self.value:
             return f"<{self.title}: undefined (n={self.n} {self.unit}): {self.reason}>"
         interval = f"{percent(self.confidence)} interval {show(self.low)} to {show(self.high)}"
-        return (
-            f"<{self.title}: {show(self.value)} ({interval}, {self.shown}; n={self.n} {self.unit})>"
-        )
+        count = f"n={self.n} {self.unit}" + (f"; {self.note}" if self.note else "")
+        return f"<{self.title}: {show(self.value)} ({interval}, {self.shown}; {count})>"
 
     def __ge__(self, threshold: float) -> Verdict:
         return self._decide(">=", threshold)
@@ -121,6 +120,12 @@ class Estimate:
                 "evaluation[calibration_error.on(split)] for one, where the outputs were read"
             )
         return list(table(self.confidence))
+
+    def of(self, bounds: Bounds) -> Estimate:
+        """The estimate of the same thing by other bounds."""
+        place = {k: getattr(self, k) for k in ("metric", "model", "split", "slice")}
+        note = getattr(bounds, "note", "")
+        return replace(estimate(bounds, self.confidence, note, **place), _minus=self._minus)
 
     def _public(self) -> list[Any]:
         return [getattr(self, f.name) for f in fields(self) if not f.name.startswith("_")]

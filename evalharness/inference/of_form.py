@@ -29,6 +29,7 @@ from evalharness.inference.nobounds import NoBounds
 from evalharness.kernels.sample import Sample
 from evalharness.metrics.calibration import CalibrationError
 from evalharness.metrics.curves import Areas, AtThreshold, RankCurve
+from evalharness.statistics.bins import Binned
 from evalharness.statistics.examples import Resampled
 from evalharness.statistics.tables import Cells, ComomentTable, MomentTable
 
@@ -39,6 +40,10 @@ class MetricError(EvalharnessError):
 
 def bounds_of(metric: Metric, table: Any, sample: Sample, seed: int) -> Bounds:
     """The deciding bounds of a metric at a table; `sample`: the entries that the table counts."""
+    if isinstance(table, Binned):
+        from evalharness.inference.bracketed import bracketed
+
+        return bracketed(metric, table, lambda t: bounds_of(metric, t, sample, seed))
     with np.errstate(all="ignore"):  # 0/0 is an answer here, not an accident
         form = _form(metric, table)
         try:
@@ -164,6 +169,11 @@ def combined(
 
 def exact(metric: Metric, parts: list[tuple[Metric, Any, Sample]]) -> Bounds:
     """The value on a fixed list, every row of which counts alike."""
+    if isinstance(parts[0][1], Binned) and len(parts) == 1:
+        from evalharness.inference.bracketed import bracketed
+
+        part, table, sample = parts[0]
+        return bracketed(part, table, lambda t: exact(metric, [(part, t, sample)]))
     with np.errstate(all="ignore"):
         forms = [_form(m, table) for m, table, _ in parts]
     values = [number(form) for form in forms]

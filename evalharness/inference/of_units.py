@@ -78,6 +78,10 @@ def within(metric: Metric, form: Mean | Ratio, sample: Sample, note: str = "") -
     """A mean, or a ratio, whose examples cannot leave the metric's range."""
     from evalharness.inference.gaffke import GaffkeBounds
 
+    each = UNITS.get(getattr(metric.statistic, "by", ""), "values")
+    if sample.grid is not None and "value" not in sample.arrays:  # counted and let go
+        points, counts = sample.grid
+        return GaffkeBounds(points, metric.definition.range, each, counts)
     arrays, (low, high) = sample.arrays, metric.definition.range
     above = arrays["value" if isinstance(form, Mean) else "numerator"]
     below = arrays.get("denominator", np.ones(sample.size))
@@ -91,7 +95,6 @@ def within(metric: Metric, form: Mean | Ratio, sample: Sample, note: str = "") -
                 f"{np.count_nonzero(outside)} examples, the first {first:g}, lie outside the range "
                 f"{low:g} to {high:g} that it declares"
             )
-    each = UNITS.get(getattr(metric.statistic, "by", ""), "values")
     if sample.plain and isinstance(form, Mean):
         return GaffkeBounds(above, (low, high), each)
     above, below = (sample.by_unit(sample.weighted(x)) for x in (above, below))

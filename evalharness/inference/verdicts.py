@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from evalharness.declare.errors import DeclarationError, InconclusiveError
@@ -76,12 +76,14 @@ class Verdict:
         if math.isnan(e.value):
             return f"{e.title}: undefined ({count}); {required}; {e.reason}"
         value = f"{e.title}: {show(e.value, near=self.threshold)}"
+        open_ = f"; {e.reason}" if self.outcome == INCONCLUSIVE else ""
         if self.policy == EXACT:
-            return f"{value} ({count}: every one counts, so there is no interval); {required}"
+            told = f"{count}: every one counts, so there is no interval"
+            return f"{value} ({told}); {required}{open_}"
         if self.policy == "point":
             return (
                 f"{value} ({count}); {required} by the value alone (policy 'point'): "
-                "no statistical guarantee"
+                f"no statistical guarantee{open_}"
             )
         return f"{value}, {self._bound(count)}; {required}" + self._remedy()
 
@@ -146,6 +148,13 @@ def decide(
     threshold = float(threshold)
     if not math.isfinite(threshold):
         raise DeclarationError(f"{estimate.title} {op} {threshold}: a bound needs a finite number")
+    if hasattr(estimate._bounds, "extremes"):
+        estimate, left = _sharpened(
+            estimate,
+            lambda e: decide(e, op, threshold, family=family, fail_level=fail_level, policy=policy),
+        )
+        if left is not None:
+            return left
     alpha = 1 - estimate.confidence
     shared = alpha / family if fail_level is None else fail_level
     upward = op in (">=", ">")
@@ -181,6 +190,28 @@ def decide(
         likely=beyond(failing, good=False),
         settle=_settle(estimate, threshold, level),
     )
+
+
+def _sharpened(
+    estimate: Estimate, decided: Callable[[Estimate], Verdict]
+) -> tuple[Estimate, Verdict | None]:
+    """Of a value that is known within an error: the estimate that decides, and the verdict where
+    that does.
+
+    Where every value and limit inside of the error gives one verdict, that is it; else the exact
+    value decides, and where there is none nothing does.
+    """
+    bounds: Any = estimate._bounds
+    wide, narrow = (decided(estimate.of(extreme)) for extreme in bounds.extremes)
+    if wide.outcome == narrow.outcome:
+        return estimate, replace(wide, estimate=estimate)
+    if bounds.exact is not None:
+        return estimate.of(bounds.exact), None
+    reason = (
+        "the threshold lies inside of what bins of scores leave open; load the split yourself "
+        "(such as pyarrow.parquet.read_table(folder)) and pass the table"
+    )
+    return estimate, replace(wide, outcome=INCONCLUSIVE, estimate=replace(estimate, reason=reason))
 
 
 def _opposite(estimate: Estimate, upward: bool, level: float) -> float:

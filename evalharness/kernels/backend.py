@@ -17,6 +17,8 @@ from evalharness.declare.errors import EvalharnessError
 
 # The platform that was asked for ("cpu", "gpu"); None: the user's default device.
 _wanted: ContextVar[str | None] = ContextVar("evalharness_device", default=None)
+# Whether a scope is open here, which one inside of it need not open again.
+_inside: ContextVar[bool] = ContextVar("evalharness_scope", default=False)
 
 
 @contextmanager
@@ -25,11 +27,18 @@ def scope() -> Iterator[None]:
     float64 JAX array is silently truncated to float32 when it is used after the scope."""
     import jax
 
-    _keep_compiled()
-    with jax.enable_x64(True), jax.default_device(_device()), warnings.catch_warnings():
-        # A damaged file in the cache costs a compilation, not the evaluation.
-        warnings.filterwarnings("ignore", message=".*persistent compilation cache.*")
+    if _inside.get():
         yield
+        return
+    _keep_compiled()
+    token = _inside.set(True)
+    try:
+        with jax.enable_x64(True), jax.default_device(_device()), warnings.catch_warnings():
+            # A damaged file in the cache costs a compilation, not the evaluation.
+            warnings.filterwarnings("ignore", message=".*persistent compilation cache.*")
+            yield
+    finally:
+        _inside.reset(token)
 
 
 @contextmanager
@@ -86,6 +95,16 @@ def _without_preallocation() -> None:
         jax.local_devices()
     finally:
         del os.environ[name]
+
+
+def fetched(raw: Any) -> Any:
+    """What a program in the scope gave, as NumPy, once it is there."""
+    import numpy as np
+
+    with scope():
+        if isinstance(raw, tuple):
+            return tuple(np.asarray(x) for x in raw)
+        return np.asarray(raw)
 
 
 @cache

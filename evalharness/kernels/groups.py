@@ -42,16 +42,13 @@ def groups(split: Any, metric: Metric) -> Groups:
             return Groups(np.broadcast_to(np.int32(0), split.n), ("",))
         return Groups((~inside).astype(np.int32), ("",))
     code, values = _crossed(parts)
-    found = _pool(code, values, inside, metric)
-    if len(found.names) > MANY and 2 * len(found.names) > split.n:
-        raise OutputsError(
-            [
-                f"{split.where}: {metric}: `{metric.crossed}` has {len(found.names):,} values in "
-                f"{split.n:,} rows, and slices of one or two rows decide nothing; slice by a "
-                "column with fewer values, or pool the small ones with .by(…, min_n=…)"
-            ]
-        )
-    return found
+    sizes = np.bincount(code if inside is None else code[inside], minlength=len(values))
+    found, target = named(split, metric, values, sizes)
+    # Most often every value is a group, and then its code is that of the group.
+    coded = code if not found.pooled and len(found.names) == len(values) else target.take(code)
+    if inside is not None:
+        coded = np.where(inside, coded, np.int32(len(found.names)))
+    return found._replace(code=coded)
 
 
 # So many slices are never too many for the rows.
@@ -77,14 +74,17 @@ def _crossed(parts: list[tuple[Any, tuple[Any, ...]]]) -> tuple[Any, list[tuple[
     return code, values
 
 
-def _pool(code: Any, values: list[tuple[Any, ...]], inside: Any, metric: Metric) -> Groups:
-    """One group for each value with enough rows, and one for all the others together.
+def named(
+    split: Any, metric: Metric, values: list[tuple[Any, ...]], sizes: Any
+) -> tuple[Groups, Any]:
+    """The groups, without codes, of combinations of values with so many rows each, and int32
+    (values,), the group of each combination.
 
-    inside: bool (n,), the rows that are asked for; None for all.
+    One group for each that has enough rows, and one for all the others together. Refused where
+    there are about as many as rows.
     """
     import numpy as np
 
-    sizes = np.bincount(code if inside is None else code[inside], minlength=len(values))
     large = np.flatnonzero(sizes >= metric.min_n)
     small = np.flatnonzero((sizes > 0) & (sizes < metric.min_n))
     names = [
@@ -96,9 +96,13 @@ def _pool(code: Any, values: list[tuple[Any, ...]], inside: Any, metric: Metric)
     if len(small):
         target[small] = len(large)
         names.append(f"{metric.crossed}: other ({len(small)} value{'s' * (len(small) > 1)} pooled)")
-    # Most often every value is a group, and then its code is that of the group.
-    coded = code if len(large) == len(values) else target.take(code)
-    if inside is not None:
-        coded = np.where(inside, coded, np.int32(len(names)))
+    if len(names) > MANY and 2 * len(names) > split.n:
+        raise OutputsError(
+            [
+                f"{split.where}: {metric}: `{metric.crossed}` has {len(names):,} values in "
+                f"{split.n:,} rows, and slices of one or two rows decide nothing; slice by a "
+                "column with fewer values, or pool the small ones with .by(…, min_n=…)"
+            ]
+        )
     pooled = ((", ".join(map(word, values[v])), int(sizes[v])) for v in small)
-    return Groups(coded, tuple(names), tuple(pooled))
+    return Groups(None, tuple(names), tuple(pooled)), target

@@ -3,10 +3,10 @@ back."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from evalharness.kernels.backend import compiled, on_cpu, scope
+from evalharness.kernels.backend import compiled, fetched, on_cpu, scope
 from evalharness.statistics.base import Columns, Statistic
 
 # Up to so many entries a pass takes a millisecond or two, however well it was compiled.
@@ -21,27 +21,38 @@ def count(
     columns: arrays of shape (m,); code: int32 (m,), the group of each entry, ≥ groups for none;
     weight: float64 (m,), how much each entry counts; None where all count alike.
     """
-    import jax
+    return started(statistic, columns, code, groups, weight)()
 
+
+def started(
+    statistic: Statistic, columns: Columns, code: Any, groups: int, weight: Any = None
+) -> Callable[[], Sequence[Any]]:
+    """Begin to count, in threads of the device; what is returned waits for the tables."""
     given = dict(columns.arrays) | ({} if weight is None else {"weight": weight})
     if statistic.program is None:
-        return statistic.host_tables(given, columns, code, groups)
+        found = statistic.host_tables(given, columns, code, groups)
+        return lambda: found
     by_numpy = getattr(statistic, "on_cpu", None)
     if by_numpy is not None and on_cpu():
-        return statistic.tables(
+        tables = statistic.tables(
             by_numpy(given, code, groups, len(columns.classes)), columns, groups
         )
-    # Shapes in buckets: every small split and every handful of slices share one compiled program.
+        return lambda: tables
+    arrays, code, padded = in_buckets(given, code, groups)
+    with scope():
+        program = compiled(statistic.program, len(code) <= SMALL)
+        raw = program(arrays, code, groups=padded, classes=len(columns.classes))
+    return lambda: statistic.tables(fetched(raw), columns, groups)
+
+
+def in_buckets(arrays: dict[str, Any], code: Any, groups: int) -> tuple[dict[str, Any], Any, int]:
+    """The same in shapes that come again, and the number of groups: every small split and every
+    handful of slices share one compiled program."""
     rows = _rows(len(code))
     # Of many rows the whole has a program of its own, which costs less than it saves.
     padded = 1 if groups == 1 and rows > SMALL else _power(max(groups, 16))
-    arrays = {k: _padded(v, rows, 0) for k, v in given.items()}
     # Codes between the groups and their bucket count in groups that nobody asks for.
-    code = _padded(code, rows, padded)
-    with scope():
-        program = compiled(statistic.program, rows <= SMALL)
-        raw = jax.device_get(program(arrays, code, groups=padded, classes=len(columns.classes)))
-    return statistic.tables(raw, columns, groups)
+    return {k: _padded(v, rows, 0) for k, v in arrays.items()}, _padded(code, rows, padded), padded
 
 
 def _padded(array: Any, rows: int, fill: int) -> Any:

@@ -6,23 +6,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 from evalharness.declare.errors import OutputsError, did_you_mean
 from evalharness.declare.metric import Metric
 from evalharness.kernels.choice import apart, choose
 from evalharness.kernels.groups import Groups, groups
 from evalharness.kernels.passes import count
-from evalharness.kernels.sample import Sample
+from evalharness.kernels.sample import Sample, Units
+from evalharness.kernels.streaming import Stream
 from evalharness.statistics.base import Columns, everywhere
-
-
-class Units(NamedTuple):
-    """How much each row counts, and which rows were sampled together; None where it does not
-    matter. code: int (n,)."""
-
-    weight: Any = None
-    code: Any = None
 
 
 @dataclass(frozen=True)
@@ -102,14 +95,16 @@ class Plan:
         self._groups: dict[tuple[Any, ...], Groups] = {}
         self._tables: dict[tuple[Any, ...], Sequence[Any]] = {}
         self._chosen: dict[tuple[Any, ...], float] = {}
+        self._streams: dict[tuple[str, str], Stream] = {}
 
     def require(self, requests: Iterable[tuple[str, Metric]]) -> None:
         """Read and check what the requests need. All problems of all of them are raised
         together."""
         problems: list[str] = []
         broken: set[tuple[Any, ...]] = set()
-        for model, metric in ((m, part) for m, whole in requests for part in whole.parts):
-            for key, read in self._steps(model, metric):
+        asked = ((m, part, whole) for m, whole in requests for part in whole.parts)
+        for model, metric, whole in asked:
+            for key, read in self._steps(model, metric, whole):
                 if (model, metric.split) in broken:
                     break  # what cannot be read is said once
                 if key in broken:
@@ -123,14 +118,18 @@ class Plan:
                 empty = key == (*place, "whole") and not self._splits[place].n
                 if place in broken or empty or (key in broken and key[-1] == "threshold"):
                     break  # what cannot be read, or has no rows, has no columns to check
+        if not problems:
+            problems = [p for stream in self._streams.values() for p in _pass(stream)]
         if problems:
             raise OutputsError(problems)
 
     def measure(self, model: str, metric: Metric) -> Measured:
         """The tables of a metric; counted at the first call for its statistic and groups."""
         self.require([(model, metric)])
-        metric = self.resolved(model, metric)
         place = (model, metric.split)
+        if place in self._streams:
+            return self._streams[place].measured(metric)
+        metric = self.resolved(model, metric)
         where = (*place, metric.where, metric.group, metric.min_n)
         columns, found = self._resolved((*place, metric.statistic)), self._groups[where]
         code = found.code if columns.rows is None else found.code[columns.rows]
@@ -206,11 +205,17 @@ class Plan:
             self._splits[model, name] = split
         return self._splits[model, name]
 
-    def _steps(self, model: str, metric: Metric) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    def _steps(
+        self, model: str, metric: Metric, whole: Metric
+    ) -> Iterator[tuple[tuple[Any, ...], Any]]:
         place = (model, metric.split)
         where = (*place, metric.where, metric.group, metric.min_n)
         yield place, lambda: self.split(*place)
         yield (*place, "whole"), lambda: self.split(*place).check()
+        if getattr(self._splits[place], "streamed", False):
+            stream = self._streams.setdefault(place, Stream(self._splits[place]))
+            yield (*place, whole, metric), lambda: stream.ask(metric, whole)
+            return
         yield where, lambda: self._remember(self._groups, where, lambda s: groups(s, metric))
         chosen = (*place, metric.options, "threshold")
         yield chosen, lambda: self.resolved(model, metric)
@@ -243,3 +248,12 @@ class Plan:
     def _remember(self, store: dict[tuple[Any, ...], Any], key: tuple[Any, ...], make: Any) -> None:
         if key not in store:
             store[key] = make(self.split(key[0], key[1]))
+
+
+def _pass(stream: Stream) -> tuple[str, ...]:
+    """Read what is streamed; the problems that it meets."""
+    try:
+        stream.run()
+    except OutputsError as error:
+        return error.problems
+    return ()

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from evalharness.statistics.base import Columns
+
+
+class Units(NamedTuple):
+    """How much each row counts, and which rows were sampled together; None where it does not
+    matter. code: int (n,)."""
+
+    weight: Any = None
+    code: Any = None
 
 
 class Sample:
@@ -21,6 +29,8 @@ class Sample:
     clustered: whether the units are the clusters of the outputs (several entries in some of them),
         rather than rows.
     """
+
+    grid: Any = None  # the entries are here themselves
 
     def __init__(
         self,

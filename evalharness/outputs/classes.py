@@ -45,9 +45,7 @@ def classes(split: "Split") -> tuple[Any, ...]:
 
 def label_codes(split: "Split") -> np.ndarray:
     """(n,); Refused where a label is null or none of the classes."""
-    label = split.column("label")
     refuse_multilabel(split)
-    known = split.classes
     codes = _encode(split, "label")
     problems = []
     if (codes == NULL).any():
@@ -55,7 +53,7 @@ def label_codes(split: "Split") -> np.ndarray:
             f"column `label` is null in {rows(codes == NULL)}; every example needs its label: "
             "leave unlabelled ones out of the table"
         )
-    problems += _strangers("label", label, codes, known)
+    problems += _strangers(split, "label", codes)
     if problems:
         raise Refused(*problems)
     return codes
@@ -117,13 +115,14 @@ def positive_code(split: "Split", positive: Any) -> int:
 
 
 def _from_prediction(split: "Split") -> np.ndarray:
-    label, prediction = split.column("label"), split.column("prediction")
     known = split.classes
-    if problem := _mismatch(split, label, prediction):
-        raise Refused(problem)
+    both = split.integers("label"), split.integers("prediction")
+    if any(column is None for column in both):
+        if problem := _mismatch(split, split.column("label"), split.column("prediction")):
+            raise Refused(problem)
     codes = _encode(split, "prediction")
     null = codes == NULL
-    problems = _strangers("prediction", prediction, codes, known)
+    problems = _strangers(split, "prediction", codes)
     if null.any() and split.options.missing == "error":
         problems.append(
             f"column `prediction` is null in {rows(null)}; if the model may abstain and that "
@@ -165,6 +164,8 @@ def _encode(split: "Split", name: str) -> np.ndarray:
     """(n,): the place of each value among the classes, NULL or UNKNOWN."""
     import pyarrow as pa
 
+    if split.integers(name) is not None:
+        return split.encoded(name).places(split.classes)
     column = split.column(name)
     if kinds.kind(column) not in (*kinds.CLASSES, kinds.REAL, kinds.EMPTY):
         return np.full(len(column), UNKNOWN, np.int8)
@@ -173,11 +174,12 @@ def _encode(split: "Split", name: str) -> np.ndarray:
     return split.encoded(name).places(split.classes)
 
 
-def _strangers(name: str, column: Any, codes: np.ndarray, known: tuple[Any, ...]) -> list[str]:
-    """Say which values are none of the classes."""
+def _strangers(split: "Split", name: str, codes: np.ndarray) -> list[str]:
+    """Say which values of a column are none of the classes."""
     strange = codes == UNKNOWN
     if not strange.any():
         return []
+    column, known = split.column(name), split.classes
     kind = kinds.kind(column)
     listed = kinds.TEXT if isinstance(known[0], str) else "numbers"
     if kind not in (*kinds.CLASSES, kinds.REAL):

@@ -9,6 +9,8 @@ from evalharness.outputs import digests
 from evalharness.outputs.locations import Location
 from evalharness.outputs.words import Refused, names, reason
 
+Mark = tuple[int, ...]
+
 
 class Content:
     """A local file stays on disk and is checked for changes; a remote one is fetched once."""
@@ -16,7 +18,7 @@ class Content:
     def __init__(self, location: Location):
         self.location = location
         self._data: bytes | None = None
-        self._mark: tuple[int, ...] = ()
+        self._mark: Mark = ()
         if location.path:
             self.size, self.digest = self._hash_local()
         else:
@@ -48,9 +50,9 @@ class Content:
             found = os.stat(path)
             if stat.S_ISREG(found.st_mode):
                 with open(path, "rb") as file:
-                    self._mark = _mark(found)
+                    self._mark = mark_of(found)
                     return found.st_size, digests.of_file(file)
-            problem = _not_a_file(path, found.st_mode)
+            problem = f"it is a device or a pipe, not a file ({path}); write the table to a file"
         except FileNotFoundError:
             problem = _not_there(path)
         except NotADirectoryError:
@@ -63,7 +65,7 @@ class Content:
 
     def _check_unchanged(self) -> None:
         try:
-            same = _mark(os.stat(self.location.path)) == self._mark
+            same = mark_of(os.stat(self.location.path)) == self._mark
         except OSError:
             same = False
         if not same:
@@ -73,17 +75,9 @@ class Content:
             )
 
 
-def _mark(found: os.stat_result) -> tuple[int, ...]:
+def mark_of(found: os.stat_result) -> Mark:
+    """What changes when a file does."""
     return found.st_size, found.st_mtime_ns, found.st_ino
-
-
-def _not_a_file(path: str, mode: int) -> str:
-    if not stat.S_ISDIR(mode):
-        return f"it is a device or a pipe, not a file ({path}); write the table to a file"
-    return (
-        f"it is a folder ({path}), and one split is one file; name the file, or read the folder "
-        "yourself (such as pyarrow.parquet.read_table(folder)) and pass the table"
-    )
 
 
 def _not_there(path: str) -> str:

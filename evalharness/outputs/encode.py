@@ -36,15 +36,21 @@ class Encoded(Protocol):
 
 def encoded(column: Any) -> Encoded:
     """What tells the values of a plain Arrow array (n,) apart."""
-    values = integers(column)
-    if values is None:
-        return _Hashed(column)
+    boolean = kinds.kind(column) == kinds.BOOLEAN
+    return tabled(integers(column), boolean) or _Hashed(column)
+
+
+def tabled(values: np.ndarray | None, boolean: bool = False) -> Encoded | None:
+    """The same of integers (n,) that do not spread far; None of others, and where there are none.
+
+    boolean: whether they stand for truth values.
+    """
+    if values is None or not len(values):
+        return None
     low, high = int(values.min()), int(values.max())
     low = 0 if 0 <= low and high < SHORT else low  # then there is nothing to subtract
     size = high - low + 1
-    if size > max(SHORT, len(values)):
-        return _Hashed(column)
-    return _Tabled(values, low, size, kinds.kind(column) == kinds.BOOLEAN)
+    return None if size > max(SHORT, len(values)) else _Tabled(values, low, size, boolean)
 
 
 def smallest(known: tuple[Any, ...]) -> Any:
@@ -80,15 +86,16 @@ class _Tabled:
 
     @cached_property
     def _at(self) -> np.ndarray:
-        return self._values - self._values.dtype.type(self._low) if self._low else self._values
+        # In 64 bits: what lies between integers of eight need not fit into them.
+        return self._values.astype(np.int64) - self._low if self._low else self._values
 
     @cached_property
     def _occurs(self) -> np.ndarray:
         found = np.zeros(self._size, bool)
         if self._size <= 2:  # the least and the largest
-            found[[self._values.min() - self._low, self._values.max() - self._low]] = True
+            found[[int(x) - self._low for x in (self._values.min(), self._values.max())]] = True
         else:
-            found[self._at] = True
+            found[self._at.astype(np.intp, copy=False)] = True
         return found
 
     def distinct(self) -> list[Any]:
@@ -102,7 +109,7 @@ class _Tabled:
             if not isinstance(value, str) and 0 <= value - self._low < self._size:
                 if value == int(value):
                     table[int(value) - self._low] = place
-        if (table == np.arange(self._size)).all():
+        if (table == np.arange(self._size)).all():  # 0 and 1 are the classes 0 and 1
             return self._at.astype(table.dtype)
         return table.take(self._at)
 

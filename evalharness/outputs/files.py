@@ -4,7 +4,6 @@ A format whose columns can be read one by one (Parquet) is read as columns are a
 at once. Every file's bytes are hashed, so that a result can say what it was computed from.
 """
 
-import os
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any, Protocol
@@ -85,7 +84,7 @@ def read_file(location: Location) -> Source:
         raise Refused(location.problem)
     read = READERS.get(location.suffix)
     problems = []
-    if read is None and not os.path.isdir(location.path):
+    if read is None:
         problems.append(_unknown_format(location.suffix))
     try:
         content = Content(location)

@@ -77,6 +77,12 @@ def numbers(column: Any) -> Any:
     return to_numpy(column) if plain_type and not column.null_count else None
 
 
+def integers(column: Any) -> Any:
+    """As `numbers`, of integers only."""
+    found = numbers(column)
+    return found if found is not None and found.dtype.kind in "iu" else None
+
+
 def _plain(array: Any) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc

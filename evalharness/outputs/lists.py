@@ -17,7 +17,9 @@ TRUTHS = (*NUMBERS, kinds.BOOLEAN, kinds.EMPTY)
 
 def is_multilabel(split: "Split") -> bool:
     """Whether `label` holds a list of numbers or booleans in every row."""
-    return "label" in split.column_names and holds(split.column("label"), TRUTHS)
+    if "label" not in split.column_names or split.integers("label") is not None:
+        return False
+    return holds(split.column("label"), TRUTHS)
 
 
 def refuse_multilabel(split: "Split") -> None:

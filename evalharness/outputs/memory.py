@@ -65,3 +65,11 @@ def from_numpy(array: np.ndarray) -> Any:
         array = np.packbits(array, bitorder="little")
     buffer = pa.py_buffer(np.ascontiguousarray(array))
     return pa.Array.from_buffers(given, rows, [None, buffer])
+
+
+def keep_freed() -> None:
+    """Make the allocator of the process (glibc's) hand out memory again that was freed, where
+    arrays of some megabytes come and go: else each of them is fetched from the system page by page,
+    which takes longer than what is computed of it. It learns this from one larger array that goes.
+    """
+    np.empty(16 * 125_000)

@@ -11,7 +11,9 @@ from evalharness.outputs.words import Refused, names
 
 if TYPE_CHECKING:
     from evalharness.outputs.files import Source
+    from evalharness.outputs.shards import Shards
     from evalharness.outputs.split import Split
+    from evalharness.outputs.streamed import StreamedSplit
 
 
 class Outputs:
@@ -19,7 +21,9 @@ class Outputs:
 
     `Outputs(dev="dev.parquet", test=frame)` or, for names that are no identifiers,
     `Outputs({"dev-2024": "dev.parquet"})`. A split is a path or URL (.parquet, .arrow, .feather,
-    .ipc, .csv, .jsonl, .ndjson), a table that narwhals knows, or a mapping of arrays.
+    .ipc, .csv, .jsonl, .ndjson), a table that narwhals knows, or a mapping of arrays. A folder of
+    Parquet files, or a pattern ("outputs/*.parquet"), is one split that is read in batches and
+    need not fit into memory.
 
     Columns with a meaning: `label`, `prediction`, `score` (one number), `scores` (a list) or
     `score_<class>`; `id` pairs models; `weight` is how much a row counts; rows of one `cluster`
@@ -57,8 +61,8 @@ class Outputs:
         splits, named_splits = None, {}
         self._options = check_options(columns, classes, positive, missing, threshold, problems)
         self._problems = tuple(f"Outputs(): {problem}" for problem in problems)
-        self._sources: dict[str, Source] = {}
-        self._splits: dict[tuple[str, str], Split] = {}
+        self._sources: dict[str, Source | Shards] = {}
+        self._splits: dict[tuple[str, str], Any] = {}
         # The line that made the call would be shown too, and a URL with a password may stand in it.
         if problems and not any(_carries_secret(given) for given in self._given.values()):
             raise OutputsError(self._problems)
@@ -68,7 +72,7 @@ class Outputs:
         """The names of the splits, as given."""
         return tuple(self._given)
 
-    def split(self, name: str, model: str = "") -> "Split":
+    def split(self, name: str, model: str = "") -> "Split | StreamedSplit":
         """Read the split's table (once) and hand out its columns; `model` only names it in
         messages. Raises OutputsError when it does not exist or cannot be read."""
         if self._problems:
@@ -82,11 +86,14 @@ class Outputs:
                 ]
             )
         if (name, model) not in self._splits:
+            from evalharness.outputs.shards import Shards
             from evalharness.outputs.split import Split
+            from evalharness.outputs.streamed import StreamedSplit
 
             where = self._where(name, model)
             source = self._source(name, where)
-            self._splits[name, model] = Split(source, self._options, name, model, where)
+            kind: Any = StreamedSplit if isinstance(source, Shards) else Split
+            self._splits[name, model] = kind(source, self._options, name, model, where)
         return self._splits[name, model]
 
     def __repr__(self) -> str:
@@ -96,7 +103,7 @@ class Outputs:
     def _where(self, name: str, model: str) -> str:
         return f"{model + ', ' if model else ''}{name} ({_show(self._given[name])})"
 
-    def _source(self, name: str, where: str) -> "Source":
+    def _source(self, name: str, where: str) -> "Source | Shards":
         if name not in self._sources:
             try:
                 self._sources[name] = _read(self._given[name])
@@ -119,9 +126,11 @@ class _Read:
     shown: str
 
 
-def _read(given: Any) -> "Source":
-    from evalharness.outputs import files, tables
+def _read(given: Any) -> "Source | Shards":
+    from evalharness.outputs import files, shards, tables
 
+    if isinstance(given, Location) and shards.stands_for_many(given):
+        return shards.Shards(given)
     if isinstance(given, Location):
         return files.read_file(given)
     return files.TableSource(tables.read_table(given))

@@ -32,12 +32,23 @@ def matches(split: "Split", name: str, value: Any) -> np.ndarray:
     codes, known = split.partition(name)
     if value in known:
         return codes == known.index(value)
+    raise Refused(absent(name, value, known))
+
+
+def absent(name: str, value: Any, known: tuple[Any, ...]) -> str:
+    """The problem of a value that no row has."""
     typed = next((k for k in known if str(k) == str(value)), None)
     hint = f"write {typed!r}" if typed is not None else "correct the value, or add such rows"
-    raise Refused(
+    return (
         f"column `{name}` has no row with {value!r}{did_you_mean(value, known)}; it has "
         f"{values(known, SHOWN_SLICES)}; {hint}"
     )
+
+
+def never_together(conditions: Mapping[str, Any]) -> str:
+    """The problem of conditions that no row meets all of."""
+    asked = ", ".join(f"{name}={value!r}" for name, value in conditions.items())
+    return f"no row has {asked} together; a slice needs rows: correct the values, or add such rows"
 
 
 def select(split: "Split", conditions: Mapping[str, Any]) -> np.ndarray:
@@ -52,10 +63,7 @@ def select(split: "Split", conditions: Mapping[str, Any]) -> np.ndarray:
         except OutputsError as error:
             problems += [problem.removeprefix(f"{split.where}: ") for problem in error.problems]
     if not problems and not inside.any():
-        asked = ", ".join(f"{name}={value!r}" for name, value in conditions.items())
-        problems.append(
-            f"no row has {asked} together; a slice needs rows: correct the values, or add such rows"
-        )
+        problems.append(never_together(conditions))
     if problems:
         raise Refused(*problems)
     return inside

@@ -67,7 +67,14 @@ class Split(Keeper):
 
     def encoded(self, name: str) -> encode.Encoded:
         """The values of a column told apart, for what makes codes of them."""
-        return self._keep(("encoded", name), lambda: encode.encoded(self.column(name)))
+        return self._keep(
+            ("encoded", name),
+            lambda: encode.tabled(self.integers(name)) or encode.encoded(self.column(name)),
+        )
+
+    def integers(self, name: str) -> np.ndarray | None:
+        """(n,), of whatever width the table has them; None of a column of other values or nulls."""
+        return self._keep(("integers", name), lambda: kinds.integers(self.given(name)))
 
     def check(self) -> None:
         """Refuse what spoils every number: an empty table, ids that are null or occur twice,

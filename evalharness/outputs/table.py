@@ -25,8 +25,8 @@ def rename(found: tuple[str, ...], columns: Mapping[str, str]) -> dict[str, str]
     return names
 
 
-def check(split: "Split") -> None:
-    """Refuse with every problem of the whole table."""
+def head_problems(split: Any) -> list[str]:
+    """The problems that can be told without the rows."""
     problems = []
     if split.n == 0:
         problems.append("the table is empty (0 rows); nothing can be evaluated")
@@ -37,6 +37,12 @@ def check(split: "Split") -> None:
         for name, column in split.options.columns.items()
         if column not in split.source_names
     ]
+    return problems
+
+
+def check(split: "Split") -> None:
+    """Refuse with every problem of the whole table."""
+    problems = head_problems(split)
     for name, question in (
         ("id", split.checked_ids),
         ("weight", split.weights),

@@ -1,6 +1,8 @@
 """How messages name rows, columns and values: counts first, cell contents only a few."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from evalharness.declare.errors import OutputsError
@@ -9,6 +11,9 @@ SHOWN_ROWS = 3
 SHOWN_VALUES = 3
 SHOWN_NAMES = 12
 SHOWN_WIDTH = 60
+
+# The row of a file with which what is looked at begins.
+_FIRST = ContextVar("first", default=0)
 
 
 class Refused(Exception):
@@ -28,11 +33,21 @@ def told(split: Any, question: Callable[[], object]) -> list[str]:
     return []
 
 
+@contextmanager
+def counted_from(first: int) -> Iterator[None]:
+    """Inside, row 0 of what is looked at is named as row `first` of its file."""
+    token = _FIRST.set(first)
+    try:
+        yield
+    finally:
+        _FIRST.reset(token)
+
+
 def rows(found: Any) -> str:
     """Name the rows of a boolean mask: "2 rows (3 and 7, counting from 0)"."""
     import numpy as np
 
-    places = np.flatnonzero(found)
+    places = np.flatnonzero(found) + _FIRST.get()
     count = len(places)
     if count == 1:
         return f"1 row (row {places[0]}, counting from 0)"

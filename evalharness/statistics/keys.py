@@ -61,6 +61,19 @@ def ordered(values: Any) -> tuple[Any, Decoder]:
     return np.where(keys & top, ~keys, keys | top), Decoder(bits, signed=True)
 
 
+def common(keys: Any, decoder: Decoder, bits: int) -> Any:
+    """Keys as those of any other column compare with: of `bits` bits, and signed."""
+    import numpy as np
+
+    if decoder.bits == bits:
+        top = keys.dtype.type(1 << (bits - 1))
+        return keys if decoder.signed else keys | top
+    values = decoder[keys]
+    whole = (values.astype(np.float32) if bits == 32 else values).view(f"u{bits // 8}")
+    top = whole.dtype.type(1 << (bits - 1))
+    return np.where(whole & top, ~whole, whole | top)
+
+
 def _fits(values: Any) -> bool:
     """Whether no number is too large for float32 (which would warn)."""
     import numpy as np

@@ -31,18 +31,13 @@ class Moments(OfColumns):
         return Stacked(MomentTable(*(x[:groups] for x in raw)))
 
     def merge(self, a: MomentTable, b: MomentTable) -> MomentTable:
-        n = a.n + b.n
-        if n == 0:
-            return a
-        d = b.mean - a.mean
+        (of_a, of_b), n, d = _shares(a.n, b.n), a.n + b.n, b.mean - a.mean
+        between = d * d * a.n * of_b
         return MomentTable(
             n,
-            (a.n * a.mean + b.n * b.mean) / n,
-            a.m2 + b.m2 + d * d * a.n * b.n / n,
-            a.m3
-            + b.m3
-            + d**3 * a.n * b.n * (a.n - b.n) / n**2
-            + 3 * d * (a.n * b.m2 - b.n * a.m2) / n,
+            of_a * a.mean + of_b * b.mean,
+            a.m2 + b.m2 + between,
+            a.m3 + b.m3 + between * d * (of_a - of_b) + 3 * d * (of_a * b.m2 - of_b * a.m2),
         )
 
     def zero(self, classes: int = 0) -> MomentTable:
@@ -101,17 +96,15 @@ class Comoments:
         return Stacked(ComomentTable(*(x[:groups] for x in raw)))
 
     def merge(self, a: ComomentTable, b: ComomentTable) -> ComomentTable:
-        n = a.n + b.n
-        if n == 0:
-            return a
-        dx, dy, share = b.mean_x - a.mean_x, b.mean_y - a.mean_y, a.n * b.n / n
+        of_a, of_b = _shares(a.n, b.n)
+        dx, dy, both = b.mean_x - a.mean_x, b.mean_y - a.mean_y, a.n * of_b
         return ComomentTable(
-            n,
-            (a.n * a.mean_x + b.n * b.mean_x) / n,
-            (a.n * a.mean_y + b.n * b.mean_y) / n,
-            a.sxx + b.sxx + dx * dx * share,
-            a.syy + b.syy + dy * dy * share,
-            a.sxy + b.sxy + dx * dy * share,
+            a.n + b.n,
+            of_a * a.mean_x + of_b * b.mean_x,
+            of_a * a.mean_y + of_b * b.mean_y,
+            a.sxx + b.sxx + dx * dx * both,
+            a.syy + b.syy + dy * dy * both,
+            a.sxy + b.sxy + dx * dy * both,
         )
 
     def zero(self, classes: int = 0) -> ComomentTable:
@@ -132,6 +125,14 @@ class Comoments:
         )
 
 
+def _shares(a: Any, b: Any) -> tuple[Any, Any]:
+    """What of the whole each part is, 0 where both are empty."""
+    import numpy as np
+
+    whole = np.where(a + b > 0, a + b, 1)
+    return a / whole, b / whole
+
+
 def _adder(arrays: dict[str, Any], code: Any, groups: int) -> tuple[Any, Any, Any, Any]:
     """What adds up by group: (code, weight or None, Σ over the group, value of each entry's
     group)."""
@@ -149,6 +150,8 @@ def _adder(arrays: dict[str, Any], code: Any, groups: int) -> tuple[Any, Any, An
         return jnp.zeros(groups, dtype).at[code].add(values, mode="drop")
 
     def spread(x: Any) -> Any:
+        if groups == 1:
+            return x[0]
         return jnp.append(x, jnp.zeros(1, x.dtype))[code]
 
     return code, weight, add, spread

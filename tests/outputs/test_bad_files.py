@@ -40,12 +40,7 @@ FILES = {
         lambda p: p.symlink_to("b.csv"),
         ["points to a file that is not there"],
     ),
-    "folder": (
-        "test",
-        lambda p: p.mkdir(),
-        ["it is a folder ({folder}/test)", "read_table(folder)"],
-    ),
-    "folder with suffix": ("test.parquet", lambda p: p.mkdir(), ["it is a folder"]),
+    "empty folder": ("test.parquet", lambda p: p.mkdir(), ["the folder {folder}/test.parquet has"]),
     "pipe": ("test.csv", os.mkfifo, ["a device or a pipe"]),
     "no suffix": ("test", lambda p: p.write_text("x"), ["no suffix", ".parquet", ".csv"]),
     "unknown suffix": (

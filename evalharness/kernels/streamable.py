@@ -1,0 +1,127 @@
+"""Which metrics can be told of a split whose examples are read in batches and let go."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from evalharness.declare.errors import OutputsError
+from evalharness.declare.forms import Concordance, Mean, Proportion
+from evalharness.declare.metric import Metric
+from evalharness.metrics.curves import RankCurve
+from evalharness.metrics.rank_curves import average_precision_of
+from evalharness.outputs.streamed import ITSELF
+from evalharness.statistics.counts import Confusion, Flags, Hits
+from evalharness.statistics.grouped import Grouped, GroupedFlags
+from evalharness.statistics.ranks import Ranks
+from evalharness.statistics.sums import Moments
+from evalharness.statistics.tables import Cells, MomentTable, RankTable, Share
+
+# Rows of which a function is tried out.
+FEW = 64
+
+
+def refusal(metric: Metric, whole: Metric, split: Any) -> str:
+    """Why a metric, which is part of a whole or all of it, cannot be computed in batches, and what
+    to do; "" where it can."""
+    why = _why(metric, split)
+    if len(whole.parts) > 1 and not whole.exact:
+        metric, why = whole, "goes by what each example adds to all of its parts"
+    if not why:
+        return ""
+    return f"{metric.label} {why}, and the split is read in batches; {ITSELF}"
+
+
+def scale(metric: Metric) -> tuple[float, float] | None:
+    """The range of a mean whose bound goes by all values, which are then kept on a grid."""
+    form = _form(metric, 0)
+    bounded = isinstance(form, Mean) and form.through is None and not metric.exact
+    return (
+        metric.definition.range
+        if bounded and all(map(math.isfinite, metric.definition.range))
+        else None
+    )
+
+
+def refuse_whole(metric: Metric, split: Any) -> None:
+    """Raises OutputsError where a function of columns gives a row another value when it is handed
+    fewer rows: in batches that would be another metric."""
+    import numpy as np
+
+    statistic = metric.statistic
+    if isinstance(getattr(statistic, "of", ""), str):
+        return
+    more, fewer = (statistic.read(split.probe(rows)).arrays for rows in (2 * FEW, FEW))
+    for name, values in fewer.items():
+        if not np.allclose(values, more[name][: len(values)], rtol=1e-12, atol=0):
+            raise OutputsError(
+                [
+                    f"{split.where}: {metric.label} gives rows other values when it is handed "
+                    f"fewer of them, and the split is read in batches; {ITSELF}"
+                ]
+            )
+
+
+def _why(metric: Metric, split: Any) -> str:
+    statistic = metric.statistic
+    if "threshold_from" in dict(metric.options):
+        return "is at a threshold that is chosen among all scores"
+    if isinstance(statistic, (Grouped, GroupedFlags)):
+        return f"is of rows that belong together by `{statistic.by}`"
+    if not isinstance(statistic, (Confusion, Hits, Flags, Moments, Ranks)):
+        return "needs all examples at once"
+    if isinstance(statistic, Ranks):
+        if split.multilabel:
+            return "is of scores by task"
+        return _of_ranks(metric)
+    if metric.exact:
+        return ""
+    average, tasks = getattr(statistic, "average", None), split.multilabel
+    form = _form(metric, len(split.classes) if average else 0)
+    if average == "micro" or (average and tasks):
+        return "goes by what each example adds to the average"
+    if isinstance(statistic, Moments):
+        fits = isinstance(form, Mean)
+    elif average:
+        fits = isinstance(form, Proportion) or (_is_number(form) and len(split.classes) == 2)
+    else:
+        fits = isinstance(form, Proportion) or _is_number(form)
+    if tasks and getattr(statistic, "apart", False):
+        fits = False  # one example counts for several tasks
+    return "" if fits else "goes by what each example adds to it"
+
+
+def _of_ranks(metric: Metric) -> str:
+    form = _form(metric, 0)
+    if isinstance(form, Concordance):
+        return ""
+    if isinstance(form, RankCurve) and form.function is average_precision_of:
+        return ""
+    return "needs all scores in order, which are known in bins only"
+
+
+def _form(metric: Metric, classes: int) -> Any:
+    """What the metric makes of some table of its statistic; None where it fails on it, which is
+    said when it is asked of the real one."""
+    import numpy as np
+
+    statistic = metric.statistic
+    if isinstance(statistic, Ranks):
+        table: Any = RankTable(np.arange(3.0), np.array([40, 30, 20]), np.array([20, 30, 40]))
+    elif isinstance(statistic, Moments):
+        table = MomentTable(400, 0.5, 10.0, 1.0)
+    elif isinstance(statistic, Confusion):
+        cells = (40.0, 10.0, 12.0, 38.0)
+        each = classes and statistic.average != "micro"
+        table = Cells(*(np.full(classes, x) if each else x for x in cells))
+    else:
+        table = Share(80.0, 100.0)
+    try:
+        with np.errstate(all="ignore"):
+            return metric.form(table)
+    except Exception:
+        return None
+
+
+def _is_number(form: Any) -> bool:
+    return form is None or (hasattr(form, "__float__") and getattr(form, "ndim", 0) == 0)

@@ -1,0 +1,247 @@
+"""Bins of sort keys that adapt to the data, for scores that are too many to be sorted.
+
+Bins of one width fail where scores crowd: near 1, around a few values, in heavy tails. These are
+made from a sample, narrow where it is dense. Where values repeat, one key of each bin, the one that
+occurs most there, has a bin of its own, so that scores of few distinct values are counted exactly.
+
+A key finds its bin through a few short tables, level by level: no search, and no sort.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from evalharness.statistics.tables import RankTable
+
+# Keys in a sample, and how many of them a bin should hold.
+SAMPLE = 1 << 17
+WANTED = 2
+# A bin that holds so many times more is parted again.
+CROWDED = 8
+# How much of an area bins may leave open before keys that repeat have bins of their own.
+OPEN = 1.5e-5
+# Levels of tables; data that are crowded even then leave a wider error, which is told.
+DEPTH = 6
+# High bits of a key that are looked up first: sign, exponent, and of a float32 three bits more.
+HEAD = 12
+
+
+@dataclass(frozen=True)
+class Bins:
+    """levels: of each, the least sampled key of a node, and where it leads, packed: its first place
+    on the next level, how many bits of the distance from that key are looked up there, and how many
+    below them are not. leaves: how many bins they lead to. own: the key of each leaf that has a bin
+    of its own, which makes three bins of a leaf: keys below it, that key, and keys above; or None.
+
+    The tables are as long as a power of two, so that few programs serve them all.
+    """
+
+    bits: int
+    levels: tuple[tuple[Any, Any], ...]
+    leaves: int
+    own: Any = None
+
+    @property
+    def count(self) -> int:
+        return self.leaves if self.own is None else 3 * self.leaves
+
+    @property
+    def single(self) -> Any:
+        """bool (count,): the bins that hold but one key."""
+        import numpy as np
+
+        return np.arange(self.count) % 3 == (3 if self.own is None else 1)
+
+    def arrays(self) -> dict[str, Any]:
+        """The tables, by name, as `place` wants them."""
+        found = {} if self.own is None else {"own": self.own}
+        for at, (least, step) in enumerate(self.levels):
+            found |= {f"least{at}": least, f"step{at}": step}
+        return found
+
+
+def made(sample: Any) -> Bins:
+    """Bins for keys that are distributed like the sample: uint32 or uint64 (k,), in any order."""
+    import numpy as np
+
+    plain = _made(sample, apart=False)
+    held = np.bincount(place(plain.arrays(), sample, len(plain.levels), np), minlength=1)
+    left = float(held @ (held - 1.0)) / 2 / max(1.0, float(len(sample)) ** 2)
+    return plain if left < OPEN else _made(sample, apart=True)
+
+
+def _made(sample: Any, apart: bool) -> Bins:
+    """apart: whether the most frequent key of each leaf has a bin of its own."""
+    import numpy as np
+
+    bits = 8 * sample.dtype.itemsize
+    key = sample.dtype.type
+    most = 2 * WANTED if apart else WANTED
+    found, times = np.unique(sample, return_counts=True)
+    total = np.concatenate([[0], np.cumsum(times)])
+    # Nodes in the order of their keys: each begins at one of the distinct keys.
+    starts = np.searchsorted(found, np.arange(1 << HEAD, dtype=np.uint64) << (bits - HEAD))
+    levels: list[tuple[Any, Any]] = []
+    for _ in range(DEPTH):
+        ends = np.append(starts[1:], len(found))
+        others = total[ends] - total[starts]
+        others = others - _most(times, starts, ends) if apart else others * (ends - starts > 1)
+        parted = others > (CROWDED * most if levels else most)
+        if not parted.any():
+            break
+        least = np.where(parted, found[np.minimum(starts, len(found) - 1)], 0).astype(key)
+        largest = np.where(parted, found[np.maximum(ends, 1) - 1], 0).astype(key)
+        wanted = np.ceil(np.log2(np.maximum(others / most, 1))).astype(np.int64)
+        span = _length(largest - least)
+        into = np.where(parted, np.minimum(np.maximum(wanted, 1), span), 0)
+        shift = np.where(parted, span - into, 0)
+        place = np.concatenate([[0], np.cumsum(1 << into)])
+        step = (place[:-1] << 11) | (into << 6) | shift
+        levels.append((_padded(least), _padded(step.astype(np.uint32))))
+        # Where the next level's nodes begin among the distinct keys.
+        node = np.repeat(np.arange(len(starts)), ends - starts)
+        child = place[node] + _step(found, least[node], into[node], shift[node], np)
+        starts = np.searchsorted(child, np.arange(place[-1]))
+    ends = np.append(starts[1:], len(found))
+    own = _padded(_own(found, times, starts, ends)) if apart else None
+    return Bins(bits, tuple(levels), 1 << (len(starts) - 1).bit_length(), own)
+
+
+def place(arrays: dict[str, Any], key: Any, levels: int, xp: Any) -> Any:
+    """int32 (n,): the bin of each key; bins are numbered in the order of keys. xp: numpy, or
+    jax.numpy within a program."""
+    at = (key >> (8 * key.dtype.itemsize - HEAD)).astype(xp.int32)
+    for level in range(levels):
+        step = arrays[f"step{level}"][at]
+        least, into, shift = arrays[f"least{level}"][at], (step >> 6) & 31, step & 63
+        at = (step >> 11).astype(xp.int32) + _step(key, least, into, shift, xp).astype(xp.int32)
+    if "own" not in arrays:
+        return at
+    own = arrays["own"][at]
+    return 3 * at + (key >= own) + (key > own)
+
+
+def count_bins(counted: Any, arrays: dict[str, Any], code: Any, groups: int, levels: int) -> Any:
+    """int32 (groups · bins · 2,) entries with label 0 and with label 1 in each bin of each group:
+    those that were counted, and these. Traceable."""
+    import jax.numpy as jnp
+
+    bins = len(counted) // groups // 2
+    cell = 2 * (code * bins + place(arrays, arrays["key"], levels, jnp))
+    cell = jnp.where(code < groups, cell + arrays["label"].astype(jnp.int32), groups * bins * 2)
+    return counted.at[cell].add(1, mode="drop")
+
+
+def _step(key: Any, least: Any, into: Any, shift: Any, xp: Any) -> Any:
+    """Which child of its node a key is in; below and above the sample's keys the outermost."""
+    kind = key.dtype
+    last = (xp.asarray(1, kind) << into.astype(kind)) - xp.asarray(1, kind)
+    return xp.minimum((xp.maximum(key, least) - least) >> shift.astype(kind), last)
+
+
+def _most(times: Any, starts: Any, ends: Any) -> Any:
+    """How often the most frequent key of each node occurs in the sample; 0 in an empty node."""
+    import numpy as np
+
+    found = np.zeros(len(starts), np.int64)
+    some = np.flatnonzero(ends > starts)
+    if len(some):
+        found[some] = np.maximum.reduceat(times, starts[some])
+    return found
+
+
+def _own(found: Any, times: Any, starts: Any, ends: Any) -> Any:
+    """The most frequent key of each leaf; where none is more frequent, the middle one."""
+    import numpy as np
+
+    own = np.zeros(len(starts), found.dtype)
+    some = np.flatnonzero(ends > starts)
+    most = np.repeat(_most(times, starts, ends), ends - starts)
+    node = np.repeat(np.arange(len(starts)), ends - starts)
+    best = np.flatnonzero(times == most)
+    first = np.searchsorted(node[best], some)
+    last = np.searchsorted(node[best], some, side="right") - 1
+    own[some] = found[best[(first + last) // 2]]
+    return own
+
+
+def _padded(table: Any) -> Any:
+    """As long as the next power of two; nothing leads to what is added."""
+    import numpy as np
+
+    return np.pad(table, (0, (1 << (len(table) - 1).bit_length()) - len(table)))
+
+
+def _length(x: Any) -> Any:
+    """How many bits unsigned integers have."""
+    import numpy as np
+
+    found = np.zeros(len(x), np.int64)
+    for bit in (32, 16, 8, 4, 2, 1):
+        if bit < 8 * x.dtype.itemsize:
+            some = x >= x.dtype.type(1) << x.dtype.type(bit)
+            found += np.where(some, bit, 0)
+            x = np.where(some, x >> x.dtype.type(bit), x)
+    return found + (x > 0)
+
+
+@dataclass(frozen=True)
+class Binned:
+    """Positives and negatives by bin, ascending: what a stream tells of a `RankTable`.
+
+    negatives, positives: (k,) counts. single: bool (k,), whether a bin holds but one score.
+    sorted: reads all scores again, sorts them, and gives the true table piece by piece, ascending:
+            (negatives, positives) by distinct score.
+    """
+
+    negatives: Any
+    positives: Any
+    single: Any
+    sorted: Callable[[], Iterator[tuple[Any, Any]]]
+
+    @property
+    def open(self) -> bool:
+        """Whether there is a bin in which the order could be another."""
+        return bool(((self.negatives > 0) & (self.positives > 0) & ~self.single).any())
+
+    @property
+    def used(self) -> int:
+        """Bins that hold any score."""
+        return int(((self.negatives + self.positives) > 0).sum())
+
+    @property
+    def swing(self) -> float:
+        """By how much the standard error of the area may be off: the error of how far examples can
+        move among those of the other class inside of their bins."""
+        import numpy as np
+
+        neg, pos = (np.where(self.single, 0.0, x) for x in (self.negatives, self.positives))
+        n, m = float(self.negatives.sum()), float(self.positives.sum())
+        return float(np.sqrt(pos @ (neg / n) ** 2 / m**2 + neg @ (pos / m) ** 2 / n**2))
+
+    def lowest(self) -> RankTable:
+        """As if in every bin all positives scored below all negatives."""
+        return self._parted(positives_first=True)
+
+    def highest(self) -> RankTable:
+        """As if in every bin all positives scored above all negatives."""
+        return self._parted(positives_first=False)
+
+    def _parted(self, positives_first: bool) -> RankTable:
+        import numpy as np
+
+        def halves(counts: Any, first: bool) -> Any:
+            """A bin becomes two scores; of one that is single the first has all."""
+            here = np.where(self.single | first, counts, 0)
+            return np.stack([here, counts - here], axis=1).ravel()
+
+        some = np.flatnonzero(self.negatives + self.positives)
+        part = Binned(self.negatives[some], self.positives[some], self.single[some], self.sorted)
+        if len(some) < len(self.negatives):
+            return part._parted(positives_first)
+        negatives = halves(self.negatives, not positives_first)
+        positives = halves(self.positives, positives_first)
+        there = np.flatnonzero(negatives + positives)
+        return RankTable(np.arange(len(there)), negatives[there], positives[there])

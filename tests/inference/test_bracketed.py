@@ -1,0 +1,224 @@
+"""Rank metrics of scores in bins: decided where both ends agree, else by a sort, or left open."""
+
+import numpy as np
+import pytest
+
+from evalharness import Outputs
+from evalharness.inference import bracketed
+from evalharness.inference.concordance import ConcordanceBounds
+from evalharness.kernels import external, streaming
+from evalharness.metrics import average_precision, roc_auc
+from evalharness.statistics import bins as binning
+from evalharness.statistics.bins import Binned
+from tests.metrics.measure import run
+from tests.outputs.shards import shards
+from tests.statistics.test_bins import binned
+
+N = 3_000
+
+
+def table(seed=0, n=N):
+    rng = np.random.default_rng(seed)
+    label = rng.random(n) < 0.4
+    score = 1 / (1 + np.exp(-rng.normal(1.5 * label, 1)))
+    return {"label": label.astype(int), "score": score, "group": rng.integers(0, 3, n)}
+
+
+@pytest.fixture
+def coarse(monkeypatch):
+    """Bins that leave much open."""
+    monkeypatch.setattr(streaming, "SAMPLE", 40)
+    monkeypatch.setattr(streaming, "WIDE", 1.0)
+
+
+def both(asked, rows, folder):
+    """The estimates of the stream and of the whole."""
+    return (run(Outputs(test=x), also=[asked])["model", asked] for x in (folder, rows))
+
+
+@pytest.mark.parametrize("asked", [roc_auc, average_precision], ids=str)
+@pytest.mark.parametrize("seed", range(2))
+def test_what_is_shown_holds_what_sorted_scores_give(asked, seed, coarse, tmp_path):
+    rows = table(seed)
+    found, exact = both(asked.on("test"), rows, shards(tmp_path / "t", rows, 1_000))
+    bounds = found._bounds
+    assert 0.001 < bounds.half_width < 0.1
+    assert abs(found.value - exact.value) <= bounds.half_width
+    assert f"exact within ±{bounds.half_width:.1g}: " in found.note
+    assert found.note in repr(found)
+    for alpha in (0.2, 0.05, 1e-3, 1e-6):
+        wide, narrow = bounds.limits(alpha, wide=True), bounds.limits(alpha, wide=False)
+        assert wide[0] <= exact._bounds.lower(alpha) <= narrow[0]
+        assert narrow[1] <= exact._bounds.upper(alpha) <= wide[1]
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_the_room_beyond_the_ends_is_enough(seed):
+    """Few examples in very coarse bins, where the spread changes most."""
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(30, 400))
+    label = rng.random(n) < rng.choice([0.1, 0.3, 0.5])
+    score = np.round(rng.normal(rng.choice([0, 1, 3]) * label), rng.integers(1, 5))
+    if not 1 < label.sum() < n - 1:
+        return
+    of, *_ = binned(score + 0.0, label, rng.integers(0, n, int(rng.integers(1, 20))))
+    _, rank = np.unique(score, return_inverse=True)
+    negatives, positives = (np.bincount(rank[label == y], minlength=rank.max() + 1) for y in (0, 1))
+    exact = ConcordanceBounds(positives, negatives)
+    found = bracketed.bracketed(roc_auc, of, lambda t: ConcordanceBounds(t.positives, t.negatives))
+    for alpha in (0.2, 0.05, 1e-3):
+        assert found.lower(alpha) - 1e-9 <= exact.lower(alpha)
+        assert found.upper(alpha) + 1e-9 >= exact.upper(alpha)
+
+
+def test_single_valued_bins_are_exact(tmp_path):
+    rows = table() | {"score": np.round(table()["score"], 2)}
+    found, exact = both(roc_auc.on("test"), rows, shards(tmp_path / "t", rows, 1_000))
+    assert found.note == ""
+    assert (found.value, found.low, found.high) == (exact.value, exact.low, exact.high)
+    assert (found.at_least, found.at_most) == (exact.at_least, exact.at_most)
+
+
+def test_slices_have_brackets_of_their_own(coarse, tmp_path):
+    rows, asked = table(), roc_auc.on("test").by("group")
+    found, exact = both(asked, rows, shards(tmp_path / "t", rows, 10, 2_000))
+    assert list(found) == list(exact) == ["group=0", "group=1", "group=2"]
+    for name, mine in found.items():
+        assert abs(mine.value - exact[name].value) <= mine._bounds.half_width
+        assert mine.at_least <= exact[name].at_least
+        assert (mine.n, mine.unit) == (exact[name].n, exact[name].unit)
+
+
+@pytest.fixture
+def sorts(monkeypatch):
+    """How many external sorts there were."""
+    found = []
+
+    class Counted(external.Sorter):
+        def __init__(self):
+            found.append(self)
+            super().__init__()
+
+    monkeypatch.setattr(streaming, "Sorter", Counted)
+    monkeypatch.setattr(external, "RUN", 500)
+    monkeypatch.setattr(external, "MERGED", 700)
+    monkeypatch.setattr(external, "LEAST_BLOCK", 50)
+    return found
+
+
+@pytest.mark.parametrize("by", [(), ("group",)])
+@pytest.mark.parametrize("step", [-1e-9, 1e-9])
+def test_a_bound_inside_of_the_bracket_is_decided_by_a_sort(step, by, coarse, sorts, tmp_path):
+    """A threshold this close to the limit: only the exact limit tells on which side it lies."""
+    rows = table()
+    folder = shards(tmp_path / "t", rows, 1_000)
+    asked = roc_auc.on("test").by(*by) if by else roc_auc.on("test")
+    exact = run(Outputs(test=rows), also=[asked])["model", asked]
+    limit = exact["group=1"].at_least if by else exact.at_least
+    bound = asked >= limit + step
+    found, expected = (run(Outputs(test=x), satisficing=[bound]).checks[0] for x in (folder, rows))
+    assert found.outcomes == expected.outcomes
+    assert len(sorts) >= 1
+    verdict = found.verdicts[1 if by else 0]
+    assert verdict.outcome == ("pass" if step < 0 else "inconclusive")
+    assert "by a sort of all scores" in verdict.message
+    assert verdict.estimate.value == (exact["group=1"] if by else exact).value
+
+
+@pytest.mark.parametrize("asked", [roc_auc, average_precision], ids=str)
+def test_far_from_the_bracket_nothing_is_sorted(asked, coarse, sorts, tmp_path):
+    rows = table()
+    folder = shards(tmp_path / "t", rows, 1_000)
+    for bound in (asked.on("test") >= 0.5, asked.on("test") >= 0.99, asked.on("test") <= 0.5):
+        found = run(Outputs(test=folder), satisficing=[bound]).checks[0]
+        expected = run(Outputs(test=rows), satisficing=[bound]).checks[0]
+        assert found.outcome == expected.outcome != "inconclusive"
+        assert "bins of scores" in found.message
+    assert not sorts
+
+
+def test_what_a_sort_does_not_tell_is_left_open(coarse, sorts, tmp_path):
+    rows, asked = table(), average_precision.on("test")
+    exact = run(Outputs(test=rows), also=[asked])["model", asked]
+    folder = shards(tmp_path / "t", rows, 1_000)
+    for policy, limit in (("confident", exact.at_least), ("point", exact.value)):
+        for step in (-1e-9, 1e-9):
+            result = run(Outputs(test=folder), satisficing=[asked >= limit + step], policy=policy)
+            assert result.checks[0].outcome == "inconclusive"
+            assert "inside of what bins of scores leave open" in result.checks[0].message
+    assert not sorts
+
+
+@pytest.mark.parametrize("step", [-1e-9, 1e-9])
+def test_values_are_decided_by_a_sort_too(step, coarse, sorts, tmp_path):
+    rows, asked = table(), roc_auc.on("test")
+    folder = shards(tmp_path / "t", rows, 1_000)
+    value = run(Outputs(test=rows), also=[asked])["model", asked].value
+    expected = "pass" if step < 0 else "fail"
+    listed = asked.exactly() >= value + step
+    assert run(Outputs(test=folder), satisficing=[listed]).checks[0].outcome == expected
+    points = run(Outputs(test=folder), satisficing=[asked >= value + step], policy="point")
+    assert points.checks[0].outcome == expected
+    assert len(sorts) == 2
+
+
+def test_asserts_by_hand_are_decided_by_a_sort_once(coarse, sorts, tmp_path):
+    rows, asked = table(), roc_auc.on("test")
+    exact = run(Outputs(test=rows), also=[asked])["model", asked]
+    found = run(Outputs(test=shards(tmp_path / "t", rows)), also=[asked])["model", asked]
+    assert bool(found >= exact.at_least - 1e-9)
+    assert (found >= exact.at_least + 1e-9).outcome == "inconclusive"
+    assert len(sorts) == 1
+
+
+@pytest.mark.parametrize("ties", [1, 2, 8])
+def test_sorted_areas_are_those_of_the_table(ties):
+    rng = np.random.default_rng(ties)
+    positives, negatives = rng.integers(0, ties, (2, 500))
+    of = Binned(negatives, positives, np.zeros(500, bool), None)
+    if ties == 1:
+        positives[3] = negatives[7] = 2
+    cuts = [0, 1, 17, 17, 400, 500]
+    pieces = [(negatives[a:b], positives[a:b]) for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
+    found = bracketed.sorted_area(Binned(negatives, positives, of.single, lambda: iter(pieces)))
+    exact = ConcordanceBounds(positives, negatives)
+    assert found.value == exact.value
+    for alpha in (0.2, 0.05, 1e-4):
+        assert found.lower(alpha) == pytest.approx(exact.lower(alpha), rel=1e-12, abs=1e-12)
+        assert found.upper(alpha) == pytest.approx(exact.upper(alpha), rel=1e-12)
+
+
+@pytest.mark.parametrize("distinct", [1, 3, 200, 10**6])
+def test_an_external_sort_counts_every_key(distinct, monkeypatch):
+    monkeypatch.setattr(external, "RUN", 1_000)
+    monkeypatch.setattr(external, "MERGED", 300)
+    monkeypatch.setattr(external, "LEAST_BLOCK", 16)
+    rng = np.random.default_rng(distinct)
+    keys = rng.integers(0, distinct, 5_000).astype(np.uint64) << np.uint64(40)
+    label = rng.random(5_000) < 0.3
+    with external.Sorter() as sorter:
+        for a in range(0, 5_000, 137):
+            some, side = keys[a : a + 137], label[a : a + 137]
+            sorter.add(some[~side], some[side])
+        pieces = list(sorter.merged())
+    negatives, positives = (np.concatenate(parts) for parts in zip(*pieces, strict=True))
+    _, rank = np.unique(keys, return_inverse=True)
+    np.testing.assert_array_equal(negatives, np.bincount(rank, ~label))
+    np.testing.assert_array_equal(positives, np.bincount(rank, label))
+
+
+def test_sorted_files_are_sampled_again(tmp_path, monkeypatch):
+    """The first rows of each file tell nothing of the others where the files are sorted."""
+    monkeypatch.setattr(streaming, "SAMPLE", 2_000)
+    thorough = []
+    real = streaming.Stream._bins
+    monkeypatch.setattr(
+        streaming.Stream, "_bins", lambda self, s, t: (thorough.append(t), real(self, s, t))[1]
+    )
+    rows = table(n=40_000)
+    order = np.argsort(rows["score"])
+    sorted_rows = {k: v[order] for k, v in rows.items()}
+    found, exact = both(roc_auc.on("test"), rows, shards(tmp_path / "t", sorted_rows, 20_000))
+    assert thorough == [False, True]
+    assert abs(found.value - exact.value) <= found._bounds.half_width < 5e-4
+    assert binning.SAMPLE == 1 << 17

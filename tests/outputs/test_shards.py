@@ -1,0 +1,383 @@
+"""A folder, or a pattern, of Parquet files is one table; what is wrong with it is said in words."""
+
+import io
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from evalharness import Outputs, OutputsError
+from evalharness.outputs import distinct_ids, progress, streamed
+from evalharness.outputs import shards as files
+from tests.outputs.helpers import says
+from tests.outputs.shards import shards
+
+N = 30
+TABLE = {
+    "id": np.arange(N),
+    "label": np.arange(N) % 2,
+    "prediction": np.arange(N) % 3 % 2,
+    "name": [f"n{i}" for i in range(N)],
+}
+
+
+@pytest.fixture
+def few(monkeypatch):
+    """Batches of seven rows."""
+    monkeypatch.setattr(files, "BATCH", 7)
+
+
+def labels(split):
+    return np.concatenate([batch.label_codes() for batch in split.batches(("label",), "")])
+
+
+@pytest.mark.parametrize(
+    "given", ["t", "t/", "t/*.parquet", "t/part-?.parquet", "**/*.parquet", "t/*", Path("t/*.pa*")]
+)
+def test_a_folder_or_a_pattern_is_one_split(given, tmp_path, monkeypatch, few):
+    shards(tmp_path / "t", TABLE, 10, 20)
+    (tmp_path / "t" / "_SUCCESS").write_text("")
+    (tmp_path / "t" / ".part-0.parquet.crc").write_text("x")
+    monkeypatch.chdir(tmp_path)
+    split = Outputs(test=given).split("test", "m")
+    assert split.n == N
+    assert split.column_names == tuple(TABLE)
+    split.check()
+    assert split.classes == (0, 1)
+    assert labels(split).tolist() == TABLE["label"].tolist()
+    first = next(split.batches(("label",), ""))
+    assert first.where == "m, test (t/part-0.parquet)"
+
+
+def test_files_are_found_where_the_outputs_were_made(tmp_path, monkeypatch):
+    shards(tmp_path / "t", TABLE)
+    monkeypatch.chdir(tmp_path)
+    outputs = Outputs(test="t/*.parquet")
+    monkeypatch.chdir("/")
+    assert outputs.split("test").n == N
+
+
+def test_a_file_may_have_a_star_in_its_name(tmp_path):
+    pq.write_table(pa.table({"label": [0, 1]}), tmp_path / "a*.parquet")
+    assert not hasattr(Outputs(test=tmp_path / "a*.parquet").split("test"), "shards")
+
+
+def test_the_digest_is_of_the_content_whatever_the_names(tmp_path):
+    def digest(folder):
+        return Outputs(test=tmp_path / folder).split("test").digest
+
+    shards(tmp_path / "a", TABLE, 10)
+    shards(tmp_path / "b", TABLE, 10)
+    os.rename(tmp_path / "b" / "part-0.parquet", tmp_path / "b" / "part-9.parquet")
+    shards(tmp_path / "c", TABLE | {"label": 1 - TABLE["label"]}, 10)
+    assert digest("a") == digest("b") != digest("c")
+    assert digest("a").startswith("sha256:")
+
+
+def test_columns_may_stand_in_another_order_and_be_null_in_a_shard(tmp_path, few):
+    shards(tmp_path / "t", TABLE, 10)
+    nulls = pa.table({"name": pa.nulls(3), "id": [90, 91, 92], "prediction": [0, 0, 0]})
+    nulls = nulls.append_column("label", pa.array([1, 1, 1], pa.int8()))
+    pq.write_table(nulls, tmp_path / "t" / "part-2.parquet")
+    split = Outputs(test=tmp_path / "t").split("test")
+    split.check()
+    assert labels(split).tolist() == [*TABLE["label"], 1, 1, 1]
+    known = [batch.partition("name")[1] for batch in split.batches(("name",), "")]
+    assert known[-1] == (None,)
+
+
+def write(folder, file, **columns):
+    pq.write_table(pa.table(columns), folder / file)
+
+
+def empty_file(folder):
+    (folder / "part-5.parquet").write_bytes(b"")
+
+
+def cut_off(folder):
+    whole = (folder / "part-1.parquet").read_bytes()
+    (folder / "part-1.parquet").write_bytes(whole[:-50])
+
+
+def other_schemas(folder):
+    write(folder, "part-3.parquet", id=[1], label=["x"], prediction=[1], name=["y"])
+    write(folder, "part-4.parquet", id=[1], label=[1], prediction=[1.5], name=["y"], more=[1])
+    write(folder, "part-5.parquet", id=[1], label=[1], name=["y"])
+
+
+def empty(folder):
+    for path in folder.iterdir():
+        path.unlink()
+
+
+def no_rows(folder):
+    empty(folder)
+    write(folder, "a.parquet", label=pa.array([], pa.int64()))
+
+
+FOLDERS = {
+    "no match": ("t/*.pq", None, ["{folder}/t/*.pq matches no file", "`part-0.parquet`"]),
+    "no such folder": (
+        "no/*.parquet",
+        None,
+        ["{folder}/no/*.parquet matches no file; the folder {folder} holds `t`"],
+    ),
+    "empty": ("t", empty, ["the folder {folder}/t has no file; {folder}/t is empty"]),
+    "notes only": (
+        "t",
+        lambda f: (empty(f), (f / "_SUCCESS").write_text("")),
+        ["has no file; the folder {folder}/t holds `_SUCCESS`"],
+    ),
+    "only csv": (
+        "t",
+        lambda f: (empty(f), (f / "a.csv").write_text("label\n1\n")),
+        ["no Parquet file, but `a.csv`", "read them yourself"],
+    ),
+    "csv beside": (
+        "t",
+        lambda f: (f / "a.csv").write_text("x"),
+        ["files that are not Parquet (`a.csv`)", "{folder}/t/*.parquet"],
+    ),
+    "folder inside": (
+        "t",
+        lambda f: (f / "more").mkdir(),
+        ["has folders in it (`more`)", "{folder}/t/**/*.parquet"],
+    ),
+    "folder in a pattern": ("t/*", lambda f: (f / "more").mkdir(), ["has folders in it (`more`)"]),
+    "zero bytes": ("t", empty_file, ["shard `{folder}/t/part-5.parquet` is empty (0 bytes)"]),
+    "cut off": ("t", cut_off, ["shard `{folder}/t/part-1.parquet` cannot be read as Parquet"]),
+    "two faults": ("t", lambda f: (empty_file(f), cut_off(f)), ["2 problems", "part-1", "part-5"]),
+    "other schemas": (
+        "t",
+        other_schemas,
+        [
+            "shard `{folder}/t/part-3.parquet` has `label` as text, not integer;",
+            "shard `{folder}/t/part-4.parquet` has `more` beside them, has `prediction` as real",
+            "shard `{folder}/t/part-5.parquet` lacks `prediction`;",
+            "`{folder}/t/part-0.parquet`, the first, has other columns",
+        ],
+    ),
+    "many faults": (
+        "t",
+        lambda f: [write(f, f"q{i}.parquet", label=[1]) for i in range(8)],
+        ["3 more shards have such problems"],
+    ),
+    "no rows": ("t", no_rows, ["the table is empty (0 rows)"]),
+}
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_folders(name, tmp_path):
+    given, change, words = FOLDERS[name]
+    shards(tmp_path / "t", TABLE, 10, 20)
+    if change is not None:
+        change(tmp_path / "t")
+    with pytest.raises(OutputsError) as caught:
+        Outputs(test=tmp_path / given).split("test").check()
+    says(caught.value, [word.replace("{folder}", str(tmp_path)) for word in words])
+    assert caught.value.__cause__ is caught.value.__context__ is None
+
+
+def test_patterns_are_local():
+    with pytest.raises(OutputsError) as caught:
+        Outputs(test="s3://bucket/*.parquet").split("test")
+    says(caught.value, ["looked for on the local disk only", "pyarrow.dataset"])
+
+
+CHANGES = {
+    "cut off": lambda path: path.write_bytes(path.read_bytes()[:-200]),
+    "written again": lambda path: pq.write_table(pa.table(TABLE), path),
+    "removed": Path.unlink,
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_shard_that_changes_while_it_is_read(name, tmp_path, few):
+    shards(tmp_path / "t", TABLE, 10, 20)
+    split = Outputs(test=tmp_path / "t").split("test")
+    batches = split.batches(("label",), "")
+    next(batches)
+    CHANGES[name](tmp_path / "t" / "part-2.parquet")
+    with pytest.raises(OutputsError, match="part-2.parquet` was changed or removed"):
+        list(batches)
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_shard_that_changes_before_it_is_hashed(name, tmp_path):
+    shards(tmp_path / "t", TABLE, 10, 20)
+    split = Outputs(test=tmp_path / "t").split("test")
+    CHANGES[name](tmp_path / "t" / "part-2.parquet")
+    with pytest.raises(OutputsError, match="part-2.parquet` was changed or removed"):
+        _ = split.digest
+
+
+def test_a_shard_whose_pages_are_damaged(tmp_path):
+    table = pa.table({"label": np.arange(10_000) * 7919 % 10_007})
+    shards(tmp_path / "t", table, 5_000, write_page_checksum=True, compression="none")
+    path = tmp_path / "t" / "part-1.parquet"
+    whole = bytearray(path.read_bytes())
+    whole[len(whole) // 2] ^= 0xFF
+    path.write_bytes(whole)
+    split = Outputs(test=tmp_path / "t").split("test")
+    with pytest.raises(OutputsError) as caught:
+        list(split.batches(("label",), ""))
+    says(caught.value, ["part-1.parquet` cannot be read", "corrupt or cut off"])
+
+
+# (ids, what the message says)
+IDS = {
+    "in two shards": (
+        {"id": [*range(29), 3]},
+        ["1 ids occur more than once, the first is 3 in row 3 of", "part-0.parquet` and row 9 of"],
+    ),
+    "in one shard": (
+        {"id": [*range(12), *range(10, 28)]},
+        ["2 ids", "the first is 10 in row 0 of"],
+    ),
+    "text": (
+        {"id": [f"e{min(i, 27)}" for i in range(N)]},
+        ["1 ids occur more than once, the first is 'e27' in row 7", "and row 8 of"],
+    ),
+    "long text": (
+        {"id": ["x" * 900 + f"e{min(i, 28)}" for i in range(N)]},
+        ["1 ids occur more than once", "row 8 of", "and row 9 of"],
+    ),
+    "null": (
+        {"id": [*range(25), None, *range(26, N)]},
+        ["part-2.parquet`: column `id` is null in 1 row (row 5,"],
+    ),
+    "dates": (
+        {"id": pa.array([*range(28), 4, 5], pa.timestamp("s"))},
+        ["2 ids occur more than once", "row 4 of"],
+    ),
+    "lists": ({"id": [[i] for i in range(N)]}, ["column `id` holds lists"]),
+    "weight": (
+        {"weight": [1.0] * N},
+        ["column `weight`", "not counted in batches", "free the name"],
+    ),
+    "cluster and sample": (
+        {"cluster": range(N), "sample": range(N)},
+        ["2 problems", "column `cluster`, and rows that were sampled together", "column `sample`"],
+    ),
+}
+
+
+@pytest.mark.parametrize("part", [None, 4])
+@pytest.mark.parametrize("name", IDS)
+def test_ids_and_units(name, part, tmp_path, few, monkeypatch):
+    """Whether they fit into memory, or are parted into temporary files."""
+    if part:
+        monkeypatch.setattr(distinct_ids, "PART", part)
+    columns, words = IDS[name]
+    shards(tmp_path / "t", TABLE | columns, 10, 20)
+    with pytest.raises(OutputsError) as caught:
+        Outputs(test=tmp_path / "t").split("test").check()
+    says(caught.value, words)
+
+
+@pytest.mark.parametrize("part", [1_000, 100_000])
+@pytest.mark.parametrize(
+    "ids",
+    [
+        np.arange(20_000) * 2**40,
+        np.arange(20_000)[::-1],
+        [f"example-{i}" for i in range(20_000)],
+        ["x" * (i % 200) + str(i) for i in range(20_000)],
+        ["é" * (i % 700) + str(i) for i in range(20_000)],
+        np.arange(20_000) / 7,
+    ],
+)
+def test_distinct_ids(ids, part, tmp_path, monkeypatch):
+    monkeypatch.setattr(distinct_ids, "PART", part)
+    shards(tmp_path / "t", {"id": ids, "label": np.zeros(20_000)}, 7_000, 13_000)
+    Outputs(test=tmp_path / "t").split("test").check()
+
+
+def test_equal_hashes_of_different_texts_are_told_apart(tmp_path, monkeypatch, few):
+    monkeypatch.setattr(distinct_ids, "_mixed", lambda numbers: numbers % np.uint64(3))
+    shards(tmp_path / "t", TABLE, 10, 20)
+    Outputs(test=tmp_path / "t").split("test").check()
+    shards(tmp_path / "t", TABLE | {"id": [*range(29), 17]}, 10, 20)
+    with pytest.raises(OutputsError, match=r"the first is 17 in row 7 of .*part-1.* and row 9 of"):
+        Outputs(test=tmp_path / "t").split("test").check()
+
+
+def test_ids_are_not_compared_where_files_cannot_be_written(tmp_path, monkeypatch):
+    def full(*args):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(distinct_ids, "PART", 10)
+    monkeypatch.setattr(distinct_ids, "_parted", full)
+    shards(tmp_path / "t", TABLE, 10)
+    with pytest.raises(OutputsError, match="No space left on device.*TMPDIR"):
+        Outputs(test=tmp_path / "t").split("test").check()
+
+
+# (columns, options, classes)
+CLASSES = {
+    "bits": ({"label": TABLE["label"]}, {}, (0, 1)),
+    "integers": ({"label": np.arange(N) // 10}, {}, (0, 1, 2)),
+    "text": ({"label": ["b", "a"] * 15, "prediction": ["c", "a"] * 15}, {}, ("a", "b", "c")),
+    "booleans": ({"label": np.arange(N) < 1, "prediction": np.arange(N) < 2}, {}, (False, True)),
+    "listed": ({"label": np.arange(N) % 2}, {"classes": [0, 1, 2]}, (0, 1, 2)),
+    "renamed": (
+        {"label": np.arange(N) // 10, "y": ["u", "v"] * 15, "prediction": ["u"] * N},
+        {"columns": {"label": "y"}},
+        ("u", "v"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_classes_are_those_of_all_files(name, tmp_path, few):
+    columns, options, expected = CLASSES[name]
+    shards(tmp_path / "t", TABLE | columns, 10, 20)
+    split = Outputs(test=tmp_path / "t", **options).split("test")
+    assert split.classes == expected
+    whole = Outputs(test=TABLE | columns, **options).split("test")
+    assert whole.classes == expected
+    found = [
+        b.label_codes() for b in split.batches(split.columns_of(lambda b: b.label_codes()), "")
+    ]
+    assert np.concatenate(found).tolist() == whole.label_codes().tolist()
+
+
+def test_classes_that_are_none(tmp_path, monkeypatch):
+    monkeypatch.setattr(streamed, "MOST_CLASSES", 20)
+    shards(tmp_path / "t", {"label": np.arange(N), "prediction": np.arange(N)}, 10)
+    with pytest.raises(OutputsError, match="more than 20 distinct values, which are no classes"):
+        _ = Outputs(test=tmp_path / "t").split("test").classes
+    shards(tmp_path / "t", {"label": np.arange(N) / 7}, 10)
+    with pytest.raises(OutputsError, match="real-valued"):
+        _ = Outputs(test=tmp_path / "t").split("test").classes
+
+
+def test_what_needs_all_rows_says_so(tmp_path):
+    shards(tmp_path / "t", TABLE, 10)
+    split = Outputs(test=tmp_path / "t").split("test")
+    with pytest.raises(OutputsError) as caught:
+        split.ids()
+    says(caught.value, ["read in batches", "needs all rows at once", "read_table(folder)"])
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        _ = split.nonsense
+
+
+def test_progress_is_shown_on_a_terminal_only(tmp_path, monkeypatch, capfd):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    shards(tmp_path / "t", TABLE, 10, 20)
+    split = Outputs(test=tmp_path / "t").split("test")
+    labels(split)
+    assert capfd.readouterr() == ("", "")
+    monkeypatch.setattr(progress, "DELAY", 0)
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    assert labels(split).tolist() == TABLE["label"].tolist()
+    list(split.batches(("label",), "counting"))
+    assert "counting: " in sys.stderr.getvalue()
+    assert "/30.0 [" in sys.stderr.getvalue()
