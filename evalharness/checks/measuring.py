@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from evalharness.checks.resampling import source
 from evalharness.checks.settings import Settings
 from evalharness.declare.metric import Metric
 from evalharness.inference.bounds import Bounds
@@ -17,7 +18,7 @@ def estimates(plan: Plan, model: str, metric: Metric, settings: Settings) -> tup
     """The estimate of each slice that the metric speaks of; one when it is not sliced."""
     shown_model = model if len(plan.outputs) > 1 else ""
     found = []
-    for piece, bounds in _bounds(plan, model, metric, settings):
+    for g, (piece, bounds) in enumerate(_bounds(plan, model, metric, settings)):
         found.append(
             estimate(
                 bounds,
@@ -27,6 +28,7 @@ def estimates(plan: Plan, model: str, metric: Metric, settings: Settings) -> tup
                 split=metric.split,
                 slice=piece,
                 note=_note(plan, model, metric, bounds),
+                _resample=source(plan, model, metric, g, piece, settings),
             )
         )
     return tuple(found)

@@ -1,0 +1,266 @@
+"""What is added up over entries that are drawn again, for every replicate: sums, areas under the
+ROC curve, and the weights themselves for everything else.
+
+The weights are made on the device and used where they are made, a few replicates at a time, so that
+no more than some megabytes of them are ever held. Several processor cores share the replicates.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evalharness.kernels.backend import scope
+from evalharness.kernels.weights import Keys, halves, poisson, replicate_keys, words
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.integer]
+
+# Weights that a program makes at a time: 4 MB, which stay in a cache.
+HELD = 1 << 20
+# Entries that follow each other in a lane of `_areas`; the sums over them fit into 32 bits.
+LANE = 128
+# Entries, and replicates, whose weights are multiplied at a time by `_sums`.
+BLOCK, TOGETHER = 1024, 128
+# Threads that wait for programs; more of them only wait for memory.
+MOST_THREADS = 8
+
+
+class Draw(Protocol):
+    """How often each of m entries is drawn, by replicate."""
+
+    size: int
+
+    def weights(self, start: int, stop: int) -> NDArray[Any]:
+        """(stop − start, m) weights of the replicates from `start` on."""
+
+
+class Poisson:
+    """Every entry by the key of its unit: Poisson(1), whatever else is drawn. keys: uint64 (m,)."""
+
+    def __init__(self, keys: Keys, seed: int) -> None:
+        self.keys, self.seed, self.size = keys, seed, len(keys)
+
+    def weights(self, start: int, stop: int) -> NDArray[Any]:
+        import jax
+
+        size = _bucket(self.size)
+        lower, upper = (np.pad(x, (0, size - self.size)) for x in halves(self.keys))
+        with scope():
+            keys = replicate_keys(self.seed, start, stop)
+            return jax.device_get(_program(_weights)(lower, upper, *keys))[:, : self.size]
+
+
+class Fixed:
+    """As many units as there are in each stratum, drawn from that stratum with replacement.
+
+    unit: int (m,), the unit of each entry, 0 … ; keys: uint64 (units,); stratum: int (units,).
+    """
+
+    def __init__(self, unit: Ints, keys: Keys, stratum: Ints, seed: int) -> None:
+        order = np.lexsort((keys, stratum))  # by what they are and not by where they stand
+        rank = np.empty(len(order), np.intp)
+        rank[order] = np.arange(len(order))
+        self._place, self._seed, self.size = rank[unit], seed, len(unit)
+        sizes = np.unique(stratum, return_counts=True)[1]
+        self._sizes = np.repeat(sizes, sizes)
+        self._starts = np.repeat(np.cumsum(sizes) - sizes, sizes)
+
+    def weights(self, start: int, stop: int) -> NDArray[Any]:
+        units = len(self._sizes)
+        found = np.empty((stop - start, self.size), np.int32)
+        for row, replicate in zip(found, range(start, stop), strict=True):
+            rng = np.random.default_rng([self._seed, replicate])
+            drawn = self._starts + (rng.random(units) * self._sizes).astype(np.intp)
+            row[:] = np.bincount(drawn, minlength=units)[self._place]
+        return found
+
+
+def each(draw: Draw, replicates: int) -> Iterator[NDArray[Any]]:
+    """The weights (m,) of one replicate after another."""
+    step = _together(4 * HELD, draw.size, 256)
+    for start in range(0, replicates, step):
+        yield from draw.weights(start, start + step)[: replicates - start]
+
+
+def sums(draw: Draw, columns: Floats, replicates: int) -> Floats:
+    """(replicates, k) sums of the columns (m, k), each entry times its weight."""
+    if not isinstance(draw, Poisson):
+        step = _together(HELD, draw.size, TOGETHER)
+        pieces = [
+            draw.weights(a, min(replicates, a + step)) @ columns
+            for a in range(0, replicates, step)
+        ]
+        return np.concatenate(pieces)
+    order = np.argsort(draw.keys, kind="stable")  # so that rounding does not know the rows' order
+    size = max(BLOCK, _bucket(draw.size))
+    lower, upper = (_padded(x[order], size).reshape(-1, BLOCK) for x in halves(draw.keys))
+    blocks = _padded(columns[order], size).reshape(-1, BLOCK, columns.shape[1])
+    return _run(_sums, (lower, upper, blocks), draw.seed, replicates, TOGETHER)
+
+
+def areas(
+    draw: Draw, rank: Ints, label: NDArray[np.bool_], weight: Floats | None, replicates: int
+) -> Floats:
+    """(replicates,) areas under the ROC curve, ties counted half; NaN without either class.
+
+    rank: int (m,), equal where scores are equal; label: bool (m,); weight: float64 (m,), how much
+    each entry counts by itself, or None.
+    """
+    code = 2 * rank.astype(np.int64) + label  # of equal scores the negatives come first
+    if weight is not None and isinstance(draw, Poisson):
+        order = np.lexsort((draw.keys, code))  # so that rounding does not know the rows' order
+    else:
+        order = np.argsort(code, kind="stable")
+    exact = weight is None and isinstance(draw, Poisson)
+    lanes = -(-_bucket(draw.size) // LANE)
+    laid = _laid_out(rank[order], label[order], None if weight is None else weight[order], lanes)
+    if not exact:
+        laid = (*(x.astype(float) for x in laid[:2]), *laid[2:])
+    step = _together(HELD, lanes * LANE, 512)
+    if isinstance(draw, Poisson):
+        lower, upper = (_in_lanes(x[order], lanes) for x in halves(draw.keys))
+        return _run(_areas, (lower, upper, *laid), draw.seed, replicates, step)
+    import jax
+
+    found = []
+    with scope():
+        for start in range(0, replicates, step):
+            drawn = draw.weights(start, start + step)[:, order].T
+            drawn = np.moveaxis(_in_lanes(drawn, lanes), 2, 1).astype(float)
+            found.append(jax.device_get(_program(_areas_of)(drawn, *laid)))
+    return np.concatenate(found)[:replicates]
+
+
+def _run(program: Any, arrays: Any, seed: int, replicates: int, step: int) -> Any:
+    """What a program of arrays and replicates' keys gives for `step` replicates at a time."""
+    import jax
+
+    with scope():
+        arrays = jax.device_put(arrays)
+
+    def one(start: int) -> Any:
+        with scope():  # each thread is outside of it at first
+            keys = replicate_keys(seed, start, start + step)
+            return jax.device_get(_program(program)(*arrays, *keys))
+
+    found = [one(0)]  # and compiles what the others find ready
+    starts = range(step, replicates, step)
+    with ThreadPoolExecutor(min(_cores(), MOST_THREADS, max(1, len(starts)))) as threads:
+        found += threads.map(one, starts)
+    return np.concatenate(found)[:replicates]
+
+
+def _laid_out(rank: Any, label: Any, weight: Any, lanes: int) -> tuple[Any, ...]:
+    """What `_areas_of` needs beside weights: (LANE, lanes) negatives, positives, whether a score
+    is the first entry of that score, whether none has begun in the lane yet; and int (lanes,) the
+    last lane before each in which one begins, −1 for none."""
+    counted = np.ones(len(rank), np.int32) if weight is None else weight
+    first = np.ones(len(rank), np.int32)
+    first[1:] = rank[1:] != rank[:-1]
+    negative, positive, first = (
+        _in_lanes(x, lanes) for x in (counted * ~label, counted * label, first)
+    )
+    before = (np.cumsum(first, axis=0) == 0).astype(np.int32)
+    begins = np.maximum.accumulate(np.where(first.any(axis=0), np.arange(lanes), -1))
+    return negative, positive, first, before, np.append(-1, begins[:-1])
+
+
+def _areas_of(
+    weights: Any, negative: Any, positive: Any, first: Any, before: Any, source: Any
+) -> Any:
+    """(r,) areas from the weights (LANE, r, lanes) of entries by rising score, negatives first.
+
+    A positive is above the negatives of lower scores, and level with those of its own: twice its
+    wins are the negatives up to it and those up to where its score began. Both are counted along
+    each lane by itself; what came in earlier lanes is added at the end.
+    """
+    import jax.numpy as jnp
+    from jax import lax
+
+    def step(carried: Any, row: Any) -> Any:
+        seen, held, wins, total, early = carried
+        w, neg, pos, begin, none = row
+        held = jnp.where(begin > 0, seen, held)
+        seen = seen + w * neg
+        p = w * pos
+        return (seen, held, wins + p * (seen + held), total + p, early + p * none), None
+
+    zero = jnp.zeros(weights.shape[1:], negative.dtype)
+    carried, _ = lax.scan(step, (zero,) * 5, (weights, negative, positive, first, before))
+    seen, held, wins, total, early = (x.astype(jnp.float64) for x in carried)
+    earlier = jnp.cumsum(seen, axis=1) - seen
+    # Where a score began in an earlier lane: the negatives up to there.
+    begun = jnp.where(source >= 0, (earlier + held)[:, source], 0.0)
+    wins = wins + (2 * total - early) * earlier + early * begun
+    return wins.sum(axis=1) / (2 * seen.sum(axis=1) * total.sum(axis=1))
+
+
+def _areas(lower: Any, upper: Any, *laid: Any) -> Any:
+    from jax import lax
+
+    *laid, first, second = laid
+    drawn = poisson(words(lower[:, None], upper[:, None], first[:, None], second[:, None]))
+    # Made once and read five times: fused with each of its uses it would be made five times.
+    return _areas_of(lax.optimization_barrier(drawn.astype(laid[0].dtype)), *laid)
+
+
+def _sums(lower: Any, upper: Any, blocks: Any, first: Any, second: Any) -> Any:
+    """(r, k) sums over blocks (g, BLOCK, k)."""
+    import jax.numpy as jnp
+    from jax import lax
+
+    def step(total: Any, block: Any) -> Any:
+        low, high, columns = block
+        drawn = poisson(words(low, high, first[:, None], second[:, None]))
+        return total + drawn.astype(jnp.float64) @ columns, None
+
+    zero = jnp.zeros((first.shape[0], blocks.shape[2]), jnp.float64)
+    return lax.scan(step, zero, (lower, upper, blocks))[0]
+
+
+def _weights(lower: Any, upper: Any, first: Any, second: Any) -> Any:
+    import jax.numpy as jnp
+
+    return poisson(words(lower, upper, first[:, None], second[:, None])).astype(jnp.uint8)
+
+
+@cache
+def _program(function: Callable[..., Any]) -> Callable[..., Any]:
+    import jax
+
+    return jax.jit(function)
+
+
+def _in_lanes(x: Any, lanes: int) -> Any:
+    """(LANE, lanes, …): each lane holds LANE entries that follow each other; zeros at the end."""
+    folded = _padded(x, lanes * LANE).reshape(lanes, LANE, *x.shape[1:])
+    return np.ascontiguousarray(np.swapaxes(folded, 0, 1))
+
+
+def _padded(x: Any, size: int) -> Any:
+    return np.pad(x, [(0, size - len(x)), *[(0, 0)] * (x.ndim - 1)])
+
+
+def _bucket(n: int) -> int:
+    """n rounded up to one of eight sizes between powers of two, so that few programs serve all."""
+    step = 1 << max(7, n.bit_length() - 4)
+    return max(step, -(-n // step) * step)
+
+
+def _together(held: int, size: int, most: int) -> int:
+    """How many replicates of so many weights are made at a time: a power of two."""
+    return max(1, min(most, 1 << max(0, (held // max(1, size)).bit_length() - 1)))
+
+
+def _cores() -> int:
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # macOS, Windows
+        return os.cpu_count() or 1
