@@ -58,9 +58,10 @@ def added(part: Part) -> Floats:
             return np.asarray(sample.weighted(found))
         if isinstance(form, Areas):
             found = np.zeros(sample.size)
+            scores = sample.values.values
             for area in each_area(form, sample):
                 of_neg, of_pos = auc_influence(area.table.negatives, area.table.positives)
-                _, place = np.unique(area.rank, return_inverse=True)
+                place = np.searchsorted(area.table.values, scores[area.rank])
                 found[area.at] += np.where(area.label, of_pos[place], of_neg[place])
             return np.asarray(sample.weighted(found / len(form.tables)))
         try:
@@ -78,7 +79,5 @@ def each_area(form: Areas, sample: Sample) -> Iterator[Ranked]:
     column = sample.values.column(rank)
     for (i, j), table in zip(form.pairs, form.tables, strict=True):
         positive, negative = (i, j) if j >= 0 else (1, 0)
-        at = np.flatnonzero(
-            (column == i) & ((label == positive) | (label == negative))
-        )
+        at = np.flatnonzero((column == i) & ((label == positive) | (label == negative)))
         yield Ranked(at, rank[at], label[at] == positive, table)

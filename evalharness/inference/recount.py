@@ -67,6 +67,31 @@ def drawn_again(
     return np.concatenate([of(c) for c in _drawn(found, rng, replicates)])
 
 
+def swapped_again(
+    found: Patterns, seed: int, replicates: int, of: Callable[[Any, Floats], Floats]
+) -> Floats:
+    """What `of` gives for the columns and the counts (replicates, C) of joint patterns, whose last
+    two columns are swapped in each example or not."""
+    rng = np.random.default_rng(seed)
+    counts, columns = found.counts, swapped_columns(found.columns)
+    differing = found.columns[-1] != found.columns[-2]
+    step = max(1, HELD // max(1, 2 * len(counts)))
+    pieces = []
+    for start in range(0, replicates, step):
+        moved = np.zeros((min(step, replicates - start), len(counts)))
+        tossed = rng.binomial(counts[differing], 0.5, (len(moved), int(differing.sum())))
+        moved[:, differing] = tossed
+        pieces.append(of(columns, np.hstack([counts - moved, moved])))
+    return np.concatenate(pieces)
+
+
+def swapped_columns(columns: Any) -> tuple[Any, ...]:
+    """Each joint pattern as it is, and then each with its last two columns swapped."""
+    *rest, first, second = columns
+    swapped = (*rest, second, first)
+    return tuple(np.concatenate(pair) for pair in zip(columns, swapped, strict=True))
+
+
 def _drawn(found: Patterns, rng: np.random.Generator, replicates: int) -> Iterator[Floats]:
     stratum, size = found.columns[0], len(found.counts)
     ends = np.append(np.flatnonzero(np.diff(stratum, prepend=-1)), size)
@@ -89,10 +114,11 @@ def table_of(metric: Metric, columns: Any, counts: Floats, classes: int) -> Any:
     predictions."""
     if len(columns) == 1:
         return share_of(columns[0], counts)
+    label, prediction = columns
     average = getattr(metric.statistic, "average", None)
     if average is None:
-        return cells_of(*columns, counts)
-    cells = class_cells_of(*columns, counts, classes)
+        return cells_of(label, prediction, counts)
+    cells = class_cells_of(label, prediction, counts, classes)
     return Cells(*(part.sum(-1) for part in cells)) if average == "micro" else cells
 
 

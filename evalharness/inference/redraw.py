@@ -56,6 +56,11 @@ class Rows:
     stratum: Ints | None
     inside: NDArray[np.bool_]
 
+    def of(self, places: Ints) -> Rows:
+        """The rows of another table, each of which is the row here at its place."""
+        stratum = None if self.stratum is None else self.stratum[places]
+        return Rows(self.keys[places], self.seed, stratum, self.inside[places])
+
     def draw(self, keys: Keys) -> Draw:
         """How often entries with these keys are drawn."""
         if self.stratum is None:

@@ -3,6 +3,9 @@ ROC curve, and the weights themselves for everything else.
 
 The weights are made on the device and used where they are made, a few replicates at a time, so that
 no more than some megabytes of them are ever held. Several processor cores share the replicates.
+
+Entries are handed over in the order of their keys: sums of floats are then the same to the last
+digit, whatever the order of the rows.
 """
 
 from __future__ import annotations
@@ -94,15 +97,36 @@ def sums(draw: Draw, columns: Floats, replicates: int) -> Floats:
     if not isinstance(draw, Poisson):
         step = _together(HELD, draw.size, TOGETHER)
         pieces = [
-            draw.weights(a, min(replicates, a + step)) @ columns
-            for a in range(0, replicates, step)
+            draw.weights(a, min(replicates, a + step)) @ columns for a in range(0, replicates, step)
         ]
         return np.concatenate(pieces)
-    order = np.argsort(draw.keys, kind="stable")  # so that rounding does not know the rows' order
     size = max(BLOCK, _bucket(draw.size))
-    lower, upper = (_padded(x[order], size).reshape(-1, BLOCK) for x in halves(draw.keys))
-    blocks = _padded(columns[order], size).reshape(-1, BLOCK, columns.shape[1])
+    lower, upper = (_padded(x, size).reshape(-1, BLOCK) for x in halves(draw.keys))
+    blocks = _padded(columns, size).reshape(-1, BLOCK, columns.shape[1])
     return _run(_sums, (lower, upper, blocks), draw.seed, replicates, TOGETHER)
+
+
+def signed_sums(keys: Keys, columns: Floats, seed: int, replicates: int) -> Floats:
+    """(replicates, k) sums of the columns (m, k), each row with a sign that is tossed by its key.
+
+    Each bit of a word is a coin: 32 replicates share it.
+    """
+    size = max(BLOCK, _bucket(len(keys)))
+    lower, upper = (_padded(x, size).reshape(-1, BLOCK) for x in halves(keys))
+    blocks = _padded(columns, size).reshape(-1, BLOCK, columns.shape[1])
+    tossed = -(-replicates // 32)
+    found = _run(_signed_sums, (lower, upper, blocks), seed, tossed, TOGETHER // 32)
+    return found.reshape(-1, columns.shape[1])[:replicates]
+
+
+def tosses(keys: Keys, seed: int, replicates: int) -> Iterator[NDArray[np.bool_]]:
+    """bool (m,): the same coins, one replicate after another; heads are a plus."""
+    lower, upper = halves(keys)
+    for start in range(0, replicates, 32):
+        first, second = replicate_keys(seed, start // 32, start // 32 + 1)
+        word = words(lower, upper, first, second)
+        for bit in range(min(32, replicates - start)):
+            yield (word >> np.uint32(bit)) & np.uint32(1) == 1
 
 
 def areas(
@@ -113,11 +137,8 @@ def areas(
     rank: int (m,), equal where scores are equal; label: bool (m,); weight: float64 (m,), how much
     each entry counts by itself, or None.
     """
-    code = 2 * rank.astype(np.int64) + label  # of equal scores the negatives come first
-    if weight is not None and isinstance(draw, Poisson):
-        order = np.lexsort((draw.keys, code))  # so that rounding does not know the rows' order
-    else:
-        order = np.argsort(code, kind="stable")
+    # Of equal scores the negatives come first.
+    order = np.argsort(2 * rank.astype(np.int64) + label, kind="stable")
     exact = weight is None and isinstance(draw, Poisson)
     lanes = -(-_bucket(draw.size) // LANE)
     laid = _laid_out(rank[order], label[order], None if weight is None else weight[order], lanes)
@@ -205,10 +226,10 @@ def _areas_of(
 def _areas(lower: Any, upper: Any, *laid: Any) -> Any:
     from jax import lax
 
-    *laid, first, second = laid
+    first, second = laid[-2:]
     drawn = poisson(words(lower[:, None], upper[:, None], first[:, None], second[:, None]))
     # Made once and read five times: fused with each of its uses it would be made five times.
-    return _areas_of(lax.optimization_barrier(drawn.astype(laid[0].dtype)), *laid)
+    return _areas_of(lax.optimization_barrier(drawn.astype(laid[0].dtype)), *laid[:-2])
 
 
 def _sums(lower: Any, upper: Any, blocks: Any, first: Any, second: Any) -> Any:
@@ -222,6 +243,23 @@ def _sums(lower: Any, upper: Any, blocks: Any, first: Any, second: Any) -> Any:
         return total + drawn.astype(jnp.float64) @ columns, None
 
     zero = jnp.zeros((first.shape[0], blocks.shape[2]), jnp.float64)
+    return lax.scan(step, zero, (lower, upper, blocks))[0]
+
+
+def _signed_sums(lower: Any, upper: Any, blocks: Any, first: Any, second: Any) -> Any:
+    """(r, 32, k) signed sums over blocks (g, BLOCK, k)."""
+    import jax.numpy as jnp
+    from jax import lax
+
+    bits = jnp.arange(32, dtype=jnp.uint32)[:, None]
+
+    def step(total: Any, block: Any) -> Any:
+        low, high, columns = block
+        word = words(low, high, first[:, None], second[:, None])[:, None]
+        sign = ((word >> bits) & 1).astype(jnp.float64) * 2 - 1
+        return total + sign @ columns, None
+
+    zero = jnp.zeros((first.shape[0], 32, blocks.shape[2]), jnp.float64)
     return lax.scan(step, zero, (lower, upper, blocks))[0]
 
 

@@ -5,7 +5,7 @@ make 2^M cells."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from evalharness.statistics.tables import Array, Cells, Share
 
