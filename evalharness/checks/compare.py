@@ -119,11 +119,13 @@ def _of_form(metric: Metric, pair: Pair, value: float, span: Span, seed: int) ->
     if counts and pair.plain:
         return joint_bounds(metric, pair, value, span)
     if isinstance(form, (Concordance, RankCurve)) and pair.plain:
+        from evalharness.inference.of_curves import plain_curve
         from evalharness.inference.rank_difference import RankDifferenceBounds
 
         both = [pair.by_row(i, added(p)) for i, p in enumerate(pair.parts)]
         label = np.asarray(pair.arrays("label")[0], bool)
-        return RankDifferenceBounds(value, (both[0] - both[1])[pair.rows], label, seed, span)
+        curves = [plain_curve(p.form) for p in pair.parts]
+        return RankDifferenceBounds(curves, (both[0] - both[1])[pair.rows], label, seed, span)
     return None
 
 

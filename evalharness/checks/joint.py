@@ -15,11 +15,18 @@ from evalharness.inference.batches import value_of
 from evalharness.inference.bounds import Bounds
 from evalharness.inference.delta import differences
 from evalharness.inference.joint_difference import JointBounds, JointClassBounds
+from evalharness.inference.nobounds import NoBounds
 from evalharness.inference.recount import table_of
 from evalharness.statistics.joint_counts import Patterns, summed_by
 from evalharness.statistics.tables import Cells
 
 Span = tuple[float, float]
+
+# One false positive less may double a likelihood ratio: linear bounds of a difference cover .80.
+UNLIMITED = (
+    "a metric without limits may change by any size with one example, so a difference of it is not "
+    "bounded; declare its range (@metric(…, range=(…))), or compare a share"
+)
 
 
 def joint_bounds(metric: Metric, pair: Pair, value: float, span: Span) -> Bounds | None:
@@ -27,6 +34,8 @@ def joint_bounds(metric: Metric, pair: Pair, value: float, span: Span) -> Bounds
     be bounded one by one (a function of a table of three classes or more that is no average)."""
     average = getattr(metric.statistic, "average", None)
     classes, found = len(pair.parts[0].sample.classes), pair.joint
+    if not np.isfinite(span).all():
+        return NoBounds(value, UNLIMITED, int(found.counts.sum()), "paired examples")
     if average == "micro":
         return _micro(metric, pair, value, span)
     if average is None or classes == 2:

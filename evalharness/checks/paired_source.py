@@ -157,7 +157,7 @@ def _summed_apart(pair: Pair, keys: Any, seed: int, replicates: int) -> Any:
     With T the sums of both models and D their difference by unit, swapping gives one side
     (T + Σ ± D) / 2 and the other (T − Σ ± D) / 2.
     """
-    first, second = (summed_columns(part, pair.parts[0].table) for part in pair.parts)
+    first, second = (summed_columns(part, pair.parts[0]) for part in pair.parts)
     if first is None or second is None:
         return None
     (ours, tables), (theirs, others) = first, second

@@ -146,8 +146,8 @@ class JointClassBounds(ShownByDelta):
         (Cauchy-Schwarz over the two)."""
         square = self.weights**2 * square
         of_label = self._of_label
-        both = (square @ of_label) * (square @ (1 - of_label))
-        return float(square.sum() + 2 * math.sqrt(both))
+        others = np.maximum(0.0, 1 - of_label)
+        return float(square.sum() + 2 * math.sqrt((square @ of_label) * (square @ others)))
 
     @cached_property
     def _of_label(self) -> Floats:

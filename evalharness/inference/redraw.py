@@ -109,15 +109,23 @@ def by_key(keys: Keys, columns: Floats) -> tuple[Keys, Floats]:
     return units, np.stack([np.bincount(at, c, len(units)) for c in columns.T], axis=1)
 
 
-def summed_columns(part: Part, centre: Any = None) -> tuple[Floats, Callable[[Floats], Any]] | None:
+def summed_columns(
+    part: Part, like: Part | None = None
+) -> tuple[Floats, Callable[[Floats], Any]] | None:
     """What a table adds up: columns (m, k), times the weights of the entries, and the function that
     takes their sums (B, k) to the tables; None for a table that is no sum of a few.
 
-    centre: the table around whose means moments are summed; default: that of the part.
+    Moments are summed around a number amid the values, so that few digits are lost: around the
+    middle of their range, in which rounding knows no order of rows. like: the part whose range it
+    is, where two are to be added up.
     """
     statistic, table, sample = part.metric.statistic, part.table, part.sample
-    centre = table if centre is None else centre
     arrays, one = sample.arrays, np.ones(sample.size)
+    others = (part if like is None else like).sample.arrays
+
+    def around(name: str) -> tuple[Floats, float]:
+        middle = float(others[name].min() / 2 + others[name].max() / 2)
+        return arrays[name] - middle, middle
 
     def weighted(*columns: Any) -> Floats:
         return np.stack([sample.weighted(np.asarray(c, float)) for c in columns], axis=1)
@@ -130,13 +138,11 @@ def summed_columns(part: Part, centre: Any = None) -> tuple[Floats, Callable[[Fl
     if isinstance(table, PairTable):
         return weighted(one, arrays["numerator"], arrays["denominator"]), lambda s: PairTable(*s.T)
     if isinstance(table, MomentTable):
-        middle = float(centre.mean)
-        y = arrays["value"] - middle
+        y, middle = around("value")
         return weighted(one, y, y**2, y**3), lambda s: _moments(s, middle)
     if isinstance(table, ComomentTable):
-        at = float(centre.mean_x), float(centre.mean_y)
-        x, y = arrays["x"] - at[0], arrays["y"] - at[1]
-        return weighted(one, x, y, x * x, y * y, x * y), lambda s: _comoments(s, *at)
+        (x, at_x), (y, at_y) = around("x"), around("y")
+        return weighted(one, x, y, x * x, y * y, x * y), lambda s: _comoments(s, at_x, at_y)
     return None
 
 

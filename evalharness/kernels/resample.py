@@ -100,7 +100,7 @@ def sums(draw: Draw, columns: Floats, replicates: int) -> Floats:
             draw.weights(a, min(replicates, a + step)) @ columns for a in range(0, replicates, step)
         ]
         return np.concatenate(pieces)
-    size = max(BLOCK, _bucket(draw.size))
+    size = _bucket(draw.size)
     lower, upper = (_padded(x, size).reshape(-1, BLOCK) for x in halves(draw.keys))
     blocks = _padded(columns, size).reshape(-1, BLOCK, columns.shape[1])
     return _run(_sums, (lower, upper, blocks), draw.seed, replicates, TOGETHER)
@@ -111,7 +111,7 @@ def signed_sums(keys: Keys, columns: Floats, seed: int, replicates: int) -> Floa
 
     Each bit of a word is a coin: 32 replicates share it.
     """
-    size = max(BLOCK, _bucket(len(keys)))
+    size = _bucket(len(keys))
     lower, upper = (_padded(x, size).reshape(-1, BLOCK) for x in halves(keys))
     blocks = _padded(columns, size).reshape(-1, BLOCK, columns.shape[1])
     tossed = -(-replicates // 32)
@@ -140,7 +140,7 @@ def areas(
     # Of equal scores the negatives come first.
     order = np.argsort(2 * rank.astype(np.int64) + label, kind="stable")
     exact = weight is None and isinstance(draw, Poisson)
-    lanes = -(-_bucket(draw.size) // LANE)
+    lanes = _bucket(draw.size) // LANE
     laid = _laid_out(rank[order], label[order], None if weight is None else weight[order], lanes)
     if not exact:
         laid = (*(x.astype(float) for x in laid[:2]), *laid[2:])
@@ -287,8 +287,9 @@ def _padded(x: Any, size: int) -> Any:
 
 
 def _bucket(n: int) -> int:
-    """n rounded up to one of eight sizes between powers of two, so that few programs serve all."""
-    step = 1 << max(7, n.bit_length() - 4)
+    """n rounded up to whole blocks, and to one of eight sizes between powers of two, so that few
+    programs serve all."""
+    step = max(BLOCK, 1 << max(0, n.bit_length() - 4))
     return max(step, -(-n // step) * step)
 
 
