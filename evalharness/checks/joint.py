@@ -14,9 +14,12 @@ from evalharness.inference.added import Part
 from evalharness.inference.batches import value_of
 from evalharness.inference.bounds import Bounds
 from evalharness.inference.delta import differences
+from evalharness.inference.influences import influences
 from evalharness.inference.joint_difference import JointBounds, JointClassBounds
 from evalharness.inference.nobounds import NoBounds
 from evalharness.inference.recount import table_of
+from evalharness.kernels.sample import Sample
+from evalharness.statistics.base import Columns
 from evalharness.statistics.joint_counts import Patterns, summed_by
 from evalharness.statistics.tables import Cells
 
@@ -66,14 +69,17 @@ def each_alone(metric: Metric, columns: tuple[Any, ...], classes: int) -> tuple[
 
 
 def influence_at(part: Part, columns: tuple[Any, ...]) -> Any:
-    """(C,) what one more example of each pattern of one model's columns adds to its metric."""
-    metric, table, _ = part
+    """(C,) what one more example of each pattern of one model's columns adds to its metric, give or
+    take the same number for all."""
+    metric, table, sample = part
+    names = ("hit",) if len(columns) == 1 else ("label", "prediction")
+    arrays = dict(zip(names, columns, strict=True))
     with np.errstate(all="ignore"):
-        gradient = differences(lambda t: value_of(metric, t), table)
-        names = ("hit",) if len(columns) == 1 else ("label", "prediction")
-        arrays = dict(zip(names, columns, strict=True))
         if not np.ndim(table[0]):
             arrays = {k: v == 1 for k, v in arrays.items()}
+            patterns = Sample(Columns(arrays, sample.classes), lambda: np.arange(len(columns[0])))
+            return influences(metric, part.form, table, patterns)
+        gradient = differences(lambda t: value_of(metric, t), table)
         return np.asarray(metric.statistic.influence(gradient, table, arrays, None), float)
 
 

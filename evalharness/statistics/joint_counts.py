@@ -4,8 +4,9 @@ make 2^M cells."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from evalharness.statistics.tables import Array, Cells, Share
 
@@ -33,12 +34,14 @@ def patterns(columns: Sequence[Array], inside: Array = None) -> Patterns:
     if inside is not None and not inside.all():
         columns = [c[inside] for c in columns]
     sizes = [int(c.max(initial=0)) + 1 for c in columns]
-    code, span, packed = np.zeros(len(columns[0]), np.int64), 1, True
+    # Few patterns fit into a byte, and bytes are soon multiplied.
+    dtype: Any = np.uint8 if math.prod(sizes) < 256 else np.int64
+    code, span, packed = np.zeros(len(columns[0]), dtype), 1, True
     for column, size in zip(columns, sizes, strict=True):
         if span * size >= PACKED:
             code = np.unique(code, return_inverse=True)[1].astype(np.int64)
             span, packed = int(code.max(initial=0)) + 1, False
-        code = code * size + column
+        code = code * dtype(size) + column.astype(dtype)
         span *= size
     if packed and span <= max(1 << 12, DENSE * len(code)):
         counts = np.bincount(code, minlength=1)
