@@ -93,7 +93,6 @@ class Evaluation:
         Raises DeclarationError, and OutputsError for outputs that cannot be evaluated, with all
         problems at once.
         """
-        from evalharness.checks.compare import difference
         from evalharness.checks.measuring import estimates
         from evalharness.checks.satisficing import judge
         from evalharness.checks.settings import Settings
@@ -111,6 +110,11 @@ class Evaluation:
 
         def compute(model: str, metric: Metric) -> tuple[Estimate, ...]:
             return estimates(plan, model, metric, settings)
+
+        def minus(metric: Metric, first: str, second: str) -> Estimate:
+            from evalharness.checks.compare import difference
+
+            return difference(plan, metric, first, second, settings)
 
         found: dict[str, dict[str, tuple[Estimate, ...]]] = {model: {} for model in named}
         decided = []
@@ -132,7 +136,7 @@ class Evaluation:
             provenance=provenance(plan, settings),
             _compute=compute,
             _declared=cls.written(),
-            _minus=lambda metric, a, b: difference(plan, metric, a, b, settings),
+            _minus=minus,
         )
 
     @classmethod

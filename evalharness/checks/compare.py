@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from evalharness.checks.joint import each_alone, joint_bounds
-from evalharness.checks.paired_source import added_by_unit, paired_source
+from evalharness.checks.paired_source import PairedSource, added_by_unit
 from evalharness.checks.pairing import Pair
 from evalharness.checks.resampling import combined
 from evalharness.checks.settings import Settings
@@ -56,7 +56,7 @@ def difference(plan: Plan, metric: Metric, first: str, second: str, settings: Se
         model=f"{first} − {second}",
         split=metric.split,
         slice=metric.slice,
-        _resample=paired_source(plan, metric, pairs, first, settings),
+        _resample=PairedSource(plan, metric, pairs, first, settings).made,
     )
 
 

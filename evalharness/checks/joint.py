@@ -10,16 +10,13 @@ import numpy as np
 from evalharness.checks.pairing import Pair
 from evalharness.declare.forms import Proportion
 from evalharness.declare.metric import Metric
-from evalharness.inference.added import Part
+from evalharness.inference.added import Part, added_at
 from evalharness.inference.batches import value_of
 from evalharness.inference.bounds import Bounds
 from evalharness.inference.delta import differences
-from evalharness.inference.influences import influences
 from evalharness.inference.joint_difference import JointBounds, JointClassBounds
 from evalharness.inference.nobounds import NoBounds
 from evalharness.inference.recount import table_of
-from evalharness.kernels.sample import Sample
-from evalharness.statistics.base import Columns
 from evalharness.statistics.joint_counts import Patterns, summed_by
 from evalharness.statistics.tables import Cells
 
@@ -48,7 +45,7 @@ def joint_bounds(metric: Metric, pair: Pair, value: float, span: Span) -> Bounds
         at = sum(c.astype(np.int64) << k for k, c in enumerate(reversed(found.columns)))
         counts[at] = found.counts
         ours, theirs = (
-            influence_at(part, pair.of_model(cells, i)) for i, part in enumerate(pair.parts)
+            added_at(part, pair.of_model(cells, i)) for i, part in enumerate(pair.parts)
         )
         return JointBounds(value, counts, ours - theirs, span)
     if not isinstance(pair.parts[0].form, Proportion):
@@ -66,21 +63,6 @@ def each_alone(metric: Metric, columns: tuple[Any, ...], classes: int) -> tuple[
         np.array([float(getattr(f, name)) for f in forms]) for name in ("hits", "trials")
     )
     return hits, trials
-
-
-def influence_at(part: Part, columns: tuple[Any, ...]) -> Any:
-    """(C,) what one more example of each pattern of one model's columns adds to its metric, give or
-    take the same number for all."""
-    metric, table, sample = part
-    names = ("hit",) if len(columns) == 1 else ("label", "prediction")
-    arrays = dict(zip(names, columns, strict=True))
-    with np.errstate(all="ignore"):
-        if not np.ndim(table[0]):
-            arrays = {k: v == 1 for k, v in arrays.items()}
-            patterns = Sample(Columns(arrays, sample.classes), lambda: np.arange(len(columns[0])))
-            return influences(metric, part.form, table, patterns)
-        gradient = differences(lambda t: value_of(metric, t), table)
-        return np.asarray(metric.statistic.influence(gradient, table, arrays, None), float)
 
 
 def _micro(metric: Metric, pair: Pair, value: float, span: Span) -> Bounds:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from evalharness.checks.resampling import source
 from evalharness.checks.settings import Settings
 from evalharness.declare.metric import Metric
 from evalharness.inference.bounds import Bounds
@@ -28,7 +28,7 @@ def estimates(plan: Plan, model: str, metric: Metric, settings: Settings) -> tup
                 split=metric.split,
                 slice=piece,
                 note=_note(plan, model, metric, bounds),
-                _resample=source(plan, model, metric, g, piece, settings),
+                _resample=partial(_source, plan, model, metric, g, piece, settings),
             )
         )
     return tuple(found)
@@ -55,6 +55,13 @@ def _bounds(plan: Plan, model: str, metric: Metric, settings: Settings) -> list[
         else:
             found.append((piece, bounds_of(*tables[0], seed)))
     return found
+
+
+def _source(*place: Any) -> Any:
+    """What an estimate can be drawn again from; most are never asked, so nothing is loaded."""
+    from evalharness.checks.resampling import source
+
+    return source(*place)
 
 
 def _tied(measured: Measured) -> bool:

@@ -3,7 +3,7 @@ made of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -32,9 +32,10 @@ from evalharness.inference.recount import (
     swapped_columns,
 )
 from evalharness.inference.redraw import by_key, redrawn, summed_columns
+from evalharness.kernels.draws import tosses
 from evalharness.kernels.keys import unit_keys
 from evalharness.kernels.plan import Plan
-from evalharness.kernels.resample import signed_sums, tosses
+from evalharness.kernels.resample import signed_sums
 from evalharness.statistics.joint_counts import Patterns, patterns
 from evalharness.statistics.tables import Cells
 
@@ -114,13 +115,6 @@ class PairedSource:
             "(shares, means, ratios); for those of ranks and of averages over tasks use "
             ".bootstrap()"
         )
-
-
-def paired_source(
-    plan: Plan, metric: Metric, pairs: list[Pair], first: str, settings: Settings
-) -> Callable[[], Source]:
-    """The source of a difference, made where it is asked for."""
-    return lambda: PairedSource(plan, metric, pairs, first, settings).made()
 
 
 def added_by_unit(metric: Metric, pairs: list[Pair]) -> tuple[Any, str]:

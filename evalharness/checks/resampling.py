@@ -3,7 +3,6 @@ them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ from evalharness.inference.added import Part, added
 from evalharness.inference.bootstrap import Source
 from evalharness.inference.of_form import seed_of
 from evalharness.inference.of_units import UNITS
-from evalharness.inference.recount import countable, recounted
+from evalharness.inference.recount import countable, influences_of_counts, recounted
 from evalharness.inference.redraw import Rows, redrawn
 from evalharness.kernels.keys import unit_keys
 from evalharness.kernels.plan import Plan
@@ -29,40 +28,41 @@ Ints = np.ndarray
 
 def source(
     plan: Plan, model: str, metric: Metric, group: int, piece: str, settings: Settings
-) -> Callable[[], Source]:
-    """The source of the estimate of one slice, made where it is asked for."""
+) -> Source:
+    """The source of the estimate of one slice: of the group with this code, in words `piece`.
 
-    def made() -> Source:
-        parts = [
-            Part(plan.resolved(model, p), m.tables[group], m.sample(group))
-            for p in metric.parts
-            for m in [plan.measure(model, p)]
-        ]
-        refuse(metric, parts)
-        split = plan.split(model, metric.split)
-        inside = plan.measure(model, metric.parts[0]).groups.code == group
-        counted = len(parts) == 1 and countable(parts[0])
+    Raises TypeError for what is not drawn again.
+    """
+    measured = [plan.measure(model, p) for p in metric.parts]
+    parts = [
+        Part(plan.resolved(model, p), m.tables[group], m.sample(group))
+        for p, m in zip(metric.parts, measured, strict=True)
+    ]
+    refuse(metric, parts)
+    split, inside = plan.split(model, metric.split), measured[0].groups.code == group
+    counted = len(parts) == 1 and countable(parts[0])
 
-        def values(replicates: int, column: str) -> Any:
-            stratum = strata(split, column)
-            if counted:
-                place = (settings.seed, "bootstrap", named(parts[0].metric), metric.split, piece)
-                mine = None if stratum is None else stratum[parts[0].sample.rows]
-                return recounted(parts[0], mine, seed_of(*place), replicates)
-            return combined(metric, [redrawn(p, rows(stratum, column), replicates) for p in parts])
+    def values(replicates: int, column: str) -> Any:
+        stratum = strata(split, column)
+        if counted:
+            place = (settings.seed, "bootstrap", named(parts[0].metric), metric.split, piece)
+            mine = None if stratum is None else stratum[parts[0].sample.rows]
+            return recounted(parts[0], mine, seed_of(*place), replicates)
+        rows = drawn_from(split, parts, inside, stratum, column, settings)
+        return combined(metric, [redrawn(p, rows, replicates) for p in parts])
 
-        def rows(stratum: Any, column: str) -> Rows:
-            return drawn_from(split, parts, inside, stratum, column, settings)
+    def influences() -> Any:
+        if counted and (found := influences_of_counts(parts[0])) is not None:
+            return found
+        return by_unit(metric, parts, unit_keys(split, grouped_by(parts)))
 
-        return Source(
-            n=max(p.sample.count for p in parts),
-            unit=unit_of(parts),
-            range=metric.range,
-            values=values,
-            influences=lambda: by_unit(metric, parts, unit_keys(split, grouped_by(parts))),
-        )
-
-    return made
+    return Source(
+        n=max(p.sample.count for p in parts),
+        unit=unit_of(parts),
+        range=metric.range,
+        values=values,
+        influences=influences,
+    )
 
 
 def refuse(metric: Metric, parts: list[Part]) -> None:

@@ -10,11 +10,14 @@ from numpy.typing import NDArray
 
 from evalharness.declare.errors import DeclarationError
 from evalharness.declare.metric import Metric
+from evalharness.inference.batches import value_of
+from evalharness.inference.delta import differences
 from evalharness.inference.influences import influences
 from evalharness.inference.of_form import _form
 from evalharness.kernels.sample import Sample
 from evalharness.metrics.curves import Areas, RankCurve
 from evalharness.metrics.rank_curves import auc_influence
+from evalharness.statistics.base import Columns
 from evalharness.statistics.tables import RankTable
 
 Floats = NDArray[np.float64]
@@ -71,6 +74,22 @@ def added(part: Part) -> Floats:
                 f"{metric.label}: how much each example adds to it is not known, since it is no "
                 "smooth function of them"
             ) from None
+
+
+def added_at(part: Part, columns: tuple[Any, ...]) -> Floats:
+    """(C,) what one more example of each pattern of a count metric's columns adds to it, give or
+    take the same number for all. columns: hits, or labels and predictions; of two classes at most,
+    where the metric is an average."""
+    metric, table, sample = part
+    names = ("hit",) if len(columns) == 1 else ("label", "prediction")
+    arrays = dict(zip(names, columns, strict=True))
+    with np.errstate(all="ignore"):
+        if not np.ndim(table[0]):
+            arrays = {k: np.asarray(v) == 1 for k, v in arrays.items()}
+            patterns = Sample(Columns(arrays, sample.classes), lambda: np.arange(len(columns[0])))
+            return influences(metric, part.form, table, patterns)
+        gradient = differences(lambda t: value_of(metric, t), table)
+        return np.asarray(metric.statistic.influence(gradient, table, arrays, None), float)
 
 
 def each_area(form: Areas, sample: Sample) -> Iterator[Ranked]:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalharness.declare.metric import Metric
-from evalharness.inference.added import Part
+from evalharness.inference.added import Part, added_at
 from evalharness.inference.batches import values
 from evalharness.statistics.joint_counts import (
     Patterns,
@@ -56,6 +56,14 @@ def recounted(part: Part, stratum: Any, seed: int, replicates: int) -> Floats:
     return drawn_again(
         found, seed, replicates, lambda c: at_counts(part.metric, found.columns[1:], c, classes)
     )
+
+
+def influences_of_counts(part: Part) -> Floats | None:
+    """(n,) what each example adds to the metric, where its table tells; else None."""
+    if (known := _of_table(part)) is None:
+        return None
+    added = added_at(part, known.columns)
+    return np.repeat(added - known.counts @ added / known.counts.sum(), known.counts)
 
 
 def drawn_again(

@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 from evalharness.declare.forms import Concordance
 from evalharness.inference.added import Part, each_area
 from evalharness.inference.batches import value_of, values
+from evalharness.kernels.draws import Draw, Fixed, Poisson, each
 from evalharness.kernels.passes import count
-from evalharness.kernels.resample import Draw, Fixed, Poisson, areas, each, sums
+from evalharness.kernels.resample import areas, sums
 from evalharness.kernels.weights import Keys
 from evalharness.metrics.curves import Areas
 from evalharness.statistics.base import Columns

@@ -11,96 +11,36 @@ digit, whatever the order of the rows.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evalharness.kernels.backend import scope
+from evalharness.kernels.draws import BLOCK, HELD, Draw, Poisson, bucket, program, together
 from evalharness.kernels.weights import Keys, halves, poisson, replicate_keys, words
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.integer]
 
-# Weights that a program makes at a time: 4 MB, which stay in a cache.
-HELD = 1 << 20
 # Entries that follow each other in a lane of `_areas`; the sums over them fit into 32 bits.
 LANE = 128
-# Entries, and replicates, whose weights are multiplied at a time by `_sums`.
-BLOCK, TOGETHER = 1024, 128
+# Replicates whose weights are multiplied at a time by `_sums`.
+TOGETHER = 128
 # Threads that wait for programs; more of them only wait for memory.
 MOST_THREADS = 8
-
-
-class Draw(Protocol):
-    """How often each of m entries is drawn, by replicate."""
-
-    size: int
-
-    def weights(self, start: int, stop: int) -> NDArray[Any]:
-        """(stop − start, m) weights of the replicates from `start` on."""
-
-
-class Poisson:
-    """Every entry by the key of its unit: Poisson(1), whatever else is drawn. keys: uint64 (m,)."""
-
-    def __init__(self, keys: Keys, seed: int) -> None:
-        self.keys, self.seed, self.size = keys, seed, len(keys)
-
-    def weights(self, start: int, stop: int) -> NDArray[Any]:
-        import jax
-
-        size = _bucket(self.size)
-        lower, upper = (np.pad(x, (0, size - self.size)) for x in halves(self.keys))
-        with scope():
-            keys = replicate_keys(self.seed, start, stop)
-            return jax.device_get(_program(_weights)(lower, upper, *keys))[:, : self.size]
-
-
-class Fixed:
-    """As many units as there are in each stratum, drawn from that stratum with replacement.
-
-    unit: int (m,), the unit of each entry, 0 … ; keys: uint64 (units,); stratum: int (units,).
-    """
-
-    def __init__(self, unit: Ints, keys: Keys, stratum: Ints, seed: int) -> None:
-        order = np.lexsort((keys, stratum))  # by what they are and not by where they stand
-        rank = np.empty(len(order), np.intp)
-        rank[order] = np.arange(len(order))
-        self._place, self._seed, self.size = rank[unit], seed, len(unit)
-        sizes = np.unique(stratum, return_counts=True)[1]
-        self._sizes = np.repeat(sizes, sizes)
-        self._starts = np.repeat(np.cumsum(sizes) - sizes, sizes)
-
-    def weights(self, start: int, stop: int) -> NDArray[Any]:
-        units = len(self._sizes)
-        found = np.empty((stop - start, self.size), np.int32)
-        for row, replicate in zip(found, range(start, stop), strict=True):
-            rng = np.random.default_rng([self._seed, replicate])
-            drawn = self._starts + (rng.random(units) * self._sizes).astype(np.intp)
-            row[:] = np.bincount(drawn, minlength=units)[self._place]
-        return found
-
-
-def each(draw: Draw, replicates: int) -> Iterator[NDArray[Any]]:
-    """The weights (m,) of one replicate after another."""
-    step = _together(4 * HELD, draw.size, 256)
-    for start in range(0, replicates, step):
-        yield from draw.weights(start, start + step)[: replicates - start]
 
 
 def sums(draw: Draw, columns: Floats, replicates: int) -> Floats:
     """(replicates, k) sums of the columns (m, k), each entry times its weight."""
     if not isinstance(draw, Poisson):
-        step = _together(HELD, draw.size, TOGETHER)
+        step = together(HELD, draw.size, TOGETHER)
         pieces = [
             draw.weights(a, min(replicates, a + step)) @ columns for a in range(0, replicates, step)
         ]
         return np.concatenate(pieces)
-    size = _bucket(draw.size)
+    size = bucket(draw.size)
     lower, upper = (_padded(x, size).reshape(-1, BLOCK) for x in halves(draw.keys))
     blocks = _padded(columns, size).reshape(-1, BLOCK, columns.shape[1])
     return _run(_sums, (lower, upper, blocks), draw.seed, replicates, TOGETHER)
@@ -111,22 +51,12 @@ def signed_sums(keys: Keys, columns: Floats, seed: int, replicates: int) -> Floa
 
     Each bit of a word is a coin: 32 replicates share it.
     """
-    size = _bucket(len(keys))
+    size = bucket(len(keys))
     lower, upper = (_padded(x, size).reshape(-1, BLOCK) for x in halves(keys))
     blocks = _padded(columns, size).reshape(-1, BLOCK, columns.shape[1])
     tossed = -(-replicates // 32)
     found = _run(_signed_sums, (lower, upper, blocks), seed, tossed, TOGETHER // 32)
     return found.reshape(-1, columns.shape[1])[:replicates]
-
-
-def tosses(keys: Keys, seed: int, replicates: int) -> Iterator[NDArray[np.bool_]]:
-    """bool (m,): the same coins, one replicate after another; heads are a plus."""
-    lower, upper = halves(keys)
-    for start in range(0, replicates, 32):
-        first, second = replicate_keys(seed, start // 32, start // 32 + 1)
-        word = words(lower, upper, first, second)
-        for bit in range(min(32, replicates - start)):
-            yield (word >> np.uint32(bit)) & np.uint32(1) == 1
 
 
 def areas(
@@ -140,11 +70,11 @@ def areas(
     # Of equal scores the negatives come first.
     order = np.argsort(2 * rank.astype(np.int64) + label, kind="stable")
     exact = weight is None and isinstance(draw, Poisson)
-    lanes = _bucket(draw.size) // LANE
+    lanes = bucket(draw.size) // LANE
     laid = _laid_out(rank[order], label[order], None if weight is None else weight[order], lanes)
     if not exact:
         laid = (*(x.astype(float) for x in laid[:2]), *laid[2:])
-    step = _together(HELD, lanes * LANE, 512)
+    step = together(HELD, lanes * LANE, 512)
     if isinstance(draw, Poisson):
         lower, upper = (_in_lanes(x[order], lanes) for x in halves(draw.keys))
         return _run(_areas, (lower, upper, *laid), draw.seed, replicates, step)
@@ -155,12 +85,12 @@ def areas(
         for start in range(0, replicates, step):
             drawn = draw.weights(start, start + step)[:, order].T
             drawn = np.moveaxis(_in_lanes(drawn, lanes), 2, 1).astype(float)
-            found.append(jax.device_get(_program(_areas_of)(drawn, *laid)))
+            found.append(jax.device_get(program(_areas_of)(drawn, *laid)))
     return np.concatenate(found)[:replicates]
 
 
-def _run(program: Any, arrays: Any, seed: int, replicates: int, step: int) -> Any:
-    """What a program of arrays and replicates' keys gives for `step` replicates at a time."""
+def _run(function: Any, arrays: Any, seed: int, replicates: int, step: int) -> Any:
+    """What a function of arrays and replicates' keys gives for `step` replicates at a time."""
     import jax
 
     with scope():
@@ -169,7 +99,7 @@ def _run(program: Any, arrays: Any, seed: int, replicates: int, step: int) -> An
     def one(start: int) -> Any:
         with scope():  # each thread is outside of it at first
             keys = replicate_keys(seed, start, start + step)
-            return jax.device_get(_program(program)(*arrays, *keys))
+            return jax.device_get(program(function)(*arrays, *keys))
 
     found = [one(0)]  # and compiles what the others find ready
     starts = range(step, replicates, step)
@@ -263,19 +193,6 @@ def _signed_sums(lower: Any, upper: Any, blocks: Any, first: Any, second: Any) -
     return lax.scan(step, zero, (lower, upper, blocks))[0]
 
 
-def _weights(lower: Any, upper: Any, first: Any, second: Any) -> Any:
-    import jax.numpy as jnp
-
-    return poisson(words(lower, upper, first[:, None], second[:, None])).astype(jnp.uint8)
-
-
-@cache
-def _program(function: Callable[..., Any]) -> Callable[..., Any]:
-    import jax
-
-    return jax.jit(function)
-
-
 def _in_lanes(x: Any, lanes: int) -> Any:
     """(LANE, lanes, …): each lane holds LANE entries that follow each other; zeros at the end."""
     folded = _padded(x, lanes * LANE).reshape(lanes, LANE, *x.shape[1:])
@@ -284,18 +201,6 @@ def _in_lanes(x: Any, lanes: int) -> Any:
 
 def _padded(x: Any, size: int) -> Any:
     return np.pad(x, [(0, size - len(x)), *[(0, 0)] * (x.ndim - 1)])
-
-
-def _bucket(n: int) -> int:
-    """n rounded up to whole blocks, and to one of eight sizes between powers of two, so that few
-    programs serve all."""
-    step = max(BLOCK, 1 << max(0, n.bit_length() - 4))
-    return max(step, -(-n // step) * step)
-
-
-def _together(held: int, size: int, most: int) -> int:
-    """How many replicates of so many weights are made at a time: a power of two."""
-    return max(1, min(most, 1 << max(0, (held // max(1, size)).bit_length() - 1)))
 
 
 def _cores() -> int:

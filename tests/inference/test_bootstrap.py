@@ -11,7 +11,7 @@ from evalharness.inference import recount
 from evalharness.inference.bootstrap import Source, bootstrap
 from evalharness.inference.estimates import Estimate
 from evalharness.inference.of_form import seed_of
-from evalharness.kernels import resample
+from evalharness.kernels import draws, resample
 from evalharness.kernels.keys import column_keys
 from evalharness.kernels.weights import halves, poisson, replicate_keys, words
 from evalharness.metrics import (
@@ -194,7 +194,8 @@ def test_the_order_of_rows_changes_no_replicate(whole, without_ids):
 
 
 def test_neither_chunks_nor_company_change_a_replicate(whole, monkeypatch):
-    monkeypatch.setattr(resample, "HELD", 1 << 10)
+    monkeypatch.setattr(resample, "HELD", 1 << 14)
+    monkeypatch.setattr(draws, "HELD", 1 << 10)
     monkeypatch.setattr(recount, "HELD", 1 << 6)
     outputs = {"new": Outputs(test=table()), "old": Outputs(test=table(seed=3))}
     also = [m.on("test") for m in ALL[:2]] + [roc_auc.on("test").by("region")]

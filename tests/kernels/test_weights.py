@@ -6,9 +6,10 @@ import pytest
 from scipy import stats
 
 from evalharness import Outputs
-from evalharness.kernels import resample
+from evalharness.kernels import draws
+from evalharness.kernels.draws import Fixed, Poisson, each, tosses
 from evalharness.kernels.keys import column_keys, unit_keys
-from evalharness.kernels.resample import Fixed, Poisson, areas, each, signed_sums, sums, tosses
+from evalharness.kernels.resample import areas, signed_sums, sums
 from evalharness.kernels.weights import (
     THRESHOLDS,
     halves,
@@ -100,7 +101,7 @@ def test_chunks_and_other_units_change_no_weight(monkeypatch):
     assert (Poisson(keys, 5).weights(32, 40) == whole[32:]).all()
     assert (Poisson(KEYS[:301], 5).weights(0, 8)[:, :300] == whole[:8]).all()
     assert (Poisson(keys[::-1], 5).weights(0, 8) == whole[:8, ::-1]).all()
-    monkeypatch.setattr(resample, "HELD", 8 * len(keys) // 4)  # eight replicates at a time
+    monkeypatch.setattr(draws, "HELD", 8 * len(keys) // 4)  # eight replicates at a time
     assert (np.array(list(each(Poisson(keys, 5), 37))) == whole[:37]).all()
 
 
