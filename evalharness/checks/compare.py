@@ -109,14 +109,17 @@ def paired_bounds(metric: Metric, pairs: list[Pair], seed: int) -> Bounds:
 def _of_form(metric: Metric, pair: Pair, value: float, span: Span, seed: int) -> Bounds | None:
     """The bounds of forms that pair up in a way of their own; None for any other."""
     part = pair.parts[0]
-    form, counts = part.form, isinstance(part.table, (Share, Cells))
+    form = part.form
+    # Labels of several tasks are no classes: their averages go by what each row adds.
+    counts = isinstance(part.table, (Share, Cells))
+    counts = counts and "task" not in pair.measured[0].columns.arrays
     if isinstance(form, Mean) and form.through is None:
         return _mean(pair, seed) if pair.plain else _by_units(metric, pair, span, seed)
     if counts and isinstance(form, Proportion) and form.through is None and not np.ndim(form.hits):
         own = _share(metric, pair) if pair.plain else _by_units(metric, pair, span, seed)
         if own is not None:
             return own
-    if counts and pair.plain:
+    if pair.countable:
         return joint_bounds(metric, pair, value, span)
     if isinstance(form, (Concordance, RankCurve)) and pair.plain:
         from evalharness.inference.of_curves import plain_curve

@@ -26,7 +26,6 @@ from evalharness.inference.bootstrap import Source
 from evalharness.inference.of_form import seed_of
 from evalharness.inference.recount import (
     at_counts,
-    countable,
     drawn_again,
     swapped_again,
     swapped_columns,
@@ -52,8 +51,7 @@ class PairedSource:
         self._metric, self._pairs, self._settings = metric, pairs, settings
         self._split = plan.split(first, metric.split)
         self._parts = [p.parts[0] for p in pairs]
-        pair = pairs[0]
-        self._counted = len(pairs) == 1 and pair.plain and countable(pair.parts[0])
+        self._counted = len(pairs) == 1 and pairs[0].countable
         self._place = (named(metric), metric.split, metric.slice)
 
     def made(self) -> Source:

@@ -13,6 +13,7 @@ from evalharness.declare.errors import OutputsError
 from evalharness.declare.metric import Metric
 from evalharness.inference.added import Part
 from evalharness.inference.of_units import UNITS
+from evalharness.inference.recount import countable
 from evalharness.kernels.plan import Plan
 from evalharness.statistics.joint_counts import Patterns, patterns
 
@@ -27,7 +28,7 @@ class Pair:
     """
 
     def __init__(self, plan: Plan, metric: Metric, first: str, second: str, row: Any) -> None:
-        self.row, self._names = row, (first, second)
+        self.row = row
         self._splits = [plan.split(name, metric.split) for name in (first, second)]
         self.measured = [plan.measure(name, metric) for name in (first, second)]
         self.parts = [
@@ -49,6 +50,11 @@ class Pair:
     def plain(self) -> bool:
         """Whether every example counts alike and was sampled by itself."""
         return all(p.sample.plain for p in self.parts)
+
+    @property
+    def countable(self) -> bool:
+        """Whether the tables are made of the joint counts of such examples."""
+        return all(countable(p) for p in self.parts)
 
     @property
     def weight(self) -> Any:

@@ -33,8 +33,11 @@ HELD = 1 << 22
 
 
 def countable(part: Part) -> bool:
-    """Whether the table counts examples that were sampled by themselves and count alike."""
-    return isinstance(part.table, (Share, Cells)) and part.sample.plain
+    """Whether the table counts examples that were sampled by themselves and count alike, by label
+    and prediction alone."""
+    if not isinstance(part.table, (Share, Cells)) or not part.sample.plain:
+        return False
+    return not getattr(part.metric.statistic, "average", None) or "task" not in part.sample.arrays
 
 
 def pattern_columns(arrays: Any) -> list[Any]:

@@ -77,7 +77,9 @@ def each(draw: Draw, replicates: int) -> Iterator[NDArray[Any]]:
     """The weights (m,) of one replicate after another."""
     step = together(4 * HELD, draw.size, 256)
     for start in range(0, replicates, step):
-        yield from draw.weights(start, start + step)[: replicates - start]
+        # Of one shape each time, where a program is compiled for it.
+        stop = start + step if isinstance(draw, Poisson) else min(replicates, start + step)
+        yield from draw.weights(start, stop)[: replicates - start]
 
 
 def tosses(keys: Keys, seed: int, replicates: int) -> Iterator[NDArray[np.bool_]]:

@@ -83,8 +83,8 @@ def areas(
     found = []
     with scope():
         for start in range(0, replicates, step):
-            drawn = draw.weights(start, start + step)[:, order].T
-            drawn = np.moveaxis(_in_lanes(drawn, lanes), 2, 1).astype(float)
+            drawn = _padded(draw.weights(start, min(replicates, start + step))[:, order], step)
+            drawn = np.moveaxis(_in_lanes(drawn.T, lanes), 2, 1).astype(float)
             found.append(jax.device_get(program(_areas_of)(drawn, *laid)))
     return np.concatenate(found)[:replicates]
 
@@ -93,15 +93,16 @@ def _run(function: Any, arrays: Any, seed: int, replicates: int, step: int) -> A
     """What a function of arrays and replicates' keys gives for `step` replicates at a time."""
     import jax
 
-    with scope():
-        arrays = jax.device_put(arrays)
-
     def one(start: int) -> Any:
-        with scope():  # each thread is outside of it at first
-            keys = replicate_keys(seed, start, start + step)
+        keys = replicate_keys(seed, start, start + step)
+        # 64 bits are each thread's own, and so are asked for again; `scope` also sets the filters
+        # of warnings, which threads share, and is entered by one of them only.
+        with jax.enable_x64(True):
             return jax.device_get(program(function)(*arrays, *keys))
 
-    found = [one(0)]  # and compiles what the others find ready
+    with scope():
+        arrays = jax.device_put(arrays)
+        found = [one(0)]  # and compiles what the others find ready
     starts = range(step, replicates, step)
     with ThreadPoolExecutor(min(_cores(), MOST_THREADS, max(1, len(starts)))) as threads:
         found += threads.map(one, starts)

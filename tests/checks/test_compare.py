@@ -352,33 +352,43 @@ def minus_of(result, metric):
     return result["a", metric] - result["b", metric]
 
 
-def test_tasks_pair_up_by_row():
+@pytest.mark.parametrize("known", ["all", "one"])
+def test_tasks_pair_up_by_row(known):
     rng = np.random.default_rng(6)
     label = rng.integers(0, 2, (300, 3))
     order = rng.permutation(300)
+    there = np.ones((300, 3), bool) if known == "all" else np.arange(3) == order[:, None] % 3
+    labels = np.where(there, label, None)
 
     def answers(rate):
         return np.where(rng.random((300, 3)) < rate, label, 1 - label)
 
-    common = {"id": np.arange(300), "label": label.tolist()}
-    theirs = {
-        "id": order,
-        "label": label[order].tolist(),
-        "prediction": answers(0.7)[order].tolist(),
-    }
-    outputs = {
-        "a": Outputs(test=common | {"prediction": answers(0.9).tolist()}, classes=["x", "y", "z"]),
-        "b": Outputs(test=theirs, classes=["x", "y", "z"]),
-    }
-    for each in (recall(positive="y"), f1(positive="y"), f1(average="macro"), hamming_loss):
-        place = each.on("test")
-        result = run(outputs, models=["a", "b"], also=[place])
+    def table(answers, rows):
+        columns = {"label": labels[rows].tolist(), "prediction": answers[rows].tolist()}
+        return Outputs(test={"id": rows, **columns}, classes=["x", "y", "z"])
+
+    outputs = {"a": table(answers(0.9), np.arange(300)), "b": table(answers(0.7), order)}
+    places = [
+        m.on("test")
+        for m in (
+            recall(positive="y"),
+            f1(positive="y"),
+            f1(average="macro"),
+            recall(average="micro"),
+            f1(average="weighted"),
+            hamming_loss,
+        )
+    ]
+    result = run(outputs, models=["a", "b"], also=places)
+    for place in places:
         a, b = result["a", place], result["b", place]
         found = a - b
         assert found.value == pytest.approx(a.value - b.value, abs=1e-12)
         assert abs(found.value) > 0.1
         assert found.at_least * found.at_most > 0
-        assert found.bootstrap(200).error > 0
+        error = (found.high - found.low) / 2 / 1.96
+        assert error == pytest.approx(found.bootstrap(200).error, rel=0.3)
+        assert error == pytest.approx(np.hypot(*(e.bootstrap(200).error for e in (a, b))), rel=0.35)
 
 
 def test_delong_aSAH():
