@@ -101,7 +101,6 @@ class Evaluation:
         Raises DeclarationError, and OutputsError for outputs that cannot be evaluated, with all
         problems at once.
         """
-        from evalharness.checks.compare import difference
         from evalharness.checks.measuring import estimates
         from evalharness.checks.satisficing import judge
         from evalharness.checks.settings import Settings
@@ -122,9 +121,11 @@ class Evaluation:
             with using(device):
                 return estimates(plan, model, metric, settings)
 
-        def minus(metric: Metric, a: str, b: str) -> Estimate:
+        def minus(metric: Metric, first: str, second: str) -> Estimate:
+            from evalharness.checks.compare import difference
+
             with using(device):
-                return difference(plan, metric, a, b, settings)
+                return difference(plan, metric, first, second, settings)
 
         found: dict[str, dict[str, Sequence[Estimate]]] = {model: {} for model in named}
         decided = []

@@ -11,6 +11,7 @@ import pytest
 import evalharness
 from evalharness import metrics
 from evalharness.metrics import listing
+from tests.metrics.measure import run
 
 README = Path(__file__).parents[1].joinpath("README.md").read_text(encoding="utf-8")
 CODE = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
@@ -66,6 +67,22 @@ def test_a_metric_of_ones_own(names):
     exec(CODE[3], names)
     handle = names["false_discovery_rate"]
     assert handle.value(evalharness.Cells(tp=8, fp=2, fn=0, tn=0)) == 0.2
+
+
+def test_resampling_works_as_shown(names):
+    label = np.tile([0, 1], 60)
+    tables = [
+        {"id": np.arange(120), "label": label, "prediction": np.where(np.arange(120) % k, label, 1)}
+        for k in (7, 4)
+    ]
+    outputs = {
+        m: evalharness.Outputs(test=t)
+        for m, t in zip(("candidate", "production"), tables, strict=True)
+    }
+    place = metrics.f1.on("test")
+    names["result"] = run(outputs, models=["candidate", "production"], also=[place])
+    exec(CODE[5], names)
+    assert names["difference"].value > 0
 
 
 def test_the_page_of_all_metrics_is_what_the_command_prints():

@@ -2,164 +2,206 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from evalharness.checks.joint import each_alone, joint_bounds
+from evalharness.checks.paired_source import PairedSource, added_by_unit
+from evalharness.checks.pairing import Pair
+from evalharness.checks.resampling import combined
 from evalharness.checks.settings import Settings
-from evalharness.declare.errors import DeclarationError, OutputsError
-from evalharness.declare.forms import Mean, Proportion
+from evalharness.declare.errors import DeclarationError
+from evalharness.declare.forms import Concordance, Mean, Proportion
 from evalharness.declare.metric import Metric
+from evalharness.inference.added import added
+from evalharness.inference.batches import value_of
+from evalharness.inference.bounds import Bounds
 from evalharness.inference.estimates import Estimate, estimate
+from evalharness.inference.linearised import LinearisedBounds
+from evalharness.inference.nobounds import NoBounds
 from evalharness.inference.of_form import seed_of
 from evalharness.kernels.plan import Plan
+from evalharness.metrics.curves import RankCurve
 from evalharness.outputs.join import align
+from evalharness.statistics.joint_counts import Patterns, patterns
 from evalharness.statistics.tables import Cells, Share
+
+Span = tuple[float, float]
 
 
 def difference(plan: Plan, metric: Metric, first: str, second: str, settings: Settings) -> Estimate:
     """`metric` of the first model minus that of the second, example by example.
 
-    Proportions whose trials are fixed by the labels (accuracy, recall, specificity, …) by Tango's
-    interval of paired proportions, means by the mean of the differences. Others raise
-    DeclarationError. The ids of both must match.
+    Shares whose trials are fixed by the labels (accuracy, recall, …) by Tango's interval of paired
+    proportions, means by the mean of the differences, other count metrics by the joint counts of
+    label and both predictions, areas by DeLong, and every other smooth metric by what each unit
+    adds to the one and to the other.
+
+    Raises DeclarationError for a metric that is not smooth (quantiles, rates at a chosen threshold,
+    black boxes), and OutputsError where the ids of both do not match.
     """
     if metric.group:
         raise DeclarationError(
             f"{metric}: a difference is taken of one slice; use .on(split, column=value)"
         )
-    plan.require([(first, metric), (second, metric)])
-    row = align(plan.split(first, metric.split), plan.split(second, metric.split))
-    a, b = plan.measure(first, metric), plan.measure(second, metric)
-    inside = a.groups.code == 0
-    differing = int((inside != (b.groups.code[row] == 0)).sum())
-    if differing:
-        raise OutputsError(
-            [
-                f"{metric}: {differing} ids are in the slice for {first!r} or for {second!r} but "
-                "not for both; a paired difference needs the same examples"
-            ]
-        )
-    form = metric.form(a.tables[0])
+    pairs = paired(plan, metric, first, second)
     seed = seed_of(settings.seed, metric.label, metric.split, "difference")
-    bounds: Any
-    if isinstance(form, (Mean, Proportion)) and not a.sample(0).plain:
-        bounds = _by_units(metric, a, b, row, seed)
-    elif isinstance(form, Mean):
-        values = a.columns.arrays["value"] - b.columns.arrays["value"][row]
-        bounds = _mean(values[inside], seed)
-    elif (
-        isinstance(form, Proportion)
-        and form.through is None
-        and isinstance(a.tables[0], (Share, Cells))
-        and not getattr(form.hits, "ndim", 0)
-    ):
-        bounds = _share(metric, a, b, row, inside)
-    else:
-        bounds = None
-    if bounds is None:
-        raise DeclarationError(
-            f"the difference of {metric.label} between two models is not available in this "
-            "version: it is for means, and "
-            "for shares of examples that the labels fix (accuracy, recall, specificity, …)"
-        )
     return estimate(
-        bounds,
+        paired_bounds(metric, pairs, seed),
         settings.confidence,
         metric=metric.label,
         model=f"{first} − {second}",
         split=metric.split,
         slice=metric.slice,
+        _resample=PairedSource(plan, metric, pairs, first, settings).made,
     )
 
 
-def _by_units(metric: Metric, a: Any, b: Any, row: Any, seed: int) -> Any:
+def paired(plan: Plan, metric: Metric, first: str, second: str) -> list[Pair]:
+    """The parts of a metric for two models, example by example."""
+    plan.require([(first, metric), (second, metric)])
+    row = align(plan.split(first, metric.split), plan.split(second, metric.split))
+    return [Pair(plan, part, first, second, row) for part in metric.parts]
+
+
+def joint_table(plan: Plan, metric: Metric, models: Sequence[str]) -> Patterns:
+    """How often each label meets each pattern of the models' predictions (or of their hits, for a
+    metric of hits alone): only patterns that occur, however many models there are.
+
+    models: two or more; the others are paired with the first one by id. The columns are the label
+    (none for hits), then each model's prediction. Weights are not counted.
+    """
+    pairs = [paired(plan, metric, models[0], other)[0] for other in models[1:]]
+    if "hit" in pairs[0].measured[0].columns.arrays:
+        columns, name = [pairs[0].arrays("hit")[0]], "hit"
+    else:
+        columns, name = [pairs[0].arrays(k)[0] for k in ("label", "prediction")], "prediction"
+    return patterns([*columns, *(pair.arrays(name)[1] for pair in pairs)])
+
+
+def paired_bounds(metric: Metric, pairs: list[Pair], seed: int) -> Bounds:
+    """The bounds of the difference; `seed`: of what is resampled."""
+    values = []
+    for i in (0, 1):
+        each = [value_of(p.parts[i].metric, p.parts[i].table) for p in pairs]
+        values.append(float(combined(metric, each)))
+    value = values[0] - values[1]
+    low, high = metric.definition.range
+    span = low - high, high - low
+    if not math.isfinite(value):
+        why = "0/0: it has no value for one of the models"
+        return NoBounds(math.nan, why, pairs[0].parts[0].sample.count, "paired examples")
+    if len(pairs) == 1 and (own := _of_form(metric, pairs[0], value, span, seed)):
+        return own
+    try:
+        sums, unit = added_by_unit(metric, pairs)
+    except DeclarationError as error:
+        raise DeclarationError(
+            f"the difference of {metric.label} between two models is not available: {error}; "
+            "compare a share, a mean or an area instead"
+        ) from None
+    return LinearisedBounds(value, sums, seed, span, unit)
+
+
+def _of_form(metric: Metric, pair: Pair, value: float, span: Span, seed: int) -> Bounds | None:
+    """The bounds of forms that pair up in a way of their own; None for any other."""
+    part = pair.parts[0]
+    form = part.form
+    # Labels of several tasks are no classes: their averages go by what each row adds.
+    counts = isinstance(part.table, (Share, Cells))
+    counts = counts and "task" not in pair.measured[0].columns.arrays
+    if isinstance(form, Mean) and form.through is None:
+        return _mean(pair, seed) if pair.plain else _by_units(metric, pair, span, seed)
+    if counts and isinstance(form, Proportion) and form.through is None and not np.ndim(form.hits):
+        own = _share(metric, pair) if pair.plain else _by_units(metric, pair, span, seed)
+        if own is not None:
+            return own
+    if pair.countable:
+        return joint_bounds(metric, pair, value, span)
+    if isinstance(form, (Concordance, RankCurve)) and pair.plain:
+        from evalharness.inference.of_curves import plain_curve
+        from evalharness.inference.rank_difference import RankDifferenceBounds
+
+        both = [pair.by_row(i, added(p)) for i, p in enumerate(pair.parts)]
+        label = np.asarray(pair.arrays("label")[0], bool)
+        curves = [plain_curve(p.form) for p in pair.parts]
+        return RankDifferenceBounds(curves, (both[0] - both[1])[pair.rows], label, seed, span)
+    return None
+
+
+def _by_units(metric: Metric, pair: Pair, span: Span, seed: int) -> Bounds | None:
     """Weighted or clustered examples: by what each unit adds to the one and to the other. None
     where the trials of a share depend on the predictions."""
-    from evalharness.inference.linearised import LinearisedBounds
     from evalharness.inference.paired_units import PairedUnitBounds
 
-    sample = a.sample(0)
-    inside = sample.rows
-    form = metric.form(a.tables[0])
-    if isinstance(form, Mean):
-        ours, theirs = a.columns.arrays["value"], b.columns.arrays["value"][row]
+    mean = isinstance(pair.parts[0].form, Mean)
+    if mean:
+        ours, theirs = pair.arrays("value")
         trials = np.ones(len(ours))
     else:
-        if form.through is not None or np.ndim(form.hits) or a.columns.rows is not None:
+        (ours, trials), (theirs, others) = _hits(metric, pair)
+        if (trials != others).any():
             return None
-        (ours, trials, _), (theirs, others, _) = _each(metric, a), _each(metric, b)
-        theirs = theirs[row]
-        if (trials != others[row])[inside].any():
-            return None
-    weight = np.ones(len(ours)) if a.units.weight is None else a.units.weight
-    unit = np.arange(len(ours)) if a.units.code is None else a.units.code
-    _, code = np.unique(unit[inside], return_inverse=True)
+    rows = pair.rows
+    weight = np.ones(len(rows)) if pair.weight is None else pair.weight[rows]
+    _, code = np.unique(pair.unit[rows], return_inverse=True)
 
     def sums(x: Any) -> Any:
-        return np.bincount(code, (weight * x)[inside])
+        return np.bincount(code, weight * x)
 
     total = sums(trials)
     some = total > 0
     difference = sums(ours - theirs)
     value = float(difference.sum() / total.sum())
-    low, high = metric.definition.range
     added = (difference - value * total)[some] / total.sum()
-    linear = LinearisedBounds(
-        value,
-        added,
-        seed,
-        (low - high, high - low),
-        "paired examples" if a.units.code is None else "clusters",
-    )
-    if isinstance(form, Mean):
+    linear = LinearisedBounds(value, added, seed, span, pair.named)
+    if mean:
         return linear
     better, worse = (sums((x > y) * trials)[some] for x, y in ((ours, theirs), (theirs, ours)))
-    return PairedUnitBounds(linear, better, worse, total[some], a.units.code is not None)
+    return PairedUnitBounds(linear, better, worse, total[some], pair.clustered)
 
 
-def _mean(values: Any, seed: int) -> Any:
+def _hits(metric: Metric, pair: Pair) -> list[tuple[Any, Any]]:
+    """Hits and trials of each chosen entry by either model: the metric's form at the table of that
+    entry alone."""
+    found = []
+    for columns in pair.both:
+        packed = np.stack([np.asarray(c, np.int64) for c in columns])
+        distinct, at = np.unique(packed, axis=1, return_inverse=True)
+        hits, trials = each_alone(metric, tuple(distinct), len(pair.parts[0].sample.classes))
+        found.append((hits[at.ravel()], trials[at.ravel()]))
+    return found
+
+
+def _mean(pair: Pair, seed: int) -> Bounds:
     from evalharness.inference.means import MeanBounds
 
+    ours, theirs = pair.arrays("value")
+    values = ours - theirs
     centred = values - values.mean()
     m2, m3 = float((centred**2).sum()), float((centred**3).sum())
     return MeanBounds(len(values), float(np.mean(values)), m2, m3, lambda: values, seed)
 
 
-def _share(metric: Metric, a: Any, b: Any, row: Any, inside: Any) -> Any:
+def _share(metric: Metric, pair: Pair) -> Bounds | None:
     """Tango's bounds, or None when the trials depend on the predictions (precision): then nothing
     pairs up."""
     from evalharness.inference.paired import PairedShareBounds
 
-    hits_a, trial_a, unit = _each(metric, a)
-    hits_b, trial_b, _ = _each(metric, b)
-    hits_b, trial_b = hits_b[row], trial_b[row]
-    if (trial_a[inside] != trial_b[inside]).any() or (trial_a > 1).any():
-        return None  # an example that counts as several trials has no single outcome to pair
-    counted = inside & (trial_a == 1)
-    new_only = int((counted & (hits_a == 1) & (hits_b == 0)).sum())
-    old_only = int((counted & (hits_a == 0) & (hits_b == 1)).sum())
-    bounds = PairedShareBounds(new_only, old_only, int(counted.sum()))
-    bounds.unit = f"paired {unit}"
-    return bounds
-
-
-def _each(metric: Metric, measured: Any) -> tuple[Any, Any, str]:
-    """Hits and trials of each example: the metric's form at the table of that example alone."""
-    arrays = measured.columns.arrays
-    if "hit" in arrays:
-        cell = arrays["hit"].astype(int)
-        singles: list[Any] = [Share(0.0, 1.0), Share(1.0, 1.0)]
-    else:
-        cell = 2 * arrays["label"].astype(int) + arrays["prediction"]
-        singles = [
-            Cells(0.0, 0.0, 0.0, 1.0),
-            Cells(0.0, 1.0, 0.0, 0.0),
-            Cells(0.0, 0.0, 1.0, 0.0),
-            Cells(1.0, 0.0, 0.0, 0.0),
-        ]
-    forms = [metric.form(table) for table in singles]
-    hits, trials = (
-        np.array([float(getattr(f, name)) for f in forms]) for name in ("hits", "trials")
+    columns, counts = pair.joint
+    classes = len(pair.parts[0].sample.classes)
+    (hits_a, trials), (hits_b, others) = (
+        each_alone(metric, pair.of_model(columns, i), classes) for i in (0, 1)
     )
-    return hits[cell], trials[cell], forms[0].unit
+    if (trials != others).any() or (trials > 1).any():
+        return None  # an example that counts as several trials has no single outcome to pair
+    new_only, old_only, total = (
+        int(counts[some & (trials == 1)].sum())
+        for some in ((hits_a > hits_b), (hits_b > hits_a), np.ones(len(counts), bool))
+    )
+    bounds = PairedShareBounds(new_only, old_only, total)
+    bounds.unit = f"paired {pair.parts[0].form.unit}"
+    return bounds

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from evalharness.checks.settings import Settings
@@ -23,14 +24,21 @@ def estimates(plan: Plan, model: str, metric: Metric, settings: Settings) -> Seq
     if together := _together(plan, model, metric):
         head = f"{metric.slice}, " if metric.slice else ""
         names = [head + name for name in plan.measure(model, metric).groups.names]
-        return Estimates(together, settings.confidence, names, place)
+        return Estimates(
+            together,
+            settings.confidence,
+            names,
+            place,
+            lambda g, name: _source(plan, model, metric, g, name, settings),
+        )
     found = []
-    for piece, bounds in _bounds(plan, model, metric, settings):
+    for g, (piece, bounds) in enumerate(_bounds(plan, model, metric, settings)):
         found.append(
             estimate(
                 bounds,
                 settings.confidence,
                 note=_note(plan, model, metric, bounds),
+                _resample=partial(_source, plan, model, metric, g, piece, settings),
                 slice=piece,
                 **place,
             )
@@ -70,6 +78,13 @@ def _bounds(plan: Plan, model: str, metric: Metric, settings: Settings) -> list[
         else:
             found.append((piece, bounds_of(*tables[0], seed)))
     return found
+
+
+def _source(*place: Any) -> Any:
+    """What an estimate can be drawn again from; most are never asked, so nothing is loaded."""
+    from evalharness.checks.resampling import source
+
+    return source(*place)
 
 
 def _tied(measured: Measured) -> bool:

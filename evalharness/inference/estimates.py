@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 from evalharness.inference.numbers import percent, show
 
 if TYPE_CHECKING:
+    from evalharness.inference.bootstrap import Bootstrap, Source
     from evalharness.inference.bounds import Bounds
+    from evalharness.inference.permutation import Permutation
     from evalharness.inference.verdicts import Verdict
 
 
@@ -55,6 +57,7 @@ class Estimate:
     _minus: Callable[[Estimate, Estimate], Estimate] | None = field(
         default=None, repr=False, compare=False
     )
+    _resample: Callable[[], Source] | None = field(default=None, repr=False, compare=False)
 
     @property
     def title(self) -> str:
@@ -125,7 +128,47 @@ class Estimate:
         """The estimate of the same thing by other bounds."""
         place = {k: getattr(self, k) for k in ("metric", "model", "split", "slice")}
         note = getattr(bounds, "note", "")
-        return replace(estimate(bounds, self.confidence, note, **place), _minus=self._minus)
+        return replace(
+            estimate(bounds, self.confidence, note, **place),
+            _minus=self._minus,
+            _resample=self._resample,
+        )
+
+    def bootstrap(
+        self,
+        replicates: int = 2_000,
+        method: str = "percentile",
+        stratify: str | None = None,
+        confidence: float | None = None,
+    ) -> Bootstrap:
+        """How the value varies when the sample is drawn again; it does not change what decides.
+
+        method: "percentile" or "bca"; stratify: a column, such as "label", each of whose values
+        keeps its number of examples; confidence: of the two-sided interval, default: the
+        estimate's. Clusters are drawn whole. The replicates are a function of the seed and of what
+        the examples are, never of their order.
+
+        Raises DeclarationError for arguments that cannot be, and TypeError for what cannot be drawn
+        again: quantiles, fixed lists, black boxes, saved results.
+        """
+        from evalharness.inference.bootstrap import bootstrap
+
+        return bootstrap(self, self._drawn_again(), replicates, method, stratify, confidence)
+
+    def permutation(self, replicates: int = 10_000) -> Permutation:
+        """Of a difference of two models, `(a - b).permutation()`: its p-value when the two are
+        swapped at random on each example."""
+        from evalharness.inference.permutation import permutation
+
+        return permutation(self, self._drawn_again(), replicates)
+
+    def _drawn_again(self) -> Source:
+        if self._resample is None:
+            raise TypeError(
+                f"{self.title} holds no examples to draw from (it comes from a saved result); ask "
+                "inside the evaluation, or with `run(outputs=…)`"
+            )
+        return self._resample()
 
     def _public(self) -> list[Any]:
         return [getattr(self, f.name) for f in fields(self) if not f.name.startswith("_")]

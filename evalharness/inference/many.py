@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -42,15 +42,22 @@ class _Many(Sequence[Any]):
 class Estimates(_Many, Sequence[Estimate]):
     """The estimate of each slice.
 
-    slices: their bounds; names: of the slices; place: metric, model and split. The arrays have the
-    names of the fields of `Estimate`, (G,) each.
+    slices: their bounds; names: of the slices; place: metric, model and split; again: (slice, name)
+    → what the estimate can be drawn again from. The arrays have the names of the fields of
+    `Estimate`, (G,) each.
     """
 
     def __init__(
-        self, slices: Slices, confidence: float, names: Sequence[str], place: dict[str, str]
+        self,
+        slices: Slices,
+        confidence: float,
+        names: Sequence[str],
+        place: dict[str, str],
+        again: Callable[[int, str], Any] | None = None,
     ) -> None:
         super().__init__()
         self.slices, self.confidence, self.names, self.place = slices, confidence, names, place
+        self._again = again
         self.value, self.n = slices.value, slices.n
         self.low, self.high = slices.interval(confidence)
         self.at_least, self.at_most = (
@@ -62,8 +69,9 @@ class Estimates(_Many, Sequence[Estimate]):
         return len(self.names)
 
     def _make(self, g: int) -> Estimate:
-        bounds = self.slices.one(g)
-        return estimate(bounds, self.confidence, slice=self.names[g], **self.place)
+        bounds, name = self.slices.one(g), self.names[g]
+        again = None if self._again is None else partial(self._again, g, name)
+        return estimate(bounds, self.confidence, slice=name, _resample=again, **self.place)
 
 
 class Verdicts(_Many, Sequence[Verdict]):

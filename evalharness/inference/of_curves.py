@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from evalharness.declare.forms import Concordance
 from evalharness.declare.metric import Metric
 from evalharness.inference.bounds import Bounds, ByLimits, settle_by_root
 from evalharness.inference.class_areas import ClassAreaBounds
@@ -27,7 +28,7 @@ from evalharness.inference.thresholds import (
 )
 from evalharness.kernels.sample import Sample
 from evalharness.metrics.curves import Areas, AtThreshold, Distance, RankCurve
-from evalharness.metrics.rank_curves import auc_influence
+from evalharness.metrics.rank_curves import auc_influence, auc_of
 from evalharness.statistics.class_ranks import ClassRankTable
 from evalharness.statistics.tables import RankTable
 
@@ -82,12 +83,18 @@ class UnitCurveBounds(ByLimits):
         return settle_by_root(self, threshold, alpha, power)
 
 
-def _curve(metric: Metric, form: RankCurve, table: Any, sample: Sample, seed: int) -> Bounds:
+def plain_curve(form: RankCurve | Concordance) -> RankCurveBounds:
+    """A smooth rank metric of examples that count alike and were sampled by themselves."""
     cells = form.negatives, form.positives
+    if isinstance(form, Concordance):
+        return RankCurveBounds(*cells, auc_of, auc_influence)
     if form.area is None:
-        curve = RankCurveBounds(*cells, form.function, form.influence)
-    else:
-        curve = PartialAreaBounds(*cells, form.function, form.influence, form.area, form.end)
+        return RankCurveBounds(*cells, form.function, form.influence)
+    return PartialAreaBounds(*cells, form.function, form.influence, form.area, form.end)
+
+
+def _curve(metric: Metric, form: RankCurve, table: Any, sample: Sample, seed: int) -> Bounds:
+    cells, curve = (form.negatives, form.positives), plain_curve(form)
     if sample.plain or not (curve.positives > 0 and curve.negatives > 0):
         return curve
     gradient = RankTable(table.values, *form.influence(*cells))
@@ -178,8 +185,6 @@ def _by_influence(value: float, added: Any, sample: Sample, seed: int) -> Bounds
 
 
 def _area(table: RankTable) -> float:
-    from evalharness.metrics.rank_curves import auc_of
-
     return auc_of(table.negatives, table.positives)
 
 

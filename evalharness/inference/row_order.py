@@ -9,6 +9,8 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
+from evalharness.kernels.weights import mix
+
 Ints = NDArray[np.intp]
 
 
@@ -29,15 +31,6 @@ def in_order(
     rank[np.argsort(whole, kind="stable")] = np.arange(units)
     order = np.lexsort((mixed, rank[codes]))
     return order, np.r_[0, np.cumsum(np.bincount(rank[codes], minlength=units))].astype(np.intp)
-
-
-def mix(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """A one-to-one scrambling of 64 bits (splitmix64)."""
-    with np.errstate(over="ignore"):
-        x = x + np.uint64(0x9E3779B97F4A7C15)
-        x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        return x ^ (x >> np.uint64(31))
 
 
 def contents(arrays: Iterable[NDArray]) -> NDArray[np.uint64]:

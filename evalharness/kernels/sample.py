@@ -87,7 +87,7 @@ class Sample:
 
     @property
     def unit(self) -> Any:
-        return self._units[0]
+        return None if self._unit is None else self._units[0]
 
     @property
     def count(self) -> int:

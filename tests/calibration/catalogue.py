@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from evalharness import metrics as m
-from evalharness.checks.compare import _by_units
+from evalharness.checks.compare import paired, paired_bounds
 from evalharness.declare.metric import Metric
 from evalharness.kernels.plan import Plan
 from evalharness.outputs import Outputs
@@ -174,8 +174,7 @@ def differences() -> list[Setting]:
 
         def bounds(tables: list[dict[str, Any]]) -> Any:
             plan = Plan({str(i): Outputs(test=t) for i, t in enumerate(tables)})
-            both = [plan.measure(name, placed) for name in "01"]
-            return _by_units(placed, *both, np.arange(len(tables[0]["id"])), 0)
+            return paired_bounds(placed, paired(plan, placed, "0", "1"), 0)
 
         def measure(rng: np.random.Generator) -> Coverage:
             truth = rates[0] - rates[1]

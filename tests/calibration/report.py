@@ -72,6 +72,13 @@ q. Below 29, 59, 299, 2,995 values (for .9, .95, .99, .999) there is no upper bo
 wider of Tango and MOVER decides. Tango alone covers .91 one-sided where one kind of discordance
 is rare. Rates are the shares that only the new and only the old model has right. Exact at n =
 20 and 50, else 4,000 tables.""",
+    "difference of two models": """Count metrics whose trials depend on the predictions, from the
+joint counts of label and both predictions: delta is shown; the wider of it and MOVER decides, over
+the Clopper-Pearson limits of all eight joint cells, the empty ones too. So it holds at any count,
+and for equal models ("tied" is the share of the better one's errors that both make). Delta alone
+covers .65 for models of .99 and .98 on 100 examples. Averages over three classes or more: MOVER of
+each class against the rest. AUC: the wider of DeLong and t of the influences, with room for
+examples that were not seen. 600 tables each for two classes, 200 for averages, 300 for AUC.""",
     "mean": """Student's t is shown (bootstrap-t below 200 values, a skewness-corrected t where
 the column is skewed). The wider of t and the skewness-corrected t decides; below 200 values,
 the wider of t and bootstrap-t. Where skewness/√n is beyond ±0.2 (±0.15 from 2,000 values on),

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom, norm
 
+from evalharness.checks.joint import joint_bounds
 from evalharness.inference.bounds import upper_z
 from evalharness.inference.concordance import delong, logit_limits, newcombe
 from evalharness.inference.delta import delta_error
@@ -21,9 +22,11 @@ from evalharness.inference.proportions import (
     wilson,
 )
 from evalharness.metrics import f1
+from evalharness.statistics.joint_counts import Patterns
 from evalharness.statistics.tables import Cells
 from tests.calibration.criteria import complaints
 from tests.calibration.grid import COLUMNS
+from tests.calibration.joint import apart, counted, joint_shares, two_classes
 from tests.calibration.simulate import (
     RATES,
     Setting,
@@ -77,6 +80,8 @@ QUICK = [
     Setting("quantile", "0.9", 50, "", quantile(0.9, 50)),
     Setting("paired", "0.02/0.001", 200, "", paired(0.02, 0.001, 200, 4_000)),
     Setting("paired", "0.2/0.5", 20, "", paired(0.2, 0.5, 20, 0)),
+    *(s for s in two_classes((200,)) if "f1" in s.form and "0.5, 0.9" in s.detail),
+    *(s for s in two_classes((50,)) if "matthews" in s.form and "0.1, 1.0" in s.detail),
 ]
 
 
@@ -169,6 +174,23 @@ def test_tango_alone_would_be_caught():
     rows, counts = np.unique(drawn, axis=0, return_counts=True)
     outcomes = zip(rows, counts / 4_000, strict=True)
     assert rejected("Tango", outcomes, lambda t, z: tango(*t, 200, z), 0.019, 4_000)
+
+
+def test_delta_of_a_difference_would_be_caught():
+    """Models of .99 and .98, on 100 examples: a third of the samples do not tell them apart."""
+    rng = np.random.default_rng(zlib.crc32(b"joint"))
+    shares = joint_shares(np.array([0.5, 0.5]), (0.99, 0.98), 1.0)
+    columns = tuple(x.ravel() for x in np.indices((2, 2, 2)))
+    truth = apart(counted(f1, Patterns(columns, 1e6 * shares.ravel()), 2))
+
+    def limits(table, z):
+        pair = counted(f1, Patterns(columns, table), 2)
+        bounds = joint_bounds(f1, pair, apart(pair), (-1, 1))
+        return bounds.value - z * bounds._error, bounds.value + z * bounds._error
+
+    drawn, times = np.unique(rng.multinomial(100, shares.ravel(), 500), axis=0, return_counts=True)
+    outcomes = zip(drawn, times / 500, strict=True)
+    assert rejected("delta", outcomes, limits, truth, 500)
 
 
 def test_t_of_a_skewed_column_would_be_caught():

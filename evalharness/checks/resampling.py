@@ -1,0 +1,179 @@
+"""What an estimate of an evaluation can be drawn again from: its examples, where the plan has
+them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from evalharness.checks.settings import Settings
+from evalharness.declare.errors import DeclarationError
+from evalharness.declare.forms import Quantile, Unbounded
+from evalharness.declare.metric import Metric
+from evalharness.inference.added import Part, added
+from evalharness.inference.bootstrap import Source
+from evalharness.inference.of_form import seed_of
+from evalharness.inference.of_units import UNITS
+from evalharness.inference.recount import countable, influences_of_counts, recounted
+from evalharness.inference.redraw import Rows, redrawn
+from evalharness.kernels.keys import unit_keys
+from evalharness.kernels.plan import Plan
+from evalharness.metrics.calibration import CalibrationError
+from evalharness.metrics.overlap import Overlaps
+from evalharness.statistics.examples import Resampled
+
+Ints = np.ndarray
+
+
+def source(
+    plan: Plan, model: str, metric: Metric, group: int, piece: str, settings: Settings
+) -> Source:
+    """The source of the estimate of one slice: of the group with this code, in words `piece`.
+
+    Raises TypeError for what is not drawn again.
+    """
+    measured = [plan.measure(model, p) for p in metric.parts]
+    parts = [
+        Part(plan.resolved(model, p), m.tables[group], m.sample(group))
+        for p, m in zip(metric.parts, measured, strict=True)
+    ]
+    refuse(metric, parts)
+    split, inside = plan.split(model, metric.split), measured[0].groups.code == group
+    counted = len(parts) == 1 and countable(parts[0])
+
+    def values(replicates: int, column: str) -> Any:
+        stratum = strata(split, column)
+        if counted:
+            place = (settings.seed, "bootstrap", named(parts[0].metric), metric.split, piece)
+            mine = None if stratum is None else stratum[parts[0].sample.rows]
+            return recounted(parts[0], mine, seed_of(*place), replicates)
+        rows = drawn_from(split, parts, inside, stratum, column, settings)
+        return combined(metric, [redrawn(p, rows, replicates) for p in parts])
+
+    def influences() -> Any:
+        if counted and (found := influences_of_counts(parts[0])) is not None:
+            return found
+        return by_unit(metric, parts, unit_keys(split, grouped_by(parts)))
+
+    return Source(
+        n=max(p.sample.count for p in parts),
+        unit=unit_of(parts),
+        range=metric.range,
+        values=values,
+        influences=influences,
+    )
+
+
+def refuse(metric: Metric, parts: list[Part]) -> None:
+    """Raise TypeError for what is not drawn again, with what to ask instead."""
+    why = ""
+    if metric.exact:
+        why = "every row of a fixed list counts, so there is nothing to draw again"
+    elif metric.over:
+        why = (
+            "the largest of several differences is not smooth, so that the bootstrap does not hold "
+            "for it; its own bounds do"
+        )
+    for part in parts:
+        form = part.form
+        if isinstance(form, Quantile):
+            why = (
+                "the bootstrap does not hold for quantiles in the tail (it covers as little as "
+                "0.63 of what it says); the bounds of the estimate are exact"
+            )
+        elif isinstance(form, Resampled):
+            why = (
+                "a function of all rows is resampled as it is; low and high of the estimate are "
+                "its BCa bootstrap"
+            )
+        elif isinstance(form, CalibrationError):
+            why = (
+                "near 0 the bootstrap does not hold for a calibration error; the bounds of the "
+                "estimate do"
+            )
+        elif isinstance(form, Unbounded):
+            why = f"nothing bounds it ({form.why})"
+    if why:
+        raise TypeError(f"{metric.title} is not bootstrapped: {why}")
+
+
+def strata(split: Any, column: str) -> Ints | None:
+    """int (n,): the stratum of each row, or None where there are none."""
+    return split.partition(column)[0] if column else None
+
+
+def drawn_from(
+    split: Any,
+    parts: list[Part],
+    inside: Any,
+    stratum: Ints | None,
+    column: str,
+    settings: Settings,
+) -> Rows:
+    """The rows of a slice as units that are drawn."""
+    keys = unit_keys(split, grouped_by(parts))
+    weight = split.weights()
+    if weight is not None:
+        inside = inside & (weight > 0)  # what weighs nothing was not asked
+    if stratum is not None:
+        _, first, at = np.unique(keys[inside], return_index=True, return_inverse=True)
+        mine = stratum[inside]
+        cut = int((mine != mine[first][at]).sum())
+        if cut:
+            raise DeclarationError(
+                f"bootstrap(stratify={column!r}): {cut:,} rows of {split.where} lie in another "
+                "stratum than others of the same unit (cluster, query or id), and units are drawn "
+                "whole; stratify by a column that is the same within each unit"
+            )
+    return Rows(keys, seed_of(settings.seed, "weights"), stratum, inside)
+
+
+def combined(metric: Metric, each: list[Any]) -> Any:
+    """The metric of the values of its parts, replicate by replicate."""
+    if len(each) == 1:
+        return each[0]
+    function: Any = metric.definition.function
+    with np.errstate(all="ignore"):
+        return np.asarray(function.of(each), float)
+
+
+def by_unit(metric: Metric, parts: list[Part], keys: Any) -> Any:
+    """(units,) what each unit adds to the metric; keys: (n,) of the rows."""
+    places, found = added_by_row(metric, parts)
+    _, at = np.unique(keys[places], return_inverse=True)
+    return np.bincount(at, found)
+
+
+def added_by_row(metric: Metric, parts: list[Part]) -> tuple[Any, Any]:
+    """(m,) rows, and what the entry there adds to the metric."""
+    slopes: list[float] = [1.0]
+    if len(parts) > 1:
+        function: Any = metric.definition.function
+        slopes = function.slopes([p.form.value for p in parts])
+    each = [slope * added(p) for slope, p in zip(slopes, parts, strict=True)]
+    return np.concatenate([p.sample.rows for p in parts]), np.concatenate(each)
+
+
+def grouped_by(parts: list[Part]) -> str:
+    """The column whose values are the units of a metric that has one value for each, or ""."""
+    for part in parts:
+        if isinstance(part.metric.statistic, Overlaps):
+            return "image"
+        if by := getattr(part.metric.statistic, "by", ""):
+            return str(by)
+    return ""
+
+
+def unit_of(parts: list[Part]) -> str:
+    """What is drawn, in the plural."""
+    if any(p.sample.clustered for p in parts):
+        return "clusters"
+    return UNITS.get(grouped_by(parts), "examples")
+
+
+def named(metric: Metric) -> str:
+    """The statistic as a text that is the same in every process: draws are shared by the metrics
+    of one statistic."""
+    statistic = metric.statistic
+    return metric.label if callable(getattr(statistic, "of", None)) else repr(statistic)
