@@ -99,12 +99,10 @@ def _without_preallocation() -> None:
 
 def fetched(raw: Any) -> Any:
     """What a program in the scope gave, as NumPy, once it is there."""
-    import numpy as np
+    import jax
 
     with scope():
-        if isinstance(raw, tuple):
-            return tuple(np.asarray(x) for x in raw)
-        return np.asarray(raw)
+        return jax.device_get(raw)
 
 
 @cache

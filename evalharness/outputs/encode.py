@@ -86,8 +86,12 @@ class _Tabled:
 
     @cached_property
     def _at(self) -> np.ndarray:
+        if not self._low:
+            return self._values
+        if self._values.dtype == np.uint64:
+            return (self._values - np.uint64(self._low)).astype(np.int64)
         # In 64 bits: what lies between integers of eight need not fit into them.
-        return self._values.astype(np.int64) - self._low if self._low else self._values
+        return self._values.astype(np.int64) - self._low
 
     @cached_property
     def _occurs(self) -> np.ndarray:
