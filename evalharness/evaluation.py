@@ -112,7 +112,8 @@ class Evaluation:
             raise DeclarationError(f'device={device!r} must be "cpu" or "gpu", or left out')
         named = by_model(cls, cls.outputs() if outputs is None else outputs)
         gated = cls.gated(named)
-        settings = Settings(cls.confidence, cls.policy, cls.seed, family=max(1, len(cls.checks)))
+        family = max(1, len(cls.checks))
+        settings = Settings(cls.confidence, cls.policy, cls.seed, family, device)
         plan = Plan(named)
         wanted = [(c.model or gated[0], c.bound.metric) for c in cls.checks]
         wanted += [(model, metric) for model in gated for metric in cls.also]

@@ -15,6 +15,7 @@ from evalharness.checks.resampling import (
     drawn_from,
     grouped_by,
     named,
+    on_device,
     refuse,
     strata,
     unit_of,
@@ -63,9 +64,9 @@ class PairedSource:
             n=max(p.sample.count for p in self._parts),
             unit=unit_of(self._parts),
             range=(low - high, high - low),
-            values=self._drawn,
+            values=on_device(self._settings, self._drawn),
             influences=lambda: added_by_unit(self._metric, self._pairs)[0],
-            swapped=self._swapped,
+            swapped=on_device(self._settings, self._swapped),
         )
 
     def _seed(self, use: str) -> int:

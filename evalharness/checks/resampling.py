@@ -3,6 +3,7 @@ them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from evalharness.inference.of_form import seed_of
 from evalharness.inference.of_units import UNITS
 from evalharness.inference.recount import countable, influences_of_counts, recounted
 from evalharness.inference.redraw import Rows, redrawn
+from evalharness.kernels.backend import using
 from evalharness.kernels.keys import unit_keys
 from evalharness.kernels.plan import Plan
 from evalharness.metrics.calibration import CalibrationError
@@ -39,7 +41,7 @@ def source(
         for p, m in zip(metric.parts, measured, strict=True)
     ]
     refuse(metric, parts)
-    split, inside = plan.split(model, metric.split), measured[0].groups.code == group
+    split = plan.split(model, metric.split)
     counted = len(parts) == 1 and countable(parts[0])
 
     def values(replicates: int, column: str) -> Any:
@@ -48,6 +50,7 @@ def source(
             place = (settings.seed, "bootstrap", named(parts[0].metric), metric.split, piece)
             mine = None if stratum is None else stratum[parts[0].sample.rows]
             return recounted(parts[0], mine, seed_of(*place), replicates)
+        inside = measured[0].groups.code == group
         rows = drawn_from(split, parts, inside, stratum, column, settings)
         return combined(metric, [redrawn(p, rows, replicates) for p in parts])
 
@@ -60,9 +63,19 @@ def source(
         n=max(p.sample.count for p in parts),
         unit=unit_of(parts),
         range=metric.range,
-        values=values,
-        influences=influences,
+        values=on_device(settings, values),
+        influences=on_device(settings, influences),
     )
+
+
+def on_device(settings: Settings, of: Callable[..., Any]) -> Callable[..., Any]:
+    """The function, computed where the evaluation was."""
+
+    def there(*given: Any) -> Any:
+        with using(settings.device):
+            return of(*given)
+
+    return there
 
 
 def refuse(metric: Metric, parts: list[Part]) -> None:

@@ -95,9 +95,9 @@ def _run(function: Any, arrays: Any, seed: int, replicates: int, step: int) -> A
 
     def one(start: int) -> Any:
         keys = replicate_keys(seed, start, start + step)
-        # 64 bits are each thread's own, and so are asked for again; `scope` also sets the filters
-        # of warnings, which threads share, and is entered by one of them only.
-        with jax.enable_x64(True):
+        # 64 bits and the device are each thread's own, and so are asked for again; `scope` also
+        # sets the filters of warnings, which threads share, and is entered by one of them only.
+        with jax.enable_x64(True), jax.default_device(arrays[0].device):
             return jax.device_get(program(function)(*arrays, *keys))
 
     with scope():

@@ -3,6 +3,8 @@
 import math
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from sklearn import metrics as sk
 
@@ -42,7 +44,7 @@ from evalharness.metrics import (
     weighted_mean_absolute_percentage_error,
 )
 from tests.inference.test_resampled import SPATIAL
-from tests.metrics.measure import measure, run
+from tests.metrics.measure import declare, measure, run
 
 N = 300
 
@@ -218,6 +220,37 @@ def test_a_slice_is_drawn_as_a_table_of_its_own():
     one = run(Outputs(test=columns), also=[sliced])[sliced].bootstrap(100).values
     alone = estimated(roc_auc, {k: v[inside] for k, v in columns.items()}).bootstrap(100).values
     assert (one == alone).all()
+
+
+def test_each_of_many_slices_is_drawn_by_itself():
+    columns = table() | {"part": np.arange(N) % 12}
+    for metric in (f1, roc_auc):
+        sliced = metric.on("test").by("part")
+        found = run(Outputs(test=columns), also=[sliced])[sliced]
+        one = metric.on("test", part=7)
+        alone = run(Outputs(test=columns), also=[one])[one].bootstrap(100).values
+        assert found["part=7"].bootstrap(100).values == pytest.approx(alone, nan_ok=True, abs=0)
+
+
+def test_counts_of_what_is_read_in_batches_are_drawn(tmp_path):
+    for i in range(3):
+        part = {k: v[100 * i : 100 * (i + 1)] for k, v in table().items()}
+        pq.write_table(pa.table(part), tmp_path / f"{i}.parquet")
+    result = run(Outputs(test=tmp_path), also=[f1.on("test"), roc_auc.on("test")])
+    found = result[f1.on("test")].bootstrap(100, method="bca")
+    whole = estimated(f1, table()).bootstrap(100, method="bca")
+    assert (found.values == whole.values).all()
+    assert (found.low, found.high) == pytest.approx((whole.low, whole.high))
+    with pytest.raises(OutputsError, match="needs all rows at once"):
+        result[roc_auc.on("test")].bootstrap()
+
+
+def test_the_device_changes_no_replicate(whole):
+    evaluation = declare(also=[m.on("test") for m in ALL])
+    result = evaluation.run(outputs=Outputs(test=table()), device="cpu")
+    for metric in ALL:
+        again = result[metric.on("test")].bootstrap(200).values
+        assert again == pytest.approx(whole[str(metric)], rel=1e-12)
 
 
 def test_seeds_differ():
