@@ -227,7 +227,6 @@ class Ranked:
 
     def add(self, columns: Columns, code: Any, groups: int, where: str) -> None:
         """One more batch, as `Added.add`."""
-        import jax.numpy as jnp
         import numpy as np
 
         self.columns = Columns({}, columns.classes)
@@ -248,7 +247,7 @@ class Ranked:
         self._padded, self._groups = padded, groups
         with scope():
             if self._held is None:
-                self._held = jnp.zeros(padded * 2 * self.bins.count, jnp.int32)
+                self._held = np.zeros(padded * 2 * self.bins.count, np.int32)
             arrays |= self.bins.arrays()
             levels = len(self.bins.levels)
             self._held = _bins_program()(self._held, arrays, code, groups=padded, levels=levels)

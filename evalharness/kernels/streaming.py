@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from evalharness.declare.errors import OutputsError
 from evalharness.declare.metric import Metric
 from evalharness.kernels.accumulate import Added, Gridded, Occurring, Ranked
-from evalharness.kernels.backend import scope
+from evalharness.kernels.backend import scope, together
 from evalharness.kernels.external import Sorter
 from evalharness.kernels.groups import Groups
 from evalharness.kernels.numbered import Numbered
@@ -154,15 +154,24 @@ class Stream:
             {} if self.split.multilabel else {k.place: p for k, p in parts.items() if _tells(k)}
         )
         self._counting = set(numbered) - set(telling) - set(self._numbered)
+        first = True
         averages = {s: Occurring() for s in statistics if getattr(s, "average", None) == "macro"}
         for columns, codes in self._read(statistics, numbered, "counting"):
             for statistic, occurring in averages.items():
                 occurring.add(columns[statistic])
-            with scope():
-                for key, part in parts.items():
-                    found, code = columns[key.statistic], codes[key.place]
-                    code = code if found.rows is None else code[found.rows]
-                    part.add(found, code, len(numbered[key.place]), self.split.where)
+            added = []
+            for key, part in parts.items():
+                found, code = columns[key.statistic], codes[key.place]
+                code = code if found.rows is None else code[found.rows]
+                size = len(numbered[key.place])
+                added.append(partial(part.add, found, code, size, self.split.where))
+            if first:
+                together(added)
+            else:
+                with scope():
+                    for add in added:
+                        add()
+            first = False
         for statistic, occurring in averages.items():
             statistic.every_class_occurs(self.split, occurring.places)
         for place, part in telling.items():
