@@ -6,10 +6,9 @@ from __future__ import annotations
 import os
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar, copy_context
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -96,24 +95,6 @@ def _without_preallocation() -> None:
         jax.local_devices()
     finally:
         del os.environ[name]
-
-
-def together(tasks: Sequence[Callable[[], None]]) -> None:
-    """Run tasks in threads of their own, where each compiles a program: that takes as long as all
-    the rest, and one processor alone does it."""
-    import jax
-
-    with scope():
-        device = _device()
-
-        def run(task: Callable[[], None]) -> None:
-            with jax.enable_x64(True), jax.default_device(device):  # which are of a thread
-                task()
-
-        with ThreadPoolExecutor(len(tasks), "evalharness-compile") as threads:
-            begun = [threads.submit(copy_context().run, run, task) for task in tasks]
-            for one in begun:
-                one.result()
 
 
 def fetched(raw: Any) -> Any:

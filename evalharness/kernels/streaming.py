@@ -13,12 +13,14 @@ from typing import Any, NamedTuple
 
 from evalharness.declare.errors import OutputsError
 from evalharness.declare.metric import Metric
-from evalharness.kernels.accumulate import Added, Gridded, Occurring, Ranked
-from evalharness.kernels.backend import scope, together
+from evalharness.kernels.accumulate import Added, Occurring
 from evalharness.kernels.external import Sorter
+from evalharness.kernels.gridded import Gridded
 from evalharness.kernels.groups import Groups
 from evalharness.kernels.numbered import Numbered
+from evalharness.kernels.ranked import Ranked
 from evalharness.kernels.sample import Units
+from evalharness.kernels.steps import begun
 from evalharness.kernels.streamable import refusal, refuse_whole, scale
 from evalharness.outputs.memory import keep_freed
 from evalharness.outputs.streamed import ITSELF, StreamedSplit
@@ -154,24 +156,23 @@ class Stream:
             {} if self.split.multilabel else {k.place: p for k, p in parts.items() if _tells(k)}
         )
         self._counting = set(numbered) - set(telling) - set(self._numbered)
-        first = True
         averages = {s: Occurring() for s in statistics if getattr(s, "average", None) == "macro"}
         for columns, codes in self._read(statistics, numbered, "counting"):
             for statistic, occurring in averages.items():
                 occurring.add(columns[statistic])
-            added = []
-            for key, part in parts.items():
+            given = []
+            for key in parts:
                 found, code = columns[key.statistic], codes[key.place]
                 code = code if found.rows is None else code[found.rows]
-                size = len(numbered[key.place])
-                added.append(partial(part.add, found, code, size, self.split.where))
-            if first:
-                together(added)
-            else:
-                with scope():
-                    for add in added:
-                        add()
-            first = False
+                given.append((found, code, len(numbered[key.place]), self.split.where))
+            steps = [p.step(*some) for p, some in zip(parts.values(), given, strict=True)]
+            # The last batch was computed while this one was read.
+            for part in parts.values():
+                part.settle()
+            for part, raw in zip(parts.values(), begun(steps), strict=True):
+                part.keep(raw)
+        for part in parts.values():
+            part.settle()
         for statistic, occurring in averages.items():
             statistic.every_class_occurs(self.split, occurring.places)
         for place, part in telling.items():
