@@ -24,7 +24,7 @@ from evalharness.inference.bounds import Bounds, upper_z
 from evalharness.inference.concordance import ConcordanceBounds
 from evalharness.inference.placements import Placed
 from evalharness.metrics.rank_curves import accepted
-from evalharness.statistics.bins import Binned
+from evalharness.statistics.binned import Binned
 
 
 def bracketed(metric: Metric, table: Binned, bounds_of: Callable[[Any], Bounds]) -> Bounds:
@@ -171,7 +171,7 @@ class _Side:
         above = counts * ((placements > 0.5) + 0.5 * (placements == 0.5))
         for sums, some, centre in ((0, above, 0.75), (1, counts - above, 0.25)):
             x = placements - centre
-            self._sums[sums] += some.sum(), some @ x, some @ (x * x)
+            self._sums[sums] += some.sum(), (some * x).sum(), (some * x * x).sum()
 
     @property
     def done(self) -> Placed:

@@ -29,7 +29,7 @@ from evalharness.inference.nobounds import NoBounds
 from evalharness.kernels.sample import Sample
 from evalharness.metrics.calibration import CalibrationError
 from evalharness.metrics.curves import Areas, AtThreshold, RankCurve
-from evalharness.statistics.bins import Binned
+from evalharness.statistics.binned import Binned
 from evalharness.statistics.examples import Resampled
 from evalharness.statistics.tables import Cells, ComomentTable, MomentTable
 

@@ -13,12 +13,14 @@ from typing import Any, NamedTuple
 
 from evalharness.declare.errors import OutputsError
 from evalharness.declare.metric import Metric
-from evalharness.kernels.accumulate import Added, Gridded, Occurring, Ranked
-from evalharness.kernels.backend import scope
+from evalharness.kernels.accumulate import Added, Occurring
 from evalharness.kernels.external import Sorter
+from evalharness.kernels.gridded import Gridded
 from evalharness.kernels.groups import Groups
 from evalharness.kernels.numbered import Numbered
+from evalharness.kernels.ranked import Ranked
 from evalharness.kernels.sample import Units
+from evalharness.kernels.steps import begun
 from evalharness.kernels.streamable import refusal, refuse_whole, scale
 from evalharness.outputs.memory import keep_freed
 from evalharness.outputs.streamed import ITSELF, StreamedSplit
@@ -158,11 +160,19 @@ class Stream:
         for columns, codes in self._read(statistics, numbered, "counting"):
             for statistic, occurring in averages.items():
                 occurring.add(columns[statistic])
-            with scope():
-                for key, part in parts.items():
-                    found, code = columns[key.statistic], codes[key.place]
-                    code = code if found.rows is None else code[found.rows]
-                    part.add(found, code, len(numbered[key.place]), self.split.where)
+            given = []
+            for key in parts:
+                found, code = columns[key.statistic], codes[key.place]
+                code = code if found.rows is None else code[found.rows]
+                given.append((found, code, len(numbered[key.place]), self.split.where))
+            steps = [p.step(*some) for p, some in zip(parts.values(), given, strict=True)]
+            # The last batch was computed while this one was read.
+            for part in parts.values():
+                part.settle()
+            for part, raw in zip(parts.values(), begun(steps), strict=True):
+                part.keep(raw)
+        for part in parts.values():
+            part.settle()
         for statistic, occurring in averages.items():
             statistic.every_class_occurs(self.split, occurring.places)
         for place, part in telling.items():

@@ -19,7 +19,7 @@ def plain(column: Any) -> Any:
         return _plain(column)
     chunks = [_plain(chunk) for chunk in column.chunks]
     if not chunks:
-        return _plain(pa.array([], column.type))
+        return _plain(pa.nulls(0, column.type))
     if len({chunk.type for chunk in chunks}) > 1:  # int64 in one chunk, uint64 in another
         return pa.array([value for chunk in chunks for value in chunk.to_pylist()])
     return chunks[0] if len(chunks) == 1 else pa.concat_arrays(chunks)

@@ -313,7 +313,7 @@ def _differences(heads: Sequence[tuple[Shard, Any]]) -> list[str]:
 def _kinds(schema: Any) -> dict[str, str]:
     import pyarrow as pa
 
-    return {field.name: kinds.kind(kinds.plain(pa.array([], field.type))) for field in schema}
+    return {field.name: kinds.kind(kinds.plain(pa.nulls(0, field.type))) for field in schema}
 
 
 def _hashed(shard: Shard) -> str:

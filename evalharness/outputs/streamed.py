@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from evalharness.declare.errors import OutputsError
-from evalharness.outputs import distinct_ids, kinds, progress, scores, table, units
+from evalharness.outputs import distinct_ids, kinds, memory, progress, scores, table, units
 from evalharness.outputs.arguments import Options
 from evalharness.outputs.files import TableSource
 from evalharness.outputs.shards import Shard, Shards
@@ -220,7 +220,7 @@ class StreamedSplit:
             if found is None or not len(found):
                 columns.append(pa.nulls(rows, field.type))
             else:
-                columns.append(found.take(pa.array(np.arange(rows) % len(found))))
+                columns.append(found.take(memory.from_numpy(np.arange(rows) % len(found))))
         small = pa.table(columns, names=list(self.shards.names))
         return Split(
             TableSource(small, "of distinct values"),
@@ -235,14 +235,14 @@ class StreamedSplit:
         import pyarrow as pa
 
         column = self._names[name]
-        plain = kinds.plain(pa.array([], self.shards.schema.field(column).type))
+        plain = kinds.plain(pa.nulls(0, self.shards.schema.field(column).type))
         kind, found = kinds.kind(plain), plain
         if kind == kinds.BOOLEAN:
-            return pa.array([False, True])
+            return memory.from_numpy(np.array([False, True]))
         if kind not in kinds.CLASSES:
             return found  # which is refused in words where classes are asked for
         if kind == kinds.INTEGER and self.shards.are_bits(column):
-            return pa.array([0, 1])
+            return memory.from_numpy(np.array([0, 1]))
         for batch in self.batches((column,), "looking for classes"):
             found = pa.concat_arrays([found, batch.column(name).unique().drop_null()]).unique()
             if len(found) > MOST_CLASSES:

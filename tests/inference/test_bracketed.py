@@ -9,7 +9,7 @@ from evalharness.inference.concordance import ConcordanceBounds
 from evalharness.kernels import external, streaming
 from evalharness.metrics import average_precision, roc_auc
 from evalharness.statistics import bins as binning
-from evalharness.statistics.bins import Binned
+from evalharness.statistics.binned import Binned
 from tests.metrics.measure import run
 from tests.outputs.shards import shards
 from tests.statistics.test_bins import binned

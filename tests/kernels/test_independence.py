@@ -146,7 +146,7 @@ def test_the_order_of_the_rows(evaluation, whole, seed):
 
 @pytest.mark.parametrize("size", [N, 1 << 15])
 def test_the_size_of_the_pass(evaluation, whole, size, monkeypatch):
-    monkeypatch.setattr(passes, "_rows", lambda n: size)
+    monkeypatch.setattr(passes, "rows_of", lambda n: size)
     monkeypatch.setattr(passes, "_power", lambda groups: groups)
     for check in evaluation.run(outputs=outputs()).checks:
         assert_alike(check, whole[check.id])

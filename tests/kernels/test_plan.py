@@ -6,7 +6,7 @@ import pytest
 from evalharness import Outputs, OutputsError
 from evalharness.kernels import plan as planning
 from evalharness.kernels.groups import groups
-from evalharness.kernels.passes import _power, _rows
+from evalharness.kernels.passes import _power, rows_of
 from evalharness.kernels.plan import Plan
 from evalharness.metrics import (
     accuracy,
@@ -179,7 +179,7 @@ def test_a_slice_by_a_column():
         (recall.on("test", region="moon", device="a"), "no row has .* together"),
     ],
 )
-def test_a_slice_without_rows(metric, words):
+def test_a_slice_withoutrows_of(metric, words):
     with pytest.raises(OutputsError, match=words):
         groups(split(), metric)
 
@@ -196,7 +196,7 @@ def test_all_that_is_wrong_with_a_slice():
     + [(1 << 20, 1 << 20), ((1 << 20) + 1, 2 << 20), (5_000_000, 5 << 20)],
 )
 def test_shape_buckets(n, rows):
-    assert _rows(n) == rows
+    assert rows_of(n) == rows
 
 
 def test_powers_of_two():

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from evalharness import Mean, Moments, Outputs, OutputsError, metric
-from evalharness.kernels import accumulate, streaming
+from evalharness.kernels import accumulate, gridded, ranked, streaming
 from evalharness.metrics import (
     accuracy,
     balanced_accuracy,
@@ -282,10 +282,10 @@ def test_slices_that_are_too_many(tmp_path, monkeypatch):
     monkeypatch.setattr("evalharness.kernels.numbered.MOST", 20)
     refused(accuracy.on("test").by("code"), "`code` has more than 20 distinct values")
     monkeypatch.undo()
-    monkeypatch.setattr(accumulate, "MOST_RANKED", 4)
+    monkeypatch.setattr(ranked, "MOST", 4)
     run(Outputs(test=folder), also=[roc_auc.on("test").by("region")])
     refused(roc_auc.on("test").by("code"), "more than 4 slices", "order of scores")
-    monkeypatch.setattr(accumulate, "ALL_CELLS", 64)
+    monkeypatch.setattr(gridded, "ALL_CELLS", 64)
     refused(brier_score.on("test").by("region"), "means in a known range")
     monkeypatch.setattr(accumulate, "LARGEST", 100)
     refused(mean("x").on("test").by("code"), "fewer than 200 values", "min_n")

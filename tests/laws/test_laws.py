@@ -244,7 +244,7 @@ def test_order_does_not_matter(case):
 def test_padding_does_not_matter(case, size, monkeypatch):
     columns = case.columns(N, seed=8)
     expected = whole(case.statistic, columns)
-    monkeypatch.setattr(passes, "_rows", lambda n: max(n, size))
+    monkeypatch.setattr(passes, "rows_of", lambda n: max(n, size))
     monkeypatch.setattr(passes, "_power", lambda groups: groups)
     assert_same(whole(case.statistic, columns), expected)
 

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from evalharness.kernels.backend import scope
 from evalharness.metrics.rank_curves import auc_of, average_precision_of
-from evalharness.statistics.bins import DEPTH, Binned, count_bins, made, place
+from evalharness.statistics.binned import Binned
+from evalharness.statistics.bins import DEPTH, count_bins, made, place
 from evalharness.statistics.keys import Decoder, common, ordered
 
 N = 50_000

@@ -1,0 +1,86 @@
+"""One program for all that is added up of a batch: a program has a cost of its own each time it is
+started, and each batch starts it again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+from evalharness.kernels.backend import scope
+from evalharness.kernels.passes import SMALL, bucket, filled, rows_of
+
+
+class Step(NamedTuple):
+    """What one part adds up of a batch.
+
+    program: traceable (arrays, code, groups=…, **options) → arrays; with a state, (state, arrays,
+             code, groups=…, **options) → the new state.
+    arrays:  (m,) each, by name; tables: of any length; code: int32 (m,); groups: how many; options:
+             plain values by name, of which another one is another program.
+    state:   what the part has added up so far, which is used up; None for a part that adds up by
+             itself.
+    """
+
+    program: Callable[..., Any]
+    arrays: dict[str, Any]
+    code: Any
+    groups: int
+    options: dict[str, Any]
+    tables: dict[str, Any]
+    state: Any = None
+
+
+def begun(steps: Sequence[Step]) -> list[Any]:
+    """What the program of each step gives; computed in threads of the device while other things are
+    done, until `backend.fetched` asks for it."""
+    arrays: list[Any] = []
+    places: dict[tuple[int, int, int], int] = {}
+    plan: list[Any] = []
+
+    def place(array: Any, rows: int, fill: int) -> int:
+        """Where it is among the arrays; one that several parts ask for is there once."""
+        key = (id(array), rows, fill)
+        if key not in places:
+            places[key] = len(arrays)
+            arrays.append(filled(array, rows, fill))
+        return places[key]
+
+    for step in steps:
+        rows, groups = rows_of(len(step.code)), bucket(len(step.code), step.groups)
+        named = [(name, place(array, rows, 0)) for name, array in step.arrays.items()]
+        named += [(name, place(table, len(table), 0)) for name, table in step.tables.items()]
+        named.append(("code", place(step.code, rows, groups)))
+        options = (("groups", groups), *sorted(step.options.items()))
+        plan.append((step.program, tuple(named), options))
+    # Of few rows each part has a program of its own: more evaluations share these.
+    apart = max(len(step.code) for step in steps) <= SMALL
+    states = [step.state for step in steps]
+    with scope():
+        if not apart:
+            return list(_program(apart)(states, arrays, plan=tuple(plan)))
+        found = []
+        for state, (program, named, options) in zip(states, plan, strict=True):
+            own = [arrays[at] for _, at in named]
+            mine = tuple((name, at) for at, (name, _) in enumerate(named))
+            found += _program(apart)([state], own, plan=((program, mine, options),))
+        return found
+
+
+def all_of(states: Any, arrays: Any, plan: Any) -> tuple[Any, ...]:
+    """Traceable: the programs of a plan, one after the other."""
+    found = []
+    for state, (program, named, options) in zip(states, plan, strict=True):
+        given = {name: arrays[at] for name, at in named}
+        code = given.pop("code")
+        before = () if state is None else (state,)
+        found.append(program(*before, given, code, **dict(options)))
+    return tuple(found)
+
+
+@cache
+def _program(small: bool) -> Callable[..., Any]:
+    import jax
+
+    options = {"xla_backend_optimization_level": 0} if small else None
+    return jax.jit(all_of, static_argnames="plan", donate_argnums=0, compiler_options=options)
