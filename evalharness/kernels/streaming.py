@@ -7,7 +7,6 @@ by bins, with the error that they leave. What needs all examples at once is refu
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -19,11 +18,11 @@ from evalharness.kernels.gridded import Gridded
 from evalharness.kernels.groups import Groups
 from evalharness.kernels.numbered import Numbered
 from evalharness.kernels.ranked import Ranked
-from evalharness.kernels.sample import Units
 from evalharness.kernels.steps import begun
 from evalharness.kernels.streamable import refusal, refuse_whole, scale
+from evalharness.kernels.streamed import Streamed
 from evalharness.outputs.memory import keep_freed
-from evalharness.outputs.streamed import ITSELF, StreamedSplit
+from evalharness.outputs.streamed import StreamedSplit
 from evalharness.statistics.base import Columns, gathered
 from evalharness.statistics.bins import SAMPLE, Bins, made
 from evalharness.statistics.keys import common, ordered
@@ -43,68 +42,6 @@ class Key(NamedTuple):
     scale: tuple[float, float] | None = None
 
 
-class Gone(dict[str, Any]):
-    """The arrays of examples that were counted and let go, but for those that were kept."""
-
-    def __missing__(self, name: str) -> Any:
-        raise OutputsError(
-            [
-                "a metric asks for the examples of a split that is read in batches, which are not "
-                f"kept; {ITSELF}"
-            ]
-        )
-
-
-@dataclass(frozen=True)
-class StreamedSample:
-    """As `Sample`, of entries that count alike and were sampled by themselves.
-
-    arrays: what was kept of them; grid: (points, counts) of values in the metric's range, or None.
-    """
-
-    classes: tuple[Any, ...]
-    size: int
-    arrays: Gone
-    grid: Any = None
-
-    plain, clustered = True, False
-    weight = unit = values = None
-
-    @property
-    def count(self) -> int:
-        """Each entry is a unit."""
-        return self.size
-
-    @property
-    def rows(self) -> Any:
-        return self.arrays["rows"]
-
-
-@dataclass(frozen=True)
-class Streamed:
-    """The tables of one metric on a streamed split, as `Measured` has those of another.
-
-    sizes: (groups,) rows of each; kept: the values of a group that has few, or None; grids:
-    (points, counts) of each group, of a mean in a known range.
-    """
-
-    tables: Sequence[Any]
-    groups: Groups
-    columns: Columns
-    sizes: Any
-    kept: Callable[[int], Any] = lambda group: None
-    grids: Sequence[Any] | None = None
-    units: Units = Units()
-    plain: bool = True
-
-    def sample(self, group: int) -> StreamedSample:
-        """What is left of the entries of one group."""
-        size, values = int(self.sizes[group]), self.kept(group)
-        arrays = Gone() if values is None or len(values) < size else Gone(value=values)
-        grid = None if self.grids is None else self.grids[group]
-        return StreamedSample(self.columns.classes, size, arrays, grid)
-
-
 class Stream:
     """What is asked of one streamed split: `ask` collects, `run` reads, `measured` answers."""
 
@@ -113,6 +50,7 @@ class Stream:
         self._numbered: dict[Place, Numbered] = {}
         self._parts: dict[Key, Any] = {}
         self._waiting: dict[Key, None] = {}
+        self._asked: dict[Metric, None] = {}
         self._counting: set[Place] = set()
         self._groups: dict[tuple[Place, int], tuple[Groups, Any]] = {}
         self._known: dict[tuple[Key, int], Streamed] = {}
@@ -123,6 +61,7 @@ class Stream:
         computed."""
         if problem := refusal(metric, whole, self.split):
             raise OutputsError([f"{self.split.where}: {problem}"])
+        self._asked[metric] = None
         keys = [key for key in _keys(metric) if key not in self._parts]
         if all(key in self._waiting for key in keys):
             return
@@ -133,16 +72,17 @@ class Stream:
 
     def run(self) -> None:
         """One pass for all that waits. Raises OutputsError with the problems of the first batch
-        that has any."""
+        that has any, or of the slices that were asked for."""
         waiting, self._waiting = tuple(self._waiting), {}
-        if not waiting:
-            return
-        keep_freed()
-        self._pass(waiting, thorough=False)
-        # Where scores are sorted in the files, the first rows tell little of the others.
-        wide = [key for key in waiting if getattr(self._parts[key], "error", 0.0) > WIDE]
-        if wide:
-            self._pass(wide, thorough=True)
+        asked, self._asked = tuple(self._asked), {}
+        if waiting:
+            keep_freed()
+            self._pass(waiting, thorough=False)
+            # Where scores are sorted in the files, the first rows tell little of the others.
+            wide = [key for key in waiting if getattr(self._parts[key], "error", 0.0) > WIDE]
+            if wide:
+                self._pass(wide, thorough=True)
+        gathered(*(partial(self.measured, metric) for metric in asked))
 
     def _pass(self, keys: Sequence[Key], thorough: bool) -> None:
         numbered = {

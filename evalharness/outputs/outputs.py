@@ -127,12 +127,11 @@ class _Read:
 
 
 def _read(given: Any) -> "Source | Shards":
-    from evalharness.outputs import files, shards, tables
+    from evalharness.outputs import files, patterns, shards, tables
 
-    if isinstance(given, Location) and shards.stands_for_many(given):
-        return shards.Shards(given)
     if isinstance(given, Location):
-        return files.read_file(given)
+        many = patterns.stands_for_many(given)
+        return shards.Shards(given) if many else files.read_file(given)
     return files.TableSource(tables.read_table(given))
 
 

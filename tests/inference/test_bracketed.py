@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from evalharness import Outputs
+from evalharness.checks.table import row
 from evalharness.inference import bracketed
 from evalharness.inference.concordance import ConcordanceBounds
 from evalharness.kernels import external, streaming
@@ -134,6 +135,7 @@ def test_far_from_the_bracket_nothing_is_sorted(asked, coarse, sorts, tmp_path):
         expected = run(Outputs(test=rows), satisficing=[bound]).checks[0]
         assert found.outcome == expected.outcome != "inconclusive"
         assert "bins of scores" in found.message
+        assert f"±{found.worst.estimate._bounds.half_width:.1g}" in row(found)[2]
     assert not sorts
 
 

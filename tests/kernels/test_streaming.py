@@ -146,7 +146,7 @@ def test_every_metric_agrees_or_is_refused(family, tmp_path):
 def test_a_mean_in_a_known_range_is_never_bounded_more_closely(tmp_path):
     rng = np.random.default_rng(5)
     rows = {"label": rng.integers(0, 2, 3_000), "score": rng.beta(0.5, 3, 3_000)}
-    rows["slice"] = rng.integers(0, 300, 3_000)
+    rows["slice"] = rng.integers(0, 12, 3_000) ** 2 // 12
     folder = shards(tmp_path / "t", rows, 1_000)
     for asked in brier_score.on("test"), brier_score.on("test").by("slice"):
         found = run(Outputs(test=folder), also=[asked])["model", asked]
@@ -324,15 +324,16 @@ found = []
 for folder in sys.argv[1:]:
     result = Test.run(outputs=Outputs(test=folder))
     found.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+assert "pandas" not in sys.modules  # which would take a third of a second to load
 print(json.dumps([found, result.provenance["examples"]["model"]["test"]]))
 """
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no resource module")
 def test_memory_is_bounded(tmp_path):
-    """Sixteen times as many rows, 160 MB of them, take hardly more memory."""
+    """Sixteen times as many rows, 100 MB of them, take hardly more memory."""
     rng = np.random.default_rng(0)
-    n = 400_000
+    n = 200_000
     rows = {
         "label": rng.integers(0, 2, n),
         "prediction": rng.integers(0, 2, n),
@@ -353,4 +354,4 @@ def test_memory_is_bounded(tmp_path):
     assert done.stderr == ""
     (one, many), examples = json.loads(done.stdout)
     assert examples == 16 * n
-    assert many - one < 60
+    assert many - one < 50
