@@ -7,7 +7,6 @@ from typing import Any
 
 from benchmarks.data import QUICK, Size, nbytes
 from benchmarks.fresh import first_calls
-from benchmarks.pending import lacking
 from benchmarks.rows import TWIN_AT_LEAST, Row
 from benchmarks.sides import Disagreement, Side, agree
 from benchmarks.timing import spread, taking_turns, timed
@@ -20,8 +19,6 @@ def measure(row: Row, size: Size, rounds: int, floor: float, folder: Path) -> di
         return found | {"status": f"{row.peer.needs} is not installed", "optional": row.optional}
     data = row.data(size, folder)
     ours = row.ours(data, size)
-    if reason := lacking(row.name, ours.call):
-        return found | {"status": reason, "optional": False}
     sides = {"ours": ours, "peer": row.peer.prepare(data, size)}
     if row.twin is not None:
         sides["numpy"] = row.twin(data, size)

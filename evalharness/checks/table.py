@@ -104,13 +104,12 @@ def _cells(v: Verdict, name: str) -> tuple[str, ...]:
         bound = ("≥ " if below else "≤ ") + show(
             limit, near=v.threshold, toward="down" if below else "up"
         )
-    error = getattr(e._bounds, "half_width", 0.0)  # of a value that is known within an error
     settle = f"~{about(v.settle)}" if v.settle else ("?" if v.outcome == INCONCLUSIVE else "")
     required = f"{SIGNS[v.op]} {plain(v.threshold)}"
     return (
         WORD[v.outcome],
         name,
-        show(e.value, near=v.threshold) + (f" ±{error:.1g}" if error else ""),
+        show(e.value, near=v.threshold) + (f" ±{e.error:.1g}" if e.error else ""),
         bound,
         required,
         f"{e.n:,}",

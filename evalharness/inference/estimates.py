@@ -30,6 +30,8 @@ class Estimate:
     n, unit:     how many examples the metric is about, and what they are ("positives").
     reason:      why nothing can be decided, or "".
     note:        what else belongs to the number ("412 positives in 40 clusters, n_eff 151"), or "".
+    error:       how far the value may be off, whatever the sample: of scores that are known in bins
+                 only; else 0.
     closed:      the bounds are values that were seen (quantiles): `<=` passes when at_most equals
                  the threshold.
 
@@ -52,6 +54,7 @@ class Estimate:
     decides: str
     reason: str = ""
     note: str = ""
+    error: float = 0.0
     closed: bool = False
     _bounds: Bounds | None = field(default=None, repr=False, compare=False)
     _minus: Callable[[Estimate, Estimate], Estimate] | None = field(
@@ -201,6 +204,7 @@ def estimate(bounds: Bounds, confidence: float, note: str = "", **place: Any) ->
         decides=bounds.decides,
         reason=bounds.reason,
         note=note,
+        error=float(getattr(bounds, "half_width", 0.0)),
         closed=getattr(bounds, "closed", False),
         _bounds=bounds,
         **place,

@@ -148,7 +148,7 @@ def decide(
     threshold = float(threshold)
     if not math.isfinite(threshold):
         raise DeclarationError(f"{estimate.title} {op} {threshold}: a bound needs a finite number")
-    if hasattr(estimate._bounds, "extremes"):
+    if estimate.error and estimate._bounds is not None:
         estimate, left = _sharpened(
             estimate,
             lambda e: decide(e, op, threshold, family=family, fail_level=fail_level, policy=policy),

@@ -122,6 +122,10 @@ class Shards:
         self.names = tuple(self.schema.names)
         self.n = sum(shard.rows for shard in self.all)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the thread that hashes; whoever gets the shards begins anew."""
+        return {k: v for k, v in self.__dict__.items() if k != "_hashes"}
+
     @cached_property
     def _hashes(self) -> Answers[Shard, str]:
         return Answers(_hashed, self.all)

@@ -168,6 +168,7 @@ def called(
 
     name = getattr(of, "__name__", str(of))
     where = f"{split.where}: {name}()"
+    first = getattr(split, "first_row", 0)  # of a part, as it is counted in the whole
     try:
         with np.errstate(all="ignore"):  # what is not finite is answered below, in words
             found = of(*arguments, **given)
@@ -193,8 +194,8 @@ def called(
         elif not np.isfinite(values).all():
             rows = np.flatnonzero(~np.isfinite(values))
             problems.append(
-                f"{where} is not finite on {len(rows)} rows, first row {rows[0]}; it must be a "
-                "number everywhere"
+                f"{where} is not finite on {len(rows)} rows, first row {rows[0] + first}; it must "
+                "be a number everywhere"
             )
     if problems:
         raise OutputsError(problems)

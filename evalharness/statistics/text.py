@@ -107,7 +107,8 @@ def _texts(split: Any, name: str) -> list[str]:
                 "write an empty text where nothing was said; if the model may abstain and that "
                 'counts as wrong, say Outputs(…, missing="wrong")'
             )
-        missing = f"{column.null_count:,} rows, first row {texts.index(None)}"
+        first = texts.index(None) + getattr(split, "first_row", 0)
+        missing = f"{column.null_count:,} rows, first row {first}"
         problem = f"is null in {missing}; {remedy}"
     else:
         return ["" if text is None else text for text in texts]

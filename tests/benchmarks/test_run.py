@@ -45,7 +45,8 @@ def found(tmp_path_factory):
         patch.setattr(command, "as_users_have_it", lambda: None)
         patch.setattr(measure, "first_calls", lambda *_: FIRST)
         patch.setattr(timing.gc, "collect", lambda: None)
-        assert command.main(["--quick", "--rounds", "2", "--only", "ndcg,classes"]) == 0
+        some = "ndcg,classes,f1-bootstrap"
+        assert command.main(["--quick", "--rounds", "2", "--only", some]) == 0
     return json.loads((folder / "last.json").read_text())
 
 

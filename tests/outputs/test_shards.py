@@ -2,6 +2,7 @@
 
 import io
 import os
+import pickle
 import sys
 from pathlib import Path
 
@@ -357,6 +358,14 @@ def test_classes_that_are_none(tmp_path, monkeypatch):
     shards(tmp_path / "t", {"label": np.arange(N) / 7}, 10)
     with pytest.raises(OutputsError, match="real-valued"):
         _ = Outputs(test=tmp_path / "t").split("test").classes
+
+
+def test_outputs_can_be_sent_to_another_process(tmp_path):
+    outputs = Outputs(test=shards(tmp_path / "t", TABLE, 10))
+    split = outputs.split("test")
+    digest = split.digest
+    again = pickle.loads(pickle.dumps(outputs)).split("test")
+    assert (again.digest, again.n, again.classes) == (digest, N, (0, 1))
 
 
 def test_what_needs_all_rows_says_so(tmp_path):
