@@ -16,6 +16,7 @@ from evalharness.declare.errors import EvalharnessError
 from evalharness.declare.exactly import Exactly
 from evalharness.declare.metric import Metric
 from evalharness.inference.estimates import Estimate
+from evalharness.inference.many import Verdicts
 from evalharness.inference.verdicts import Verdict
 
 SCHEMA = "evalharness.result/1"
@@ -186,7 +187,7 @@ class Result:
     def work(self) -> dict[str, int]:
         """How many models, metrics and slices were measured; a whole split counts as one slice."""
         measured = {m: by for m, by in self.estimates.items() if by}
-        metrics = {key for by in measured.values() for key in by}
+        metrics = {e.metric for by in measured.values() for es in by.values() for e in es[:1]}
         slices = {
             (each[0].split, piece)
             for by in measured.values()
@@ -199,11 +200,14 @@ class Result:
     @property
     def also(self) -> list[Estimate]:
         """The estimates that no check judges: reported, not gated."""
-        judged = {(v.estimate.model, v.estimate.title) for c in self.checks for v in c.verdicts}
+        many = [c.verdicts.found for c in self.checks if isinstance(c.verdicts, Verdicts)]
+        few = [c for c in self.checks if not isinstance(c.verdicts, Verdicts)]
+        judged = {(v.estimate.model, v.estimate.title) for c in few for v in c.verdicts}
         return [
             e
             for by in self.estimates.values()
             for es in by.values()
+            if not any(es is found for found in many)
             for e in es
             if (e.model, e.title) not in judged
         ]

@@ -65,20 +65,29 @@ def newcombe(area: Any, m: Any, n: Any, z: float) -> tuple[Any, Any]:
 
     0 is the lower limit at A = 0 and 1 the upper one at A = 1.
     """
-    star, area = (m + n) / 2 - 1, np.asarray(area, float)
+    star = (m + n) / 2 - 1
+    if np.ndim(area) == 0:
+        star, m, n, area = (float(x) for x in (star, m, n, area))
 
     def outside(t: Any) -> Any:
         spread = t * (1 - t) * (1 + star * (1 - t) / (2 - t) + star * t / (1 + t)) / (m * n)
         return (area - t) ** 2 > z * z * spread
 
-    def between(end: Any, near: Any) -> Any:
+    def between(end: float) -> Any:
+        if np.ndim(area) == 0:  # of one area Python's numbers are ten times as fast
+            far, near = end, float(area)
+            for _ in range(60):
+                middle = (far + near) / 2
+                far, near = (middle, near) if outside(middle) else (far, middle)
+            return near
+        ends, nears = np.full(np.shape(area), end), area
         for _ in range(60):
-            middle = (end + near) / 2
-            far = outside(middle)
-            end, near = np.where(far, middle, end), np.where(far, near, middle)
-        return near
+            middles = (ends + nears) / 2
+            beyond = outside(middles)
+            ends, nears = np.where(beyond, middles, ends), np.where(beyond, nears, middles)
+        return nears
 
-    low, high = between(np.zeros_like(area), area), between(np.ones_like(area), area)
+    low, high = between(0.0), between(1.0)
     return np.where(area == 0, 0.0, low)[()], np.where(area == 1, 1.0, high)[()]
 
 

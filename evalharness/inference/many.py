@@ -12,6 +12,9 @@ from evalharness.inference.estimates import Estimate, estimate
 from evalharness.inference.slices import Slices
 from evalharness.inference.verdicts import COMPARE, EXACT, FAIL, INCONCLUSIVE, PASS, Verdict, decide
 
+# Of more slices than this only the worst says how many examples would settle it.
+FORECAST = 100
+
 
 class _Many(Sequence[Any]):
     """A sequence that makes each of its items once; equal to a tuple or list of the same ones."""
@@ -99,16 +102,26 @@ class Verdicts(_Many, Sequence[Verdict]):
             family=self._family,
             fail_level=float(self._levels[g]),
             policy=self._policy,
+            forecast=len(self) <= FORECAST or g == self._worst,
         )
 
-    @cached_property
+    @property
     def worst(self) -> Verdict:
         """The first of the worst outcome whose limit is nearest to failing."""
+        return self[self._worst]
+
+    @property
+    def found(self) -> Estimates:
+        """The estimates that the verdicts are about."""
+        return self._found
+
+    @cached_property
+    def _worst(self) -> int:
         upward = self._op in (">=", ">")
         limit = self._found.at_least if upward else -self._found.at_most
         limit = np.where(np.isnan(limit), -np.inf, limit)
         order = np.select([self.outcomes == FAIL, self.outcomes == INCONCLUSIVE], [0, 1], 2)
-        return self[int(np.lexsort((limit, order))[0])]
+        return int(np.lexsort((limit, order))[0])
 
 
 def outcomes(found: Estimates, op: str, threshold: float, levels: Any, policy: str) -> Any:

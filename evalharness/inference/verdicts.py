@@ -37,7 +37,8 @@ class Verdict:
     family:  over how many bounds the level of a fail is shared; a pass needs no correction.
     likely:  beyond the threshold at the unshared level, but not at the shared one: a likely fail.
     settle:  fresh examples with which it would be decided, if the true value is `estimate.value`;
-             None when it is decided, or never would be.
+             None when it is decided, or never would be; 0 where that was not asked (of more than
+             a hundred slices only the worst is).
     """
 
     estimate: Estimate
@@ -110,6 +111,8 @@ class Verdict:
             text = f" (likely fail: beyond the threshold, but not at the shared level {level})"
         if e.reason:
             text += f"; {e.reason}"
+        if self.settle == 0:
+            return text
         if self.settle is None and e.value == self.threshold:
             return text + "; at exactly the threshold no number of examples would settle it"
         if self.settle is None:
@@ -129,13 +132,14 @@ def decide(
     family: int = 1,
     fail_level: float | None = None,
     policy: str = "confident",
+    forecast: bool = True,
 ) -> Verdict:
     """Decide `estimate op threshold`.
 
     Pass: the one-sided bound at the estimate's confidence lies strictly beyond the threshold (for a
     closed estimate, at it). Fail: the opposite bound, at `fail_level`, lies strictly on the wrong
     side. Else inconclusive. `family` shares the level of a fail over that many bounds, unless
-    `fail_level` says it outright.
+    `fail_level` says it outright. `forecast`: whether to say what would settle it.
     """
     if (
         isinstance(threshold, bool)
@@ -188,7 +192,7 @@ def decide(
         level,
         passing,
         likely=beyond(failing, good=False),
-        settle=_settle(estimate, threshold, level),
+        settle=_settle(estimate, threshold, level) if forecast else 0,
     )
 
 

@@ -33,7 +33,14 @@ def scope() -> Iterator[None]:
     _keep_compiled()
     token = _inside.set(True)
     try:
-        with jax.enable_x64(True), jax.default_device(_device()), warnings.catch_warnings():
+        with (
+            jax.enable_x64(True),
+            jax.default_device(_device()),
+            # What the user forbids in programs of their own is no affair of ours.
+            jax.numpy_dtype_promotion("standard"),
+            jax.transfer_guard("allow"),
+            warnings.catch_warnings(),
+        ):
             # A damaged file in the cache costs a compilation, not the evaluation.
             warnings.filterwarnings("ignore", message=".*persistent compilation cache.*")
             yield
@@ -41,18 +48,26 @@ def scope() -> Iterator[None]:
         _inside.reset(token)
 
 
-@contextmanager
-def using(platform: str | None) -> Iterator[None]:
+class using:
     """Compute on a platform, "cpu" or "gpu"; None: on the user's default device.
 
-    Raises EvalharnessError where JAX has no such device.
+    Raises EvalharnessError where JAX has no such device. A class, since the frames of a decorated
+    generator would stand in the user's traceback.
     """
-    token = _wanted.set(platform)
-    try:
-        _device()
-        yield
-    finally:
-        _wanted.reset(token)
+
+    def __init__(self, platform: str | None) -> None:
+        self._platform = platform
+
+    def __enter__(self) -> None:
+        self._token = _wanted.set(self._platform)
+        try:
+            _device()
+        except BaseException:
+            _wanted.reset(self._token)
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        _wanted.reset(self._token)
 
 
 def _device() -> Any:

@@ -91,6 +91,11 @@ def named(
         ", ".join(f"{c}={word(x)}" for c, x in zip(metric.group, values[v], strict=True))
         for v in large
     ]
+    if len(set(names)) < len(names):  # null and "(missing)", or values with commas in them
+        names = [
+            ", ".join(f"{c}={x!r}" for c, x in zip(metric.group, values[v], strict=True))
+            for v in large
+        ]
     target = np.full(len(values), len(large) + bool(len(small)), np.int32)
     target[large] = np.arange(len(large))
     if len(small):

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from evalharness.kernels.backend import scope
 from evalharness.kernels.draws import BLOCK, HELD, Draw, Poisson, bucket, program, together
 from evalharness.kernels.weights import Keys, halves, poisson, replicate_keys, words
+from evalharness.statistics.keys import dense
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.integer]
@@ -67,6 +68,8 @@ def areas(
     rank: int (m,), equal where scores are equal; label: bool (m,); weight: float64 (m,), how much
     each entry counts by itself, or None.
     """
+    if rank.dtype == np.uint64:  # keys of 64 bits leave no room for the label
+        rank = dense(rank)[0]
     # Of equal scores the negatives come first.
     order = np.argsort(2 * rank.astype(np.int64) + label, kind="stable")
     exact = weight is None and isinstance(draw, Poisson)

@@ -84,7 +84,7 @@ def read_file(location: Location) -> Source:
         raise Refused(location.problem)
     read = READERS.get(location.suffix)
     problems = []
-    if read is None:
+    if read is None and not location.shown.endswith("/"):
         problems.append(_unknown_format(location.suffix))
     try:
         content = Content(location)

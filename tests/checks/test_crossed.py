@@ -101,3 +101,42 @@ def test_clusters_and_weights_of_many_slices_are_those_of_each(more):
         alone = by_slice(recall.on("test", hour=hour), TABLE | more)
         assert found[f"hour={hour}"].at_least == pytest.approx(alone.at_least, rel=1e-12)
         assert found[f"hour={hour}"].decides == alone.decides
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"a": ["(missing)", None, "x"] * 40},
+        {"a": ["1, b=2", "1", "1"] * 40, "b": ["3", "2, b=3", "z"] * 40},
+    ],
+)
+def test_values_that_would_be_written_alike_keep_names_of_their_own(columns):
+    table = {"label": [0, 1, 1] * 40, "prediction": [0, 0, 1] * 40} | columns
+    found = by_slice(accuracy.on("test").by(*columns), table)
+    assert len(found) == 3
+    assert sorted(e.value for e in found.values()) == [0.0, 1.0, 1.0]
+
+
+def test_many_slices_are_printed_without_asking_what_would_settle_each(monkeypatch):
+    """Of 1,500 slices only the worst is asked; a forecast takes longer than a verdict."""
+    from evalharness.inference import verdicts
+
+    rng = np.random.default_rng(0)
+    n = 6_000
+    table = {
+        "label": rng.integers(0, 2, n),
+        "score": rng.random(n),
+        "user": rng.integers(0, 1_500, n),
+    }
+    asked = []
+    real = verdicts._settle
+    monkeypatch.setattr(verdicts, "_settle", lambda *a: asked.append(1) or real(*a))
+    bounds = [m.on("test").by("user") >= 0.3 for m in (recall, roc_auc)]
+    result = run(Outputs(test=table), satisficing=bounds)
+    str(result)
+    result.to_json()
+    assert len(asked) <= 2
+    assert result.checks[0].worst.settle
+    others = [v for v in result.checks[0].verdicts if v.outcome == "inconclusive"]
+    assert {v.settle for v in others[1:]} >= {0}
+    assert "would settle" not in next(v for v in others if v.settle == 0).message

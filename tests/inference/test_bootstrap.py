@@ -534,3 +534,20 @@ def test_scores_are_not_swapped():
     a, b = both(roc_auc)
     with pytest.raises(TypeError, match="for those of ranks"):
         (a - b).permutation()
+
+
+@pytest.mark.parametrize("scale", ["signed", "across 2", "rounded"])
+def test_an_area_of_scores_of_64_bits_lies_within_its_resamples(scale):
+    """Keys of 64 bits leave no room for the label: shifted by it, their order would be lost."""
+    rng = np.random.default_rng(11)
+    label = rng.integers(0, 2, 3_000)
+    score = rng.normal(size=3_000) + label
+    score = {"signed": score, "across 2": np.abs(score), "rounded": np.abs(score.round(1))}[scale]
+    metric = roc_auc.on("test")
+    found = run(Outputs(test={"label": label, "score": score}, threshold=0.5), also=[metric])[
+        metric
+    ]
+    drawn = found.bootstrap(400)
+    assert drawn.low < found.value < drawn.high
+    assert abs(np.mean(drawn.values) - found.value) < 3 * np.std(drawn.values) / 20 + 1e-4
+    assert (drawn.high - drawn.low) == pytest.approx(found.high - found.low, rel=0.15)

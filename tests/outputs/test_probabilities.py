@@ -61,3 +61,11 @@ def test_only_what_ranks_takes_logits():
         one.matrix()
     with pytest.raises(OutputsError, match="normalise them$"):
         one.probabilities()
+
+
+def test_integers_that_floats_do_not_tell_apart_are_no_scores():
+    table = {"label": [0, 1] * 10, "score": [2**53 + i for i in range(20)]}
+    with pytest.raises(OutputsError, match="`score` holds integers beyond 2⁵³"):
+        Outputs(test=table).split("test").score()
+    table["score"] = [2**53 - i for i in range(20)]
+    assert len(set(Outputs(test=table).split("test").score().tolist())) == 20
