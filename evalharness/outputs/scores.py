@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evalharness.declare.errors import did_you_mean
-from evalharness.outputs import table
+from evalharness.outputs import kinds, table
 from evalharness.outputs.class_scores import class_columns, has_classes, named
 from evalharness.outputs.lists import refuse_multilabel
 from evalharness.outputs.walks import TOLERANCE, Walk, row_sums
@@ -13,6 +13,9 @@ from evalharness.outputs.words import Refused, names, rows, short, values
 
 if TYPE_CHECKING:
     from evalharness.outputs.split import Split
+
+
+FINEST = 2**53  # beyond it not every integer is a float
 
 
 def score(split: "Split", positive: Any) -> np.ndarray:
@@ -27,7 +30,14 @@ def score(split: "Split", positive: Any) -> np.ndarray:
                 f"{short(positive)}; give a column for each class (`scores` or `score_<class>`), "
                 "or change Outputs(…, positive=…)"
             )
-        return split.raw_numbers("score")
+        found = split.raw_numbers("score")
+        large = max(found.max(initial=0), -found.min(initial=0)) > FINEST
+        if large and kinds.kind(split.column("score")) == kinds.INTEGER:
+            raise Refused(
+                "column `score` holds integers beyond 2⁵³, which floats do not tell apart; subtract "
+                "the least of them, or rank them, in the table"
+            )
+        return found
     if has_classes(split):
         return np.ascontiguousarray(checked(split).found[:, split.positive_code(positive)])
     raise Refused(_none(available))
