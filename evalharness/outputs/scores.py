@@ -34,8 +34,8 @@ def score(split: "Split", positive: Any) -> np.ndarray:
         large = max(found.max(initial=0), -found.min(initial=0)) > FINEST
         if large and kinds.kind(split.column("score")) == kinds.INTEGER:
             raise Refused(
-                "column `score` holds integers beyond 2⁵³, which floats do not tell apart; subtract "
-                "the least of them, or rank them, in the table"
+                "column `score` holds integers beyond 2⁵³, which floats do not tell apart; "
+                "subtract the least of them, or rank them, in the table"
             )
         return found
     if has_classes(split):
