@@ -34,7 +34,7 @@ def check(shards: Shards, name: str) -> None:
     """Refused where a value of column `name` is null, or occurs twice."""
     import pyarrow as pa
 
-    kind = shards.schema.field(name).type
+    kind = shards.type_of(name)
     if kinds.is_list(kinds.plain(pa.nulls(0, kind))):
         raise Refused("column `id` holds lists; it must have one value for each row")
     try:

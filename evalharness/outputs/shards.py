@@ -118,9 +118,23 @@ class Shards:
             more = [f"{hidden:,} more shards have such problems"] if hidden > 1 else []
             raise Refused(*(problems[:SHOWN_SHARDS] + more if more else problems))
         self.all = tuple(shard for shard, _ in heads)
-        self.schema = heads[0][1]
-        self.names = tuple(self.schema.names)
+        self.names = tuple(heads[0][1].names)
+        self._types: dict[str, list[Any]] = {name: [] for name in self.names}
+        for schema in dict.fromkeys(schema for _, schema in heads):
+            for field in schema:
+                self._types[field.name].append(field.type)
         self.n = sum(shard.rows for shard in self.all)
+
+    def type_of(self, name: str) -> Any:
+        """The Arrow type of a column, in the first shard where it is not null in every row."""
+        import pyarrow as pa
+
+        found = self._types[name]
+        return next((kind for kind in found if not pa.types.is_null(kind)), found[0])
+
+    def is_short(self, name: str) -> bool:
+        """Whether a column is of float32 in every shard, of whose numbers 32 bits tell all."""
+        return {str(kind) for kind in self._types[name]} == {"float"}
 
     def __getstate__(self) -> dict[str, Any]:
         """Without the thread that hashes; whoever gets the shards begins anew."""
@@ -184,7 +198,7 @@ class Shards:
                 found.append(batch.column(name).slice(a, b - a))
             if start + batch.num_rows >= first + rows:
                 break
-        return pa.chunked_array(found, self.schema.field(name).type)
+        return pa.chunked_array(found)
 
 
 def opened(path: str) -> Any:
@@ -228,6 +242,9 @@ def _differences(heads: Sequence[tuple[Shard, Any]]) -> list[str]:
         if other.equals(schema):
             continue
         theirs = _kinds(other)
+        # Where a column is null in every row, the first shard that has values tells its kind.
+        empty = [name for name, kind in ours.items() if kind == kinds.EMPTY]
+        ours |= {name: theirs[name] for name in empty if name in theirs}
         told = []
         if absent := [name for name in ours if name not in theirs]:
             told.append(f"lacks {names(absent)}")

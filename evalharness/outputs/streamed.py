@@ -111,8 +111,7 @@ class StreamedSplit:
 
     def is_short(self, name: str) -> bool:
         """Whether a column is of float32, of whose numbers 32 bits tell all."""
-        held = self._names.get(name)
-        return held is not None and str(self.shards.schema.field(held).type) == "float"
+        return name in self._names and self.shards.is_short(self._names[name])
 
     def named(self, shown: str) -> str:
         """As messages name the split where they mean one of its files."""
@@ -215,10 +214,10 @@ class StreamedSplit:
         }
         rows = max([1, *(len(found) for found in wanted.values())])
         columns = []
-        for field in self.shards.schema:
-            found = wanted.get(field.name)
+        for name in self.shards.names:
+            found = wanted.get(name)
             if found is None or not len(found):
-                columns.append(pa.nulls(rows, field.type))
+                columns.append(pa.nulls(rows, self.shards.type_of(name)))
             else:
                 columns.append(found.take(memory.from_numpy(np.arange(rows) % len(found))))
         small = pa.table(columns, names=list(self.shards.names))
@@ -235,7 +234,7 @@ class StreamedSplit:
         import pyarrow as pa
 
         column = self._names[name]
-        plain = kinds.plain(pa.nulls(0, self.shards.schema.field(column).type))
+        plain = kinds.plain(pa.nulls(0, self.shards.type_of(column)))
         kind, found = kinds.kind(plain), plain
         if kind == kinds.BOOLEAN:
             return memory.from_numpy(np.array([False, True]))
@@ -244,7 +243,9 @@ class StreamedSplit:
         if kind == kinds.INTEGER and self.shards.are_bits(column):
             return memory.from_numpy(np.array([0, 1]))
         for batch in self.batches((column,), "looking for classes"):
-            found = pa.concat_arrays([found, batch.column(name).unique().drop_null()]).unique()
+            values = batch.column(name).unique().drop_null()
+            if len(values):
+                found = pa.concat_arrays([found, values]).unique()
             if len(found) > MOST_CLASSES:
                 raise OutputsError(
                     [

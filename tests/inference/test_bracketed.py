@@ -1,6 +1,8 @@
 """Rank metrics of scores in bins: decided where both ends agree, else by a sort, or left open."""
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from evalharness import Outputs
@@ -79,6 +81,20 @@ def test_single_valued_bins_are_exact(tmp_path):
     assert found.note == ""
     assert (found.value, found.low, found.high) == (exact.value, exact.low, exact.high)
     assert (found.at_least, found.at_most) == (exact.at_least, exact.at_most)
+
+
+def test_shards_of_other_widths_lose_no_digit(tmp_path):
+    """float32 in one file, float64 in another: neighbours there are one number in 32 bits."""
+    rows = table()
+    rows["score"] = np.where(np.arange(N) < 1_000, np.float32(0.5), 0.5 + 1e-12 * rows["score"])
+    for name, columns in (
+        ("a", {k: v[:1_000] for k, v in rows.items()} | {"score": np.full(1_000, 0.5, np.float32)}),
+        ("b", {k: v[1_000:] for k, v in rows.items()}),
+    ):
+        pq.write_table(pa.table(columns), tmp_path / f"{name}.parquet")
+    found, exact = both(roc_auc.on("test"), rows, tmp_path)
+    assert found.value == pytest.approx(exact.value, abs=found.error + 1e-12)
+    assert found.error < 1e-3
 
 
 def test_slices_have_brackets_of_their_own(coarse, tmp_path):

@@ -67,6 +67,21 @@ def test_a_file_may_have_a_star_in_its_name(tmp_path):
     assert not hasattr(Outputs(test=tmp_path / "a*.parquet").split("test"), "shards")
 
 
+def test_a_column_that_is_null_in_the_first_shard(tmp_path):
+    empty = pa.table(TABLE).slice(0, 3).drop_columns("label").append_column("label", pa.nulls(3))
+    shards(tmp_path / "t", TABLE | {"label": ["b", "a"] * 15, "prediction": ["b"] * N}, 10)
+    folder = tmp_path / "t"
+    text = empty.drop_columns("prediction").append_column("prediction", pa.array(["c", "a", "b"]))
+    pq.write_table(text, folder / "a.parquet")
+    split = Outputs(test=folder).split("test")
+    assert split.classes == ("a", "b", "c")
+    with pytest.raises(OutputsError, match="column `label` is null in every row|null in 3 rows"):
+        labels(split)
+    write(folder, "z.parquet", id=[7], label=[1], prediction=["a"], name=["x"])
+    with pytest.raises(OutputsError, match="z.parquet` has `label` as integer, not text"):
+        Outputs(test=folder).split("test")
+
+
 def test_the_digest_is_of_the_content_whatever_the_names(tmp_path):
     def digest(folder):
         return Outputs(test=tmp_path / folder).split("test").digest
