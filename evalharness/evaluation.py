@@ -143,7 +143,8 @@ class Evaluation:
                 decided.append(judge(check.bound, check.id, check.model, each, settings, pooled))
             for model in gated:
                 for metric in cls.also:
-                    found[model][str(metric)] = estimates(plan, model, metric, settings)
+                    if str(metric) not in found[model]:
+                        found[model][str(metric)] = estimates(plan, model, metric, settings)
             where = provenance(plan, settings)
         return Result(
             evaluation=cls.__name__,
