@@ -1,5 +1,8 @@
-"""The jitted pass over the examples. The only place where examples go to the device and tables come
-back."""
+"""The pass over the examples: the only place where they go to the device and tables come back.
+
+On a CPU the same programs run on NumPy arrays as they are. There XLA adds up no faster, and to
+compile a program, to pad the arrays and to wait for it takes several times as long as the sums.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from evalharness.kernels.backend import compiled, fetched, on_cpu, scope
-from evalharness.statistics.base import Columns, Statistic
+from evalharness.statistics.base import Columns, Statistic, everywhere
+from evalharness.statistics.stacked import Stacked
 
 # Up to so many entries a pass takes a millisecond or two, however well it was compiled.
 SMALL = 1 << 16
+# Entries that are added up at a time on a CPU: what is made of them stays in its cache. Not where
+# there are more cells of a table than would make up for it.
+BLOCK = 1 << 16
+CELLS = 1 << 14
 
 
 def count(
@@ -24,11 +32,8 @@ def count(
     given = dict(columns.arrays) | ({} if weight is None else {"weight": weight})
     if statistic.program is None:
         return statistic.host_tables(given, columns, code, groups)
-    by_numpy = getattr(statistic, "on_cpu", None)
-    if by_numpy is not None and on_cpu():
-        return statistic.tables(
-            by_numpy(given, code, groups, len(columns.classes)), columns, groups
-        )
+    if on_cpu():
+        return _here(statistic, given, columns, code, groups)
     # Shapes in buckets: every small split and every handful of slices share one compiled program.
     rows, padded = rows_of(len(code)), bucket(len(code), groups)
     arrays = {k: filled(v, rows, 0) for k, v in given.items()}
@@ -38,6 +43,32 @@ def count(
         program = compiled(statistic.program, rows <= SMALL)
         raw = fetched(program(arrays, code, groups=padded, classes=len(columns.classes)))
     return statistic.tables(raw, columns, groups)
+
+
+def _here(
+    statistic: Statistic, given: dict[str, Any], columns: Columns, code: Any, groups: int
+) -> Sequence[Any]:
+    """The same on the CPU, by NumPy."""
+    import numpy as np
+
+    classes, n = len(columns.classes), len(code)
+    own = getattr(statistic, "on_cpu", None)
+    if own is not None:
+        return statistic.tables(own(given, code, groups, classes), columns, groups)
+    program = statistic.program
+    with np.errstate(all="ignore"):
+        if groups == 1 and not classes and everywhere(code):
+            code = np.zeros(n, np.int8)  # sums of small integers are small, and sooner made
+        if n <= BLOCK or groups * max(1, classes) > CELLS:
+            return statistic.tables(program(given, code, groups, classes), columns, groups)
+        whole = None
+        for start in range(0, n, BLOCK):
+            block = slice(start, start + BLOCK)
+            arrays = {k: v[block] for k, v in given.items()}
+            raw = program(arrays, code[block], groups, classes)
+            found: Any = statistic.tables(raw, columns, groups)
+            whole = found.whole if whole is None else statistic.merge(whole, found.whole)
+        return Stacked(whole, found.plain)
 
 
 def bucket(rows: int, groups: int) -> int:

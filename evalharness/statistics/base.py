@@ -37,12 +37,14 @@ class Statistic(Protocol):
     options:   names of metric parameters that configure it (`threshold`, …).
     read:      asks a split for its columns; raises OutputsError with everything that is wrong with
                them.
-    program:   traceable function (arrays, code, groups, classes) → raw arrays. `code` is int32
-               (m,): the group of each entry; codes ≥ groups are padding or rows outside of every
-               group, and count nowhere. Where examples have weights, `arrays["weight"]` holds them.
-               None: the tables are the entries themselves (`host_tables`), nothing is added up.
-    on_cpu:    where there is one: the same as `program` on NumPy arrays, for what XLA does several
-               times slower on a CPU than NumPy (sorts).
+    program:   function (arrays, code, groups, classes) → raw arrays, of NumPy (on a CPU, block by
+               block, whose tables are merged) or traceable. `code` is int32 (m,), or of fewer bits
+               where all are 0: the group of each entry; codes ≥ groups are padding or rows outside
+               of every group, and count nowhere. Where examples have weights, `arrays["weight"]`
+               holds them. None: the tables are the entries themselves (`host_tables`), nothing is
+               added up.
+    on_cpu:    where there is one: what takes the place of `program` on a CPU, of all entries at
+               once (sorts).
     tables:    the raw arrays, as NumPy, made into one table for each group: `Stacked` or `Ragged`
                where they stay arrays until one of them is asked for.
     merge:     the table of two disjoint sets of examples; associative, commutative, neutral at

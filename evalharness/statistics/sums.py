@@ -149,8 +149,7 @@ def _adder(arrays: dict[str, Any], code: Any, groups: int) -> tuple[Any, Any, An
     def spread(x: Any) -> Any:
         return x[0] if groups == 1 else xp.append(x, xp.zeros(1, x.dtype))[xp.minimum(code, groups)]
 
-    one = xp.ones_like(code) if weight is None else xp.ones_like(weight)
-    n = added(code, groups) if weight is None and groups > 1 else add(one)
+    n = added(code, groups) if weight is None else add(xp.ones_like(weight))
     return n, add, spread
 
 
