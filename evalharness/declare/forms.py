@@ -125,12 +125,15 @@ class Concordance:
     def value(self) -> float:
         import numpy as np
 
-        positives, negatives = np.asarray(self.positives, float), np.asarray(self.negatives, float)
-        pairs = positives.sum() * negatives.sum()
-        if pairs == 0:
+        pos, neg = np.asarray(self.positives), np.asarray(self.negatives)
+        pairs = float(pos.sum()) * float(neg.sum())
+        if not pairs:
             return float("nan")
-        below = np.cumsum(negatives) - negatives
-        return float(positives @ (below + negatives / 2) / pairs)
+        rising = np.cumsum(neg)
+        if rising.dtype.kind == "i":  # whole counts are added up as integers, so nothing is lost
+            twice = 2 * np.einsum("i,i", pos, rising) - np.einsum("i,i", pos, neg)
+            return float(twice) / (2 * pairs)
+        return float((pos * (rising - neg / 2)).sum() / pairs)
 
 
 @dataclass(frozen=True)

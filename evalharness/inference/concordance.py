@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from evalharness.declare.forms import Concordance
 from evalharness.inference.bounds import ByLimits, settle_by_width, upper_z
 from evalharness.inference.placements import Placed, placed
 from evalharness.inference.proportions import clopper_pearson_lower
@@ -119,13 +120,6 @@ def widest(area: Any, pos: Placed, neg: Placed, alpha: float) -> tuple[Any, Any]
     return np.minimum(low, unseen(area, pos, neg, alpha))[()], np.maximum(high, 1 - above)[()]
 
 
-def exact_area(positives: Any, negatives: Any) -> float:
-    """The area from counts by distinct score, ascending; whole counts are added up as integers."""
-    pos, neg = np.asarray(positives), np.asarray(negatives)
-    twice = 2 * np.cumsum(neg) - neg
-    return float(pos @ twice) / (2 * float(pos.sum()) * float(neg.sum()))
-
-
 class ConcordanceBounds(ByLimits):
     """An area under the ROC curve.
 
@@ -144,7 +138,7 @@ class ConcordanceBounds(ByLimits):
             raise ValueError(f"counts must be two vectors of one length: {pos.shape}, {neg.shape}")
         counts = int(pos.sum()), int(neg.sum())
         if min(counts):
-            self._hold(counts, exact_area(pos, neg), placed(pos, neg))
+            self._hold(counts, Concordance(pos, neg).value, placed(pos, neg))
         else:
             self._hold(counts, math.nan, None)
 

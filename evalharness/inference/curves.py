@@ -39,7 +39,9 @@ def without_gaps(negatives: Any, positives: Any) -> tuple[Floats, Floats]:
     if not len(positives):
         return negatives, positives
     has = positives > 0
-    start = np.flatnonzero(np.concatenate([[True], has[1:] | has[:-1]]))
+    begins = np.ones(len(has), bool)
+    np.logical_or(has[1:], has[:-1], out=begins[1:])
+    start = np.flatnonzero(begins)
     start = start[:: -(-len(start) // MOST_CELLS)]
     return summed(negatives, start), summed(positives, start)
 
@@ -97,7 +99,8 @@ class RankCurveBounds(ByLimits):
         """Standard error, and skewness of the sum: sums of squares and cubes of the influences."""
         counts = np.concatenate([self._neg, self._pos])
         each = np.concatenate(self._influence(self._neg, self._pos))
-        square, cube = float(counts @ each**2), float(counts @ each**3)
+        squares = counts * each * each
+        square, cube = float(squares.sum()), float((squares * each).sum())
         error = math.sqrt(square)
         return (error, cube / square**1.5) if error > 1e-12 else (0.0, 0.0)
 

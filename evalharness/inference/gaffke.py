@@ -30,6 +30,8 @@ STEPS = 60
 CELLS = 4_096
 # So many values are put there without being sorted into distinct ones.
 MANY = 1 << 16
+# Of so many at a time, which stay in a cache.
+BLOCK = 1 << 16
 
 
 def share_below(y: Floats, counts: Floats) -> float:
@@ -113,19 +115,27 @@ def gaffke_lower(
 
 
 def gridded(values: Floats, counts: Floats | None = None) -> tuple[Floats, Floats]:
-    """Many distinct values in [0, 1] on a grid: each is shared out between its two neighbours.
+    """Many distinct values in [0, 1] (to rounding) on a grid: each is shared out between its two
+    neighbours.
 
     That keeps the mean and can only add spread, so that no bound comes nearer. Without ``counts``
     each is there once.
     """
     if len(values) <= CELLS:
         return values, np.ones(len(values)) if counts is None else counts
-    place = values * CELLS
-    cell = np.minimum(place.astype(np.int32), CELLS - 1)
-    place -= cell
-    found = np.zeros(CELLS + 1)
-    found[1:] = np.bincount(cell, place if counts is None else counts * place, CELLS)
-    found[:-1] += np.bincount(cell, counts, CELLS) - found[1:]
+    below, above = np.zeros(CELLS), np.zeros(CELLS)
+    for start in range(0, len(values), BLOCK):
+        some = slice(start, start + BLOCK)
+        many = None if counts is None else counts[some]
+        place = np.clip(values[some], 0.0, 1.0)
+        place *= CELLS
+        cell = place.astype(np.intp)
+        np.minimum(cell, CELLS - 1, out=cell)
+        place -= cell
+        above += np.bincount(cell, place if many is None else many * place, CELLS)
+        below += np.bincount(cell, many, CELLS)
+    found = np.append(below - above, 0.0)
+    found[1:] += above
     return np.arange(CELLS + 1, dtype=float)[found > 0] / CELLS, found[found > 0]
 
 
@@ -150,12 +160,15 @@ class GaffkeBounds(ByLimits):
         note: str = "",
     ) -> None:
         low, high = range
-        x = np.clip((np.asarray(values, float) - low) / (high - low), 0.0, 1.0)
+        x = np.asarray(values, float)
+        if (low, high) != (0.0, 1.0):
+            x = (x - low) / (high - low)
         self._sizes = None if sizes is None else np.asarray(sizes, float)
+        if counts is None and sizes is None and len(x) > MANY:
+            x, counts = gridded(x)
+        x = np.clip(x, 0.0, 1.0)
         if counts is None and sizes is not None:
             counts = np.ones(len(x))
-        elif counts is None and len(x) > MANY:
-            x, counts = gridded(x)
         elif counts is None:
             # Roundings of one value count as one.
             x, counts = np.unique(np.round(x, 12), return_counts=True)

@@ -137,8 +137,9 @@ def summed(counts: Any, starts: Any) -> Floats:
     """float64: the sums of (k,) counts between starts, the first of which is 0."""
     if counts.dtype.kind not in "iub":
         return np.add.reduceat(counts, starts)
-    total = np.append(0, np.cumsum(counts))  # exact, and faster than many short sums
-    return np.diff(np.append(total[starts], total[-1])).astype(float)
+    rising = np.cumsum(counts)  # exact, and faster than many short sums
+    ends = np.append(starts[1:], len(counts)) - 1
+    return np.diff(rising[ends], prepend=0).astype(float)
 
 
 def merged(counts: Any) -> Floats:

@@ -13,6 +13,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from evalharness.declare.forms import Concordance
+
 Array = Any
 
 
@@ -27,12 +29,18 @@ def average_precision_of(negatives: Array, positives: Array) -> float:
     """Σ_k (p_k / P) TP_k / (TP_k + FP_k) over the thresholds; NaN without positives."""
     import numpy as np
 
-    pos = np.asarray(positives)
-    if not pos.sum() > 0:
-        return math.nan
+    pos, neg = np.asarray(positives), np.asarray(negatives)
     some = np.flatnonzero(pos)
-    tp, fp = accepted(pos)[some], accepted(negatives)[some]
-    return float((pos[some] * (tp / (tp + fp))).sum() / pos.sum())
+    pos = pos[some]
+    tp = accepted(pos)
+    if not len(tp) or not tp[0] > 0:
+        return math.nan
+    if neg.dtype.kind in "iu":  # exact either way, and only looked up where a positive is
+        rising = np.cumsum(neg)
+        fp = rising[-1] - rising[some] + neg[some]
+    else:
+        fp = accepted(neg)[some]
+    return float((pos * (tp / (tp + fp))).sum() / tp[0])
 
 
 def average_precision_influence(negatives: Array, positives: Array) -> tuple[Array, Array]:
@@ -184,8 +192,4 @@ def precision_at_recall_of(negatives: Array, positives: Array, recall: float) ->
 
 def auc_of(negatives: Array, positives: Array) -> float:
     """The area under the ROC curve; NaN without positives or without negatives."""
-    import numpy as np
-
-    neg, pos = np.asarray(negatives, float), np.asarray(positives, float)
-    pairs = neg.sum() * pos.sum()
-    return float(pos @ (np.cumsum(neg) - neg / 2) / pairs) if pairs else math.nan
+    return Concordance(positives, negatives).value

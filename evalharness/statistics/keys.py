@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from evalharness.statistics.adding import module
+
 GROUP_BITS = 31
 
 
@@ -84,12 +86,11 @@ def _fits(values: Any) -> bool:
     return bool(values.min(initial=0.0) >= -largest and values.max(initial=0.0) <= largest)
 
 
-def packed(key: Any, label: Any, code: Any, groups: int, xp: Any) -> Any:
-    """uint64 (n,): group, key of 32 bits, and label; rows outside of all groups come last.
-
-    xp: numpy, or jax.numpy within a program.
-    """
-    found = xp.where(code < groups, code, groups).astype(xp.uint64)
+def packed(key: Any, label: Any, code: Any, groups: int) -> Any:
+    """uint64 (n,): group, key of 32 bits, and label; rows outside of all groups come last. Of NumPy
+    arrays, or within a program."""
+    xp = module(code)
+    found = xp.minimum(code, groups).astype(xp.uint64)
     found <<= 32
     found |= key.astype(xp.uint64)
     found <<= 1

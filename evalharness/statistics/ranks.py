@@ -18,6 +18,10 @@ from evalharness.statistics.stacked import Ragged
 from evalharness.statistics.tables import OrderTable, RankTable
 
 
+# Keys that are packed at a time, which stay in a cache.
+BLOCK = 1 << 15
+
+
 @dataclass(frozen=True)
 class Ranks:
     """Positives and negatives at each distinct score, ascending: what exact AUC needs.
@@ -135,7 +139,7 @@ def sorted_keys(arrays: dict[str, Any], code: Any, groups: int, classes: int) ->
     rank, label = arrays["rank"], arrays["label"]
     weight = (arrays["weight"],) if "weight" in arrays else ()
     if rank.dtype.itemsize <= 4:
-        keys: tuple[Any, ...] = (packed(rank, label, code, groups, jnp),)
+        keys: tuple[Any, ...] = (packed(rank, label, code, groups),)
     else:
         keys = (jnp.where(code < groups, code, groups), rank, label)
     return jax.lax.sort((*keys, *weight), num_keys=len(keys))
@@ -151,12 +155,17 @@ def sorted_on_cpu(arrays: dict[str, Any], code: Any, groups: int, classes: int) 
             inside = np.flatnonzero(code == 0)
             rank, label = rank[inside], label[inside]
             weight = None if weight is None else weight[inside]
-        distinct, shift, keys = None, 0, (rank << 1) | label.astype(rank.dtype)
+        distinct, shift, keys = None, 0, rank << 1
+        keys |= label.astype(rank.dtype)
     else:
         rank, distinct = (rank, None) if rank.dtype.itemsize <= 4 else dense(rank)
-        shift, keys = 33, packed(rank, label, code, groups, np)
+        shift, keys = 33, np.empty(len(rank), np.uint64)
+        for start in range(0, len(rank), BLOCK):
+            some = slice(start, start + BLOCK)
+            keys[some] = packed(rank[some], label[some], code[some], groups)
     if weight is None:
-        return Sorted(np.sort(keys), shift, distinct)
+        keys.sort()
+        return Sorted(keys, shift, distinct)
     order = np.argsort(keys)
     return Sorted(keys[order], shift, distinct, weight[order])
 
@@ -168,32 +177,28 @@ def cells(raw: Any, values: Any, groups: int) -> tuple[Any, tuple[Any, Any], Any
     import numpy as np
 
     found = raw if isinstance(raw, Sorted) else _named(raw)
-    n = len(found.key)
-    if found.group is None:
-        cell, label = found.key >> 1, found.key & 1
-        new = cell[1:] != cell[:-1]
-    else:
-        cell, label = found.key, found.label
-        new = (cell[1:] != cell[:-1]) | (found.group[1:] != found.group[:-1])
-    start = np.concatenate([[0], np.flatnonzero(new) + 1]) if n else np.zeros(0, np.int64)
-    distinct = cell[start]
+    key, edges = found.key, None  # edges: where the entries of each group begin
     if found.group is not None:
-        group = found.group[start]
+        edges = np.searchsorted(found.group, np.arange(groups + 1))
     elif found.shift:
-        group = (distinct >> 32).astype(np.int64)
-        distinct = (distinct & 0xFFFFFFFF).astype(np.uint32)
-    else:
-        group = None
-    ends = np.array([0, len(start)])
-    if group is not None:
-        ends = np.searchsorted(group, np.arange(groups + 1))
-        start, distinct = np.append(start, n)[: ends[-1] + 1], distinct[: ends[-1]]
-        n = int(start[-1])  # padding and rows outside of every group lie behind
-    else:
-        start = np.append(start, n)
+        whole = key.dtype.type
+        edges = np.searchsorted(key, np.arange(groups + 1).astype(whole) << whole(found.shift))
+    if edges is not None:
+        key = key[: edges[-1]]  # padding and rows outside of every group lie behind
+    n = len(key)
+    label = (key & 1).astype(np.int8) if found.group is None else found.label[:n]
+    cell = key >> 1 if found.group is None else key
+    last = np.empty(n, bool)  # whether an entry is the last one of its number
+    if n:
+        np.not_equal(cell[1:], cell[:-1], out=last[:-1])
+        last[(edges if edges is not None else np.array([0, n]))[1:] - 1] = True
+    at = np.flatnonzero(last)
+    # Of packed keys the group is cut off above the 32 bits of the number.
+    distinct = cell[at].astype(np.uint32, copy=False) if found.shift else cell[at]
     if found.distinct is not None:
         distinct = found.distinct[distinct]
-    return values[distinct], _counts(label[:n], found.weight, start), ends
+    ends = np.array([0, len(at)]) if edges is None else np.searchsorted(at, edges)
+    return values[distinct], _counts(label, found.weight, at), ends
 
 
 def _named(raw: Any) -> Sorted:
@@ -204,18 +209,33 @@ def _named(raw: Any) -> Sorted:
     return Sorted(key, 0, None, weight[0] if weight else None, group, label)
 
 
-def _counts(label: Any, weight: Any, start: Any) -> tuple[Any, Any]:
-    """How many entries between the starts have label 0 and label 1, or their weights."""
+def _counts(label: Any, weight: Any, at: Any) -> tuple[Any, Any]:
+    """How many entries up to each place `at`, from the one before on, have label 0 and label 1, or
+    their weights."""
     import numpy as np
 
     if weight is not None:
+        start = np.append(0, at[:-1] + 1)[: len(at)]
         sides = [weight[: len(label)] * (label == side) for side in (0, 1)]
-        none, ones = (np.add.reduceat(x, start[:-1]) if len(label) else x[:0] for x in sides)
+        none, ones = (np.add.reduceat(x, start) if len(label) else x[:0] for x in sides)
         return none, ones
-    total = np.zeros(len(label) + 1, np.int64)
-    np.cumsum(label, dtype=np.int64, out=total[1:])
-    ones = np.diff(total[start])
-    return np.diff(start) - ones, ones
+    # Of 32 bits while that holds them: half as much memory to go through.
+    short = np.int32 if len(label) < 1 << 31 else np.int64
+    ones = _steps(np.cumsum(label, dtype=short)[at], 0)
+    none = _steps(at, -1)
+    none -= ones
+    return none, ones
+
+
+def _steps(rising: Any, before: int) -> Any:
+    """int64 (k,): by how much each number is larger than the one before it; of the first, than
+    `before`."""
+    import numpy as np
+
+    found = np.empty(len(rising), np.int64)
+    np.subtract(rising[1:], rising[:-1], out=found[1:])
+    found[:1] = rising[:1] - before
+    return found
 
 
 def _merge(a: Any, b: Any) -> list[Any]:

@@ -73,5 +73,5 @@ def test_places_among_the_distinct_keys(n):
 def test_a_packed_key_holds_group_key_and_label():
     key = np.array([2**32 - 1, 0, 7], np.uint32)
     label, code = np.array([True, False, True]), np.array([0, 5, 2**31 - 1], np.int32)
-    found = packed(key, label, code, 6, np)
+    found = packed(key, label, code, 6)
     assert found.tolist() == [(2**32 - 1) * 2 + 1, 5 << 33, (6 << 33) + 15]
