@@ -135,7 +135,10 @@ def _ascii(array: Any) -> Any:
     points = np.ascontiguousarray(array).view(np.uint32).reshape(len(array), -1)
     if points.max() >= 128:
         return None
-    content, lengths = points.astype(np.uint8), np.strings.str_len(array)
+    content = points.astype(np.uint8)
+    if np.count_nonzero(content) == content.size:  # all as wide as the array
+        return from_text(content, np.arange(len(array) + 1) * content.shape[1])
+    lengths = np.strings.str_len(array)
     ends = np.concatenate([[0], np.cumsum(lengths)])
     if np.count_nonzero(content) != ends[-1]:
         return None  # a NUL inside

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evalharness.outputs import Outputs, unique
+from evalharness.outputs import Outputs, memory, unique
 from evalharness.outputs.ids import lone_problems
 
 WHOLE = st.one_of(
@@ -95,3 +95,12 @@ def test_hashes_tell_texts_apart_that_differ_anywhere():
     assert len(set(found.tolist())) == len(set(texts))
     alike = unique.text_hashes(pa.array(texts[:123], pa.large_string()))
     assert (alike == found[:123]).all()  # read at a stride or one by one
+
+
+def test_lower_halves_that_are_equal_are_looked_at_whole():
+    whole = np.random.default_rng(5).integers(0, 1 << 62, 50_000)
+    assert unique.surely_unique(memory.from_numpy(whole))
+    alike = np.append(whole, whole[:3] ^ (1 << 40))  # the same lower half, another number
+    assert unique.surely_unique(memory.from_numpy(alike))
+    assert not unique.surely_unique(memory.from_numpy(np.append(alike, whole[7])))
+    assert unique.surely_unique(memory.from_numpy(np.arange(50_000)[::-1] << 32))  # all alike
