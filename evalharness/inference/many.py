@@ -47,7 +47,7 @@ class Estimates(_Many, Sequence[Estimate]):
 
     slices: their bounds; names: of the slices; place: metric, model and split; again: (slice, name)
     → what the estimate can be drawn again from. The arrays have the names of the fields of
-    `Estimate`, (G,) each.
+    `Estimate`, (G,) each; bounds that nobody asks for are not computed.
     """
 
     def __init__(
@@ -62,11 +62,26 @@ class Estimates(_Many, Sequence[Estimate]):
         self.slices, self.confidence, self.names, self.place = slices, confidence, names, place
         self._again = again
         self.value, self.n = slices.value, slices.n
-        self.low, self.high = slices.interval(confidence)
-        self.at_least, self.at_most = (
-            slices.lower(1 - confidence),
-            slices.upper(1 - confidence),
-        )
+
+    @cached_property
+    def _interval(self) -> tuple[Any, Any]:
+        return self.slices.interval(self.confidence)
+
+    @property
+    def low(self) -> Any:
+        return self._interval[0]
+
+    @property
+    def high(self) -> Any:
+        return self._interval[1]
+
+    @cached_property
+    def at_least(self) -> Any:
+        return self.slices.lower(1 - self.confidence)
+
+    @cached_property
+    def at_most(self) -> Any:
+        return self.slices.upper(1 - self.confidence)
 
     def __len__(self) -> int:
         return len(self.names)

@@ -204,4 +204,4 @@ def _areas(
         inside = np.repeat(some, sizes)
         pos, neg, sizes = pos[inside], neg[inside], sizes[some]
     starts = np.cumsum(sizes) - sizes
-    return (m, n), value, placed_by_group(pos.astype(float), neg.astype(float), starts)
+    return (m, n), value, placed_by_group(pos, neg, starts)

@@ -87,10 +87,14 @@ def named(
 
     large = np.flatnonzero(sizes >= metric.min_n)
     small = np.flatnonzero((sizes > 0) & (sizes < metric.min_n))
-    names = [
-        ", ".join(f"{c}={word(x)}" for c, x in zip(metric.group, values[v], strict=True))
-        for v in large
-    ]
+    if len(metric.group) == 1:
+        (column,) = metric.group
+        names = [f"{column}={word(values[v][0])}" for v in large.tolist()]
+    else:
+        names = [
+            ", ".join(f"{c}={word(x)}" for c, x in zip(metric.group, values[v], strict=True))
+            for v in large.tolist()
+        ]
     if len(set(names)) < len(names):  # null and "(missing)", or values with commas in them
         names = [
             ", ".join(f"{c}={x!r}" for c, x in zip(metric.group, values[v], strict=True))

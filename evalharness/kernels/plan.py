@@ -16,6 +16,7 @@ from evalharness.kernels.passes import count
 from evalharness.kernels.sample import Sample, Units
 from evalharness.kernels.streaming import Stream
 from evalharness.statistics.base import Columns, everywhere
+from evalharness.statistics.stacked import Stacked
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,7 @@ class Plan:
         self._columns: dict[tuple[Any, ...], Columns] = {}
         self._groups: dict[tuple[Any, ...], Groups] = {}
         self._tables: dict[tuple[Any, ...], Sequence[Any]] = {}
+        self._asked: dict[tuple[Any, ...], dict[Any, None]] = {}
         self._chosen: dict[tuple[Any, ...], float] = {}
         self._streams: dict[tuple[str, str], Stream] = {}
 
@@ -135,13 +137,34 @@ class Plan:
         code = found.code if columns.rows is None else found.code[columns.rows]
         # Of a fixed list every row counts alike, whatever it weighs elsewhere.
         units = Units() if metric.exact else self._units(place)
-        weight = units.weight
-        if weight is not None and columns.rows is not None:
-            weight = weight[columns.rows]
-        key = (*where, metric.statistic, metric.exact)
+        tables = self._counted((*where, metric.exact), metric.statistic, columns, code, units)
+        return Measured(tables, found, columns, code, units)
+
+    def _counted(
+        self, where: tuple[Any, ...], statistic: Any, columns: Columns, code: Any, units: Units
+    ) -> Sequence[Any]:
+        """The tables of a statistic in the groups of a place, counted once."""
+        key = (*where, statistic)
         if key not in self._tables:
-            self._tables[key] = count(metric.statistic, columns, code, len(found.names), weight)
-        return Measured(self._tables[key], found, columns, code, units)
+            if (teller := self._teller(where, statistic)) is not None:
+                cells: Any = self._counted(
+                    where, teller, self._resolved((*where[:2], teller)), code, units
+                )
+                found: Sequence[Any] = Stacked(statistic.of_cells(cells.whole), cells.plain)
+            else:
+                weight, groups = units.weight, len(self._groups[where[:-1]].names)
+                if weight is not None and columns.rows is not None:
+                    weight = weight[columns.rows]
+                found = count(statistic, columns, code, groups, weight)
+            self._tables[key] = found
+        return self._tables[key]
+
+    def _teller(self, where: tuple[Any, ...], statistic: Any) -> Any:
+        """Another statistic that is asked for in the same groups and tells this one's tables."""
+        split = self._splits[where[:2]]
+        if not hasattr(statistic, "told_by") or split.multilabel or len(split.classes) != 2:
+            return None
+        return next((s for s in self._asked.get(where, ()) if statistic.told_by(s)), None)
 
     def resolved(self, model: str, metric: Metric) -> Metric:
         """The metric with the threshold that it is to choose on another split; itself if none."""
@@ -220,6 +243,7 @@ class Plan:
         chosen = (*place, metric.options, "threshold")
         yield chosen, lambda: self.resolved(model, metric)
         statistic = self.resolved(model, metric).statistic
+        self._asked.setdefault((*where, metric.exact), {})[statistic] = None
         key = (*place, statistic)
         yield key, lambda: self._remember(self._columns, key, statistic.read)
         if by := getattr(statistic, "by", ""):

@@ -118,6 +118,8 @@ class _Tabled:
         return table.take(self._at)
 
     def partition(self) -> tuple[np.ndarray, tuple[Any, ...]]:
+        if self._occurs.all():
+            return self._at.astype(np.int32), tuple(self.distinct())
         table = np.cumsum(self._occurs, dtype=np.int32) - np.int32(1)
         return table.take(self._at), tuple(self.distinct())
 

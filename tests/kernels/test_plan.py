@@ -48,7 +48,29 @@ def test_metrics_of_one_table_are_one_pass(counted):
     metrics = [recall, precision, f1, accuracy, error_rate, latency.quantile(0.5)]
     metrics += [quantile("latency", 0.9), latency.mean(), mean("latency")]
     run(Outputs(test=TABLE), also=[m.on("test") for m in metrics])
-    assert len(counted) == len(set(counted)) == 4
+    assert len(counted) == len(set(counted)) == 3
+
+
+@pytest.mark.parametrize("more", [{}, {"weight": [1.0, 2, 0, 1, 3, 1, 1, 2]}])
+@pytest.mark.parametrize("at", [None, 0.4])
+def test_of_two_classes_the_cells_tell_the_hits(counted, more, at):
+    score = [0.1, 0.9, 0.45, 0.3, 0.5, 0.8, 0.7, 0.6]
+    table = {k: TABLE[k] for k in ("label", "prediction", "device")} | {"score": score} | more
+    for place in ({}, {"device": "a"}):
+        hits, cells = (m(threshold=at).on("test", **place) for m in (accuracy, f1))
+        counted.clear()
+        both = run(Outputs(test=table), also=[hits, cells])
+        assert [type(s).__name__ for s in counted] == ["Confusion"]
+        alone = run(Outputs(test=table), also=[hits])
+        assert type(counted[-1]).__name__ == "Hits"
+        assert both[hits] == alone[hits]
+
+
+def test_the_cells_of_three_classes_do_not_tell_the_hits(counted):
+    table = {"label": [0, 1, 2, 0, 1, 2], "prediction": [0, 2, 2, 0, 0, 1]}
+    metrics = [accuracy.on("test"), recall(positive=1).on("test")]
+    found = run(Outputs(test=table), also=metrics)
+    assert len(counted) == 2 and found[metrics[0]].value == 0.5
 
 
 def test_slices_of_one_column_are_one_pass(counted):
