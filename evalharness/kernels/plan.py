@@ -254,8 +254,8 @@ class Plan:
         import numpy as np
 
         found = self._groups.get(where)
-        if found is None:
-            return  # the slices cannot be read, which is said elsewhere
+        if found is None or (len(found.names) == 1 and everywhere(found.code)):
+            return  # the slices cannot be read, which is said elsewhere; or there is one slice
         split = self.split(*place)
         code, first = split.groups_of(by)
         torn = np.flatnonzero(found.code != found.code[first][code])

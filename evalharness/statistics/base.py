@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
 
@@ -124,12 +125,21 @@ class OfColumns:
 
 def keywords(of: Any) -> tuple[str, ...]:
     """The names of a function's keyword-only arguments: they are parameters of its metric."""
+    return () if isinstance(of, str) else _arguments(of)[1]
+
+
+@lru_cache(256)
+def _arguments(of: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names of a function's positional, and of its keyword-only arguments; kept, since it is
+    asked for them again and again."""
     import inspect
 
-    if isinstance(of, str):
-        return ()
     found = inspect.signature(of).parameters.values()
-    return tuple(p.name for p in found if p.kind is p.KEYWORD_ONLY)
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return (
+        tuple(p.name for p in found if p.kind in positional),
+        tuple(p.name for p in found if p.kind is inspect.Parameter.KEYWORD_ONLY),
+    )
 
 
 def example_values(
@@ -141,22 +151,15 @@ def example_values(
 ) -> Any:
     """One value for each example: a column by its name, or a function of the columns its arguments
     name; with `columns` > 1 a tuple of so many arrays. `given`: keyword arguments."""
-    import inspect
-
     if isinstance(of, str):
         return read(of)
-    wanted = [
-        p.name
-        for p in inspect.signature(of).parameters.values()
-        if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
-    ]
 
     def reader(name: str) -> Callable[[], Any]:
         if name in SPECIAL:
             return lambda: SPECIAL[name](split)
         return lambda: split.numbers(name)
 
-    arguments = gathered(*(reader(name) for name in wanted))
+    arguments = gathered(*(reader(name) for name in _arguments(of)[0]))
     return called(of, arguments, dict(given), split, columns)
 
 
