@@ -270,7 +270,7 @@ class Metric(Arithmetic):
         """ "higher", "lower", or None."""
         return "lower" if self.over else self.definition.better
 
-    @property
+    @cached_property
     def parts(self) -> tuple[Metric, ...]:
         """The metrics that are measured for this one, each where this one stands: itself, but for
         a combination of metrics of several statistics."""
@@ -280,7 +280,7 @@ class Metric(Arithmetic):
         place = {k: getattr(self, k) for k in ("split", "where", "group", "min_n", "exact")}
         return tuple(replace(term, **place) for term in terms)
 
-    @property
+    @cached_property
     def statistic(self) -> Any:
         """The statistic with those of the options that concern it."""
         statistic = self.definition.statistic
@@ -301,7 +301,7 @@ class Metric(Arithmetic):
         value = getattr(form, "value", form)
         return float(value.mean() if getattr(value, "ndim", 0) else value)  # macro average
 
-    @property
+    @cached_property
     def label(self) -> str:
         """The metric and its parameters as a person writes them: `f1(average='macro')`."""
         return naming.label(self)
@@ -333,8 +333,12 @@ class Metric(Arithmetic):
         """For node ids: letters, digits, `-`, `_` and `.` only; never the threshold of a bound."""
         return naming.slug(self)
 
-    def __str__(self) -> str:
+    @cached_property
+    def _written(self) -> str:
         return naming.written(self)
+
+    def __str__(self) -> str:
+        return self._written
 
     __repr__ = __str__
 

@@ -98,13 +98,15 @@ class Plan:
         self._asked: dict[tuple[Any, ...], dict[Any, None]] = {}
         self._chosen: dict[tuple[Any, ...], float] = {}
         self._streams: dict[tuple[str, str], Stream] = {}
+        self._required: set[tuple[str, Metric]] = set()
 
     def require(self, requests: Iterable[tuple[str, Metric]]) -> None:
         """Read and check what the requests need. All problems of all of them are raised
         together."""
         problems: list[str] = []
         broken: set[tuple[Any, ...]] = set()
-        asked = ((m, part, whole) for m, whole in requests for part in whole.parts)
+        new = [request for request in requests if request not in self._required]
+        asked = ((m, part, whole) for m, whole in new for part in whole.parts)
         for model, metric, whole in asked:
             for key, read in self._steps(model, metric, whole):
                 if (model, metric.split) in broken:
@@ -124,6 +126,7 @@ class Plan:
             problems = [p for stream in self._streams.values() for p in _pass(stream)]
         if problems:
             raise OutputsError(problems)
+        self._required.update(new)
 
     def measure(self, model: str, metric: Metric) -> Measured:
         """The tables of a metric; counted at the first call for its statistic and groups."""

@@ -66,12 +66,15 @@ def gather(splits: Any, named: Mapping[str, Any], problems: list[str]) -> dict[s
 
 def _doubt(name: str, given: Any, is_keyword: bool) -> str:
     """Say so when a value cannot be a table: then it is likely that an option was misspelt."""
-    hint = did_you_mean(name, OPTIONS) if is_keyword else ""
     kind = "keyword" if is_keyword else "split"
+
+    def hint() -> str:
+        return did_you_mean(name, OPTIONS) if is_keyword else ""
+
     if isinstance(given, Location):
         # Any text may be a path, but few paths have neither a folder nor a suffix.
-        if hint and not given.suffix and os.sep not in given.shown and not given.uri:
-            return f"keyword `{name}={given.shown!r}` is not a table{hint}"
+        if not given.suffix and os.sep not in given.shown and not given.uri and hint():
+            return f"keyword `{name}={given.shown!r}` is not a table{hint()}"
         return ""
     one_array = isinstance(given, list | tuple) or getattr(given, "ndim", 0) == 1
     if one_array and not is_keyword:
@@ -81,7 +84,7 @@ def _doubt(name: str, given: Any, is_keyword: bool) -> str:
         )
     if isinstance(given, str | bytes | int | float | None | list | tuple | set | frozenset | range):
         return (
-            f"{kind} `{name}={short(given)}` is not a table{hint}; a split needs a path, a table "
+            f"{kind} `{name}={short(given)}` is not a table{hint()}; a split needs a path, a table "
             "or a mapping of column names to arrays"
         )
     return ""
