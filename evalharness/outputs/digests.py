@@ -7,8 +7,11 @@ hashes of its blocks, so that the processors share the work.
 
 import hashlib
 import os
+from _thread import start_new_thread
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from io import BufferedReader
+from threading import Event, Lock
 from typing import Any
 
 BLOCK = 1 << 22
@@ -34,35 +37,63 @@ def of_table(table: Any) -> str:
 
 def begun(table: Any) -> Callable[[], str]:
     """Begin to hash a table, a large one in threads of its own that end with the work; what is
-    returned waits for the hash."""
+    returned waits for the hash, and does itself what no thread has begun."""
     if table.get_total_buffer_size() <= SMALL:
         found = of_table(table)
         return lambda: found
-    from concurrent.futures import ThreadPoolExecutor
+    process, shared = os.getpid(), _Shared(table)
+    # One processor is left to those who wait. Nobody waits for a thread to start: where all
+    # processors are busy, that takes longer than the hash.
+    for _ in range(max(1, min(THREADS, (os.cpu_count() or 1) - 1))):
+        start_new_thread(shared.help, ())
+    # Threads do not live on in a forked process.
+    return lambda: shared.digest() if os.getpid() == process else of_table(table)
 
-    process = os.getpid()
-    # One processor is left to those who wait, who take the last blocks on themselves.
-    count = max(1, min(THREADS, (os.cpu_count() or 1) - 1))
-    threads = ThreadPoolExecutor(count, "evalharness-digest")
 
-    def spread() -> list[Any]:
-        try:
-            return list(_parts(table, lambda block: (threads.submit(_of_block, block), block)))
-        finally:
-            threads.shutdown(wait=False)
+class _Shared:
+    """The blocks of a table, each hashed by whoever comes first."""
 
-    parts = threads.submit(spread)
+    def __init__(self, table: Any):
+        self._table, self._parts = table, None
+        self._lock, self._done = Lock(), Event()
+        self._next = self._left = 0
 
-    def wait() -> str:
-        if os.getpid() != process:  # threads do not live on in a forked process
-            return of_table(table)
-        found = parts.result()
-        for place, part in reversed(list(enumerate(found))):
-            if isinstance(part, tuple) and part[0].cancel():
-                found[place] = _of_block(part[1])
-        return _joined(part if isinstance(part, bytes) else part[0].result() for part in found)
+    def help(self) -> None:
+        """Hash what there is to hash. What goes wrong is said by `digest`."""
+        with suppress(Exception):
+            self._work()
 
-    return wait
+    def digest(self) -> str:
+        """The hash, once the last block is done."""
+        parts = self._work()
+        self._done.wait()
+        return _joined(parts)
+
+    def _work(self) -> list[Any]:
+        with self._lock:
+            if self._parts is None:
+                self._parts = list(_parts(self._table, lambda block: block))
+                self._left = sum(isinstance(part, memoryview) for part in self._parts)
+                if not self._left:
+                    self._done.set()
+            parts: list[Any] = self._parts
+        while (place := self._taken(parts)) is not None:
+            found = _of_block(parts[place])
+            with self._lock:
+                parts[place] = found
+                self._left -= 1
+                if not self._left:
+                    self._done.set()
+        return parts
+
+    def _taken(self, parts: list[Any]) -> int | None:
+        """The next block that nobody has begun."""
+        with self._lock:
+            while self._next < len(parts):
+                self._next += 1
+                if isinstance(parts[self._next - 1], memoryview):
+                    return self._next - 1
+        return None
 
 
 def _named(digest: Any) -> str:
