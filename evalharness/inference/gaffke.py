@@ -34,11 +34,12 @@ MANY = 1 << 16
 BLOCK = 1 << 16
 
 
-def share_below(y: Floats, counts: Floats) -> float:
+def share_below(y: Floats, counts: Floats, start: float = 0.0) -> tuple[float, float]:
     """P(sum of G_i y_i <= 0), with G_i gamma of shape ``counts`` and y_i = w_i (x_i - mean): of
     weights that are uniform on the simplex, how many give the x_i at most that mean.
 
-    ``y`` (k,): some on either side of 0.
+    ``y`` (k,): some on either side of 0. ``start``: where the saddlepoint is looked for; the place
+    where it is comes second.
     """
     if len(y) > CELLS:
         low, high = float(y.min()), float(y.max())
@@ -47,7 +48,7 @@ def share_below(y: Floats, counts: Floats) -> float:
     low, high = 1 / y.min(), 1 / y.max()  # between which the cumulant generating function exists
     enough = 1e-10 * (high - low)
     # Its derivative rises from -inf to inf; the root is found by Newton within shrinking limits.
-    s = 0.0
+    s = start if low < start < high else 0.0
     for _ in range(STEPS):
         ratio = y / (1 - s * y)
         slope, curve = counts @ ratio, counts @ (ratio * ratio)
@@ -65,9 +66,9 @@ def share_below(y: Floats, counts: Floats) -> float:
     u = s * math.sqrt(curve)
     if abs(w) < 1e-5:  # at the mean itself: the limit, by the third cumulant
         third = 2 * (counts @ y**3) / (counts @ y**2) ** 1.5
-        return float(0.5 + third / (6 * math.sqrt(2 * math.pi)))
+        return float(0.5 + third / (6 * math.sqrt(2 * math.pi))), s
     density = math.exp(-w * w / 2) / math.sqrt(2 * math.pi)
-    return float(ndtr(w) + density * (1 / w - 1 / u))
+    return float(ndtr(w) + density * (1 / w - 1 / u)), s
 
 
 def gaffke_lower(
@@ -88,8 +89,11 @@ def gaffke_lower(
     points, weight = np.append(values, 0.0), np.append(counts, 1.0)
     sizes = np.append(sizes, sizes.max())
 
+    found_at = 0.0
+
     def beyond(mean: float) -> float:
-        share = share_below(sizes * (points - mean), weight)
+        nonlocal found_at  # the next mean is near, and so is its saddlepoint
+        share, found_at = share_below(sizes * (points - mean), weight, found_at)
         return float(ndtri(min(max(share, 1e-300), 1 - 1e-16)) - ndtri(alpha))
 
     # On the normal scale the share is nearly straight: false position, kept honest by halving the

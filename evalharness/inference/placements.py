@@ -53,21 +53,27 @@ class Placed:
         def mean(total: Floats, n: Floats, otherwise: float) -> Floats:
             return np.divide(total, n, out=np.full(len(n), otherwise), where=n > 0)
 
-        above = np.where(placements > 0.5, counts, 0.0)
+        right = placements > 0.5
+        above = counts * right
         half = placements == 0.5
         if half.any():
-            above[half] = 0.5 * counts[half]
+            above = np.where(half, 0.5 * counts, above)
         below = counts - above
-        well, ill = added(above), added(below)
+        well, ill = added(above).astype(float), added(below).astype(float)
         high, low = (
             mean(added(above * placements), well, 1.0),
             mean(added(below * placements), ill, 0.0),
         )
-        from_high, from_low = (
-            placements - np.repeat(high, sizes),
-            placements - np.repeat(low, sizes),
-        )
-        within = added(above * from_high * from_high + below * from_low * from_low)
+        # Which mean is its own, without a choice for each, which takes five times as long.
+        from_own = placements - np.repeat(low, sizes)
+        from_own -= np.repeat(high - low, sizes) * right
+        squares = from_own * from_own
+        squares *= counts
+        if half.any():  # of each group a half
+            at, group = np.flatnonzero(half), np.repeat(np.arange(len(sizes)), sizes)[half]
+            from_both = (0.5 - high[group]) ** 2 + (0.5 - low[group]) ** 2
+            squares[at] = 0.5 * counts[at] * from_both
+        within = added(squares)
         # The spread about the mean is that within the two groups and that between them.
         between = well * ill / (well + ill) * (high - low) ** 2
         return cls(well, ill, high, low, within + between, within)
@@ -151,20 +157,21 @@ def merged(counts: Any) -> Floats:
 
 def placed_by_group(pos: Any, neg: Any, starts: Any) -> tuple[Placed, Placed]:
     """The same of groups that begin at ``starts``, each with positives and negatives in it."""
-    group = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(pos))))
-    return (
-        _side(pos, neg, starts, group, turned=False),
-        _side(neg, pos, starts, group, turned=True),
-    )
+    return _side(pos, neg, starts, turned=False), _side(neg, pos, starts, turned=True)
 
 
-def _side(mine: Any, other: Any, starts: Any, group: Any, turned: bool) -> Placed:
+def _side(mine: Any, other: Any, starts: Any, turned: bool) -> Placed:
     """The placements of ``mine`` among ``other``: the share below, or turned around, above."""
     rising = np.cumsum(other)  # of integers exact, and in a fifth of the time
-    before = np.append(0, rising)[starts]
-    total = np.add.reduceat(other, starts)
-    some = np.flatnonzero(mine > 0)
-    of = group[some]
-    share = (rising[some] - other[some] / 2 - before[of]) / total[of]
-    mine = mine[some]
-    return Placed.of(1 - share if turned else share, mine, np.searchsorted(some, starts))
+    before = rising[starts] - other[starts]
+    total = np.diff(np.append(before, rising[-1]))
+    some = np.flatnonzero(mine > 0)  # of booleans, in a fifth of the time
+    first = np.searchsorted(some, starts)
+    sizes = np.diff(np.append(first, len(some)))
+    # Those below count two, those that tie one: whole numbers, where counts are.
+    twice = 2 * rising[some]
+    twice -= other[some]
+    twice -= np.repeat(2 * before, sizes)
+    if turned:
+        np.subtract(np.repeat(2 * total, sizes), twice, out=twice)
+    return Placed.of(twice / np.repeat(2 * total, sizes), mine[some], first)

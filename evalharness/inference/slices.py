@@ -189,14 +189,15 @@ def _areas(
         np.asarray(x[ends[0] : ends[-1]]) for x in (tables.whole.positives, tables.whole.negatives)
     )
     ends = ends - ends[0]
-    of_pos, of_neg = (np.append(0, np.cumsum(x)) for x in (pos, neg))
-    m, n = np.diff(of_pos[ends]), np.diff(of_neg[ends])
-    sizes = np.diff(ends)
+    sizes, rising = np.diff(ends), np.cumsum(neg)
+    m, n, offset = (_between(np.cumsum(pos), ends), _between(rising, ends), _at(rising, ends[:-1]))
     # Pairs that are in order, counted twice: whole numbers, so nothing is lost.
-    below = 2 * (of_neg[1:] - np.repeat(of_neg[ends[:-1]], sizes)) - neg
-    twice = np.append(0, np.cumsum(pos * below))[ends]
+    rising *= 2
+    rising -= neg
+    rising *= pos
+    twice = _between(np.cumsum(rising, out=rising), ends) - 2 * offset * m
     with np.errstate(invalid="ignore", divide="ignore"):
-        value = np.diff(twice) / (2.0 * m * n)
+        value = twice / (2.0 * m * n)
     some = ~np.isnan(value)
     if not some.any():
         return (m, n), value, None
@@ -205,3 +206,15 @@ def _areas(
         pos, neg, sizes = pos[inside], neg[inside], sizes[some]
     starts = np.cumsum(sizes) - sizes
     return (m, n), value, placed_by_group(pos, neg, starts)
+
+
+def _at(rising: Any, ends: Any) -> Any:
+    """What was summed up before each of the ends."""
+    if not len(rising):
+        return np.zeros(len(ends), rising.dtype)
+    return np.where(ends > 0, rising[np.maximum(ends, 1) - 1], 0)
+
+
+def _between(rising: Any, ends: Any) -> Any:
+    """What was summed up between the ends."""
+    return np.diff(_at(rising, ends))

@@ -30,7 +30,7 @@ def average_precision_of(negatives: Array, positives: Array) -> float:
     import numpy as np
 
     pos, neg = np.asarray(positives), np.asarray(negatives)
-    some = np.flatnonzero(pos)
+    some = np.flatnonzero(pos > 0)
     pos = pos[some]
     tp = accepted(pos)
     if not len(tp) or not tp[0] > 0:
