@@ -125,7 +125,7 @@ def _area_gradient(table: RankTable) -> RankTable:
     m, n = positives.sum(), negatives.sum()
     v10 = (np.cumsum(negatives) - negatives / 2) / n
     v01 = (m - np.cumsum(positives) + positives / 2) / m
-    value = positives @ v10 / m
+    value = (positives * v10).sum() / m
     return RankTable(table.values, (v01 - value) / n, (v10 - value) / m)
 
 

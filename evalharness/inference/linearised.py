@@ -106,7 +106,7 @@ class LinearisedBounds:
             len(u),
             forward,
             total,
-            float(square @ c),
+            float((square * c).sum()),
             lambda: forward + c,
             seed,
         )

@@ -44,9 +44,11 @@ class RankDifferenceBounds(ByLimits):
         self.error = math.nan
         if min(counts) > 1:
             sides = zip((label, ~label), counts, strict=True)
-            self.error = math.sqrt(sum(m / (m - 1) * float(added[s] @ added[s]) for s, m in sides))
+            self.error = math.sqrt(
+                sum(m / (m - 1) * float((added[s] ** 2).sum()) for s, m in sides)
+            )
         # Where both order all examples alike, only what was not seen can tell them apart.
-        self._alike = not float(added @ added) > 1e-18
+        self._alike = not float((added**2).sum()) > 1e-18
         self.reason = "" if self._alike else self._linear.reason
         if min(counts) < LEAST:
             few = [f"{m:,} {w}" for m, w in zip(counts, ("positives", "negatives"), strict=True)]

@@ -91,7 +91,7 @@ class ClassRanks:
             self._refuse_lone(split, truth)
             known = truth >= 0
         else:
-            codes, scores = gathered(split.label_codes, split.matrix)
+            codes, scores = gathered(split.compact_labels, split.raw_matrix)
             self._refuse_absent(split, codes)
             known = np.ones(scores.shape, bool)
         rank, values, ends = np.zeros(scores.shape, np.int32), [], [0]

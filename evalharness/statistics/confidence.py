@@ -55,7 +55,7 @@ class Confidences:
     def read(self, split: Any) -> Columns:
         import numpy as np
 
-        wanted = [split.probabilities, split.label_codes]
+        wanted = [split.probabilities, split.compact_labels]
         if self.of == "positive":
             wanted.append(lambda: split.positive_code(self.positive))
         probability, label, *positive = gathered(*wanted)

@@ -251,6 +251,6 @@ def _moments(arrays: Mapping[str, Any]) -> MomentTable:
     weight = arrays.get("weight")
     each = np.ones(len(x)) if weight is None else weight
     n = len(x) if weight is None else weight.sum()
-    mean = each @ x / n if n else 0.0
+    mean = (each * x).sum() / n if n else 0.0
     c = x - mean
-    return MomentTable(n, mean, each @ c**2, each @ c**3)
+    return MomentTable(n, mean, (each * c**2).sum(), (each * c**3).sum())

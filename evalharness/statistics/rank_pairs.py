@@ -79,7 +79,7 @@ def spearman(x: Any, y: Any, weight: Any = None) -> tuple[float, Any]:
 
     def product(u: Any, v: Any, above_u: Any, above_v: Any) -> tuple[float, Any]:
         """The mean of u·v less a quarter, with its influences."""
-        mean = float(w @ (u * v) / total)
+        mean = float((w * u * v).sum() / total)
         # 1/4 is the square of the mean of any mid-distribution function at its own sample.
         return mean - 0.25, (u * v + above_u + above_v - 3 * mean) / total
 

@@ -17,7 +17,6 @@ from evalharness.statistics.keys import dense, ordered, packed
 from evalharness.statistics.stacked import Ragged
 from evalharness.statistics.tables import OrderTable, RankTable
 
-
 # Keys that are packed at a time, which stay in a cache.
 BLOCK = 1 << 15
 

@@ -70,7 +70,8 @@ def test_the_cells_of_three_classes_do_not_tell_the_hits(counted):
     table = {"label": [0, 1, 2, 0, 1, 2], "prediction": [0, 2, 2, 0, 0, 1]}
     metrics = [accuracy.on("test"), recall(positive=1).on("test")]
     found = run(Outputs(test=table), also=metrics)
-    assert len(counted) == 2 and found[metrics[0]].value == 0.5
+    assert len(counted) == 2
+    assert found[metrics[0]].value == 0.5
 
 
 def test_slices_of_one_column_are_one_pass(counted):
