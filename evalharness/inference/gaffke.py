@@ -177,6 +177,7 @@ class GaffkeBounds(ByLimits):
             # Roundings of one value count as one.
             x, counts = np.unique(np.round(x, 12), return_counts=True)
         many: Floats = np.asarray(counts, float)
+        self._x: Floats
         self._counts: Floats
         self._x, self._counts = (x, many) if sizes is not None else gridded(x, many)
         self.range, self.unit, self.note = (float(low), float(high)), unit, note

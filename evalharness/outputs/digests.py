@@ -54,7 +54,8 @@ class _Shared:
     """The blocks of a table, each hashed by whoever comes first."""
 
     def __init__(self, table: Any):
-        self._table, self._parts = table, None
+        self._table = table
+        self._parts: list[Any] | None = None
         self._lock, self._done = Lock(), Event()
         self._next = self._left = 0
 
@@ -76,7 +77,7 @@ class _Shared:
                 self._left = sum(isinstance(part, memoryview) for part in self._parts)
                 if not self._left:
                     self._done.set()
-            parts: list[Any] = self._parts
+            parts = self._parts
         while (place := self._taken(parts)) is not None:
             found = _of_block(parts[place])
             with self._lock:
