@@ -8,7 +8,6 @@ from typing import Any
 
 from evalharness.declare.errors import OutputsError
 from evalharness.kernels.held import Held
-from evalharness.kernels.passes import bucket
 from evalharness.kernels.steps import Step
 from evalharness.outputs.streamed import ITSELF
 from evalharness.statistics.base import Columns
@@ -27,7 +26,7 @@ class Ranked:
         import numpy as np
 
         self.bins, self.columns = bins, Columns({})
-        self._held = Held(np.int32)
+        self._held = Held(np.int64)
 
     def keys(self, columns: Columns) -> Any:
         """The scores of a batch as keys that compare with those of every other batch."""
@@ -46,9 +45,8 @@ class Ranked:
                     f"values; or, {ITSELF}"
                 ]
             )
-        if code.max() >= groups:  # must not be taken for a group that comes later
-            code = np.where(code < groups, code, np.int32(bucket(len(code), groups)))
-        given = {"key": self.keys(columns), "label": columns.arrays["label"]}
+        keys = self.bins.of(columns.arrays["rank"], columns.values)
+        given = {"key": keys, "label": columns.arrays["label"]}
         state = self._held.taken(len(code), groups, 2 * self.bins.count)
         levels = len(self.bins.levels)
         return Step(count_bins, given, code, groups, {"levels": levels}, self.bins.arrays(), state)

@@ -25,11 +25,15 @@ from evalharness.outputs.memory import keep_freed
 from evalharness.outputs.streamed import StreamedSplit
 from evalharness.statistics.base import Columns, gathered
 from evalharness.statistics.bins import SAMPLE, Bins, made
+from evalharness.statistics.counts import Confusion, Flags, Hits
 from evalharness.statistics.keys import common, ordered
 from evalharness.statistics.ranks import Ranks
 
 # By how much bins may leave an area open before they are made of a better sample.
 WIDE = 2e-5
+
+# Statistics that are counts, and add up exactly.
+COUNTS = (Confusion, Hits, Flags)
 
 Place = tuple[Any, Any]  # conditions, and the column of the slices
 
@@ -76,13 +80,43 @@ class Stream:
         waiting, self._waiting = tuple(self._waiting), {}
         asked, self._asked = tuple(self._asked), {}
         if waiting:
-            keep_freed()
-            self._pass(waiting, thorough=False)
+            told = self._told(waiting)
+            read = [key for key in waiting if key not in told]
+            if read:
+                keep_freed()
+                self._pass(read, thorough=False)
             # Where scores are sorted in the files, the first rows tell little of the others.
-            wide = [key for key in waiting if getattr(self._parts[key], "error", 0.0) > WIDE]
+            wide = [key for key in read if getattr(self._parts[key], "error", 0.0) > WIDE]
             if wide:
                 self._pass(wide, thorough=True)
+            for key, source in told.items():
+                whole = key.place != source.place
+                self._parts[key] = self._parts[source].told(key.statistic, whole)
+                if key.place not in self._numbered:
+                    self._numbered[key.place] = self._numbered[source.place].whole()
         gathered(*(partial(self.measured, metric) for metric in asked))
+
+    def _told(self, waiting: Sequence[Key]) -> dict[Key, Key]:
+        """What need not be counted, since another table of counts tells it, and which one."""
+        two = not self.split.multilabel and len(self.split.classes) == 2
+        known = [key for key in (*self._parts, *waiting) if isinstance(key.statistic, COUNTS)]
+
+        def tells(other: Key, key: Key) -> bool:
+            same = other.statistic == key.statistic
+            hits = two and isinstance(key.statistic, Hits) and key.statistic.told_by(other.statistic)
+            (where, group), (others, parted) = key.place, other.place
+            return other != key and where == others and group in ((), parted) and (same or hits)
+
+        found = {}
+        for key in waiting:
+            if isinstance(key.statistic, COUNTS):
+                tellers = [other for other in known if tells(other, key)]
+                # One that is counted itself.
+                for other in tellers:
+                    if other in self._parts or not any(tells(one, other) for one in known):
+                        found[key] = other
+                        break
+        return found
 
     def _pass(self, keys: Sequence[Key], thorough: bool) -> None:
         numbered = {
