@@ -34,7 +34,6 @@ class Ranked:
 
     def step(self, columns: Columns, code: Any, groups: int, where: str) -> Step:
         """As of `Added`."""
-        import numpy as np
 
         self.columns = Columns({}, columns.classes)
         if groups > MOST:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from evalharness.declare.errors import OutputsError
 from evalharness.declare.metric import Metric
@@ -21,29 +21,16 @@ from evalharness.kernels.ranked import Ranked
 from evalharness.kernels.steps import begun
 from evalharness.kernels.streamable import refusal, refuse_whole, scale
 from evalharness.kernels.streamed import Streamed
+from evalharness.kernels.told import Key, Place, tellers
 from evalharness.outputs.memory import keep_freed
 from evalharness.outputs.streamed import StreamedSplit
 from evalharness.statistics.base import Columns, gathered
 from evalharness.statistics.bins import SAMPLE, Bins, made
-from evalharness.statistics.counts import Confusion, Flags, Hits
 from evalharness.statistics.keys import common, ordered
 from evalharness.statistics.ranks import Ranks
 
 # By how much bins may leave an area open before they are made of a better sample.
 WIDE = 2e-5
-
-# Statistics that are counts, and add up exactly.
-COUNTS = (Confusion, Hits, Flags)
-
-Place = tuple[Any, Any]  # conditions, and the column of the slices
-
-
-class Key(NamedTuple):
-    """What is added up: a statistic on the groups of a place; `scale`: on a grid of that range."""
-
-    place: Place
-    statistic: Any
-    scale: tuple[float, float] | None = None
 
 
 class Stream:
@@ -80,7 +67,7 @@ class Stream:
         waiting, self._waiting = tuple(self._waiting), {}
         asked, self._asked = tuple(self._asked), {}
         if waiting:
-            told = self._told(waiting)
+            told = tellers(waiting, self._parts, self.split)
             read = [key for key in waiting if key not in told]
             if read:
                 keep_freed()
@@ -95,28 +82,6 @@ class Stream:
                 if key.place not in self._numbered:
                     self._numbered[key.place] = self._numbered[source.place].whole()
         gathered(*(partial(self.measured, metric) for metric in asked))
-
-    def _told(self, waiting: Sequence[Key]) -> dict[Key, Key]:
-        """What need not be counted, since another table of counts tells it, and which one."""
-        two = not self.split.multilabel and len(self.split.classes) == 2
-        known = [key for key in (*self._parts, *waiting) if isinstance(key.statistic, COUNTS)]
-
-        def tells(other: Key, key: Key) -> bool:
-            same = other.statistic == key.statistic
-            hits = two and isinstance(key.statistic, Hits) and key.statistic.told_by(other.statistic)
-            (where, group), (others, parted) = key.place, other.place
-            return other != key and where == others and group in ((), parted) and (same or hits)
-
-        found = {}
-        for key in waiting:
-            if isinstance(key.statistic, COUNTS):
-                tellers = [other for other in known if tells(other, key)]
-                # One that is counted itself.
-                for other in tellers:
-                    if other in self._parts or not any(tells(one, other) for one in known):
-                        found[key] = other
-                        break
-        return found
 
     def _pass(self, keys: Sequence[Key], thorough: bool) -> None:
         numbered = {

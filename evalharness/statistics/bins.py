@@ -23,8 +23,6 @@ WANTED = 2
 CROWDED = 8
 # How much of an area bins may leave open before keys that repeat have bins of their own.
 OPEN = 1.5e-5
-# Bins of one width.
-EVEN = 1 << 17
 # Levels of tables; data that are crowded even then leave a wider error, which is told.
 DEPTH = 6
 # High bits of a key that are looked up first: sign, exponent, and of a float32 three bits more.
@@ -37,9 +35,8 @@ class Bins:
     on the next level, how many bits of the distance from that key are looked up there, and how many
     below them are not. leaves: how many bins they lead to. own: the key of each leaf that has a bin
     of its own, which makes three bins of a leaf: keys below it, that key, and keys above; or None.
-    even: (2,), of bins of one width the least number, and how many bins one unit spans; or None.
-    These take the numbers themselves (n,), as floats of so many bits, since others would be rounded
-    otherwise.
+    even: (3,), of bins of one width the least number, how many one unit spans, and the last one; or
+    None. They take numbers (n,) rather than keys, as floats of so many bits: others round apart.
 
     The tables are as long as a power of two, so that few programs serve them all.
     """
@@ -81,8 +78,10 @@ class Bins:
 def made(sample: Any) -> Bins:
     """Bins for keys that are distributed like the sample: uint32 or uint64 (k,), in any order."""
     even = _even(sample)
-    if even is not None and _open(even, even.of(sample, Decoder(even.bits, signed=True))) < OPEN / 2:
-        return even
+    if even is not None:
+        numbers = even.of(sample, Decoder(even.bits, signed=True))
+        if _open(even, numbers) < OPEN / 2:
+            return even
     plain = _made(sample, apart=False)
     return plain if _open(plain, sample) < OPEN else _made(sample, apart=True)
 
@@ -96,18 +95,18 @@ def _open(bins: Bins, sample: Any) -> float:
 
 
 def _even(sample: Any) -> Bins | None:
-    """Bins of one width for sampled keys; None where they tell of none."""
+    """Bins of one width, as many as there are sampled keys; None where these tell of none."""
     import numpy as np
 
     if not len(sample):
         return None
-    bits = 8 * sample.dtype.itemsize
+    bits, count = 8 * sample.dtype.itemsize, 1 << (len(sample) - 1).bit_length()
     low, high = Decoder(bits, signed=True)[np.array([sample.min(), sample.max()])]
-    largest = np.finfo(f"f{bits // 8}").max / EVEN
-    if not (EVEN / largest < high - low < largest):  # their numbers would overflow
+    largest = np.finfo(f"f{bits // 8}").max / count
+    if not (count / largest < high - low < largest):  # their numbers would overflow
         return None
-    scale = EVEN / (high - low)
-    return Bins(bits, (), EVEN, even=np.array([low, scale], f"f{bits // 8}"))
+    even = np.array([low, count / (high - low), count - 1], f"f{bits // 8}")
+    return Bins(bits, (), count, even=even)
 
 
 def _made(sample: Any, apart: bool) -> Bins:
@@ -149,11 +148,14 @@ def _made(sample: Any, apart: bool) -> Bins:
 
 def place(arrays: dict[str, Any], key: Any, levels: int) -> Any:
     """int (n,): the bin of each key, or number; bins are numbered in their order."""
+    import numpy as np
+
     xp = module(key)
     integer = xp.intp if xp.__name__ == "numpy" else xp.int32
     if "even" in arrays:
-        least, scale = arrays["even"]
-        return xp.clip((key - least) * scale, 0, EVEN - 1).astype(integer)
+        least, scale, last = arrays["even"]
+        with np.errstate(over="ignore"):  # of a number far from those of the sample
+            return xp.clip((key - least) * scale, 0, last).astype(integer)
     at = (key >> (8 * key.dtype.itemsize - HEAD)).astype(integer)
     for level in range(levels):
         least, step = (arrays[f"{name}{level}"].take(at) for name in ("least", "step"))
