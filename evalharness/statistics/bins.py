@@ -80,7 +80,7 @@ def made(sample: Any) -> Bins:
     even = _even(sample)
     if even is not None:
         numbers = even.of(sample, Decoder(even.bits, signed=True))
-        if _open(even, numbers) < OPEN / 2:
+        if _open(even, numbers) < OPEN:
             return even
     plain = _made(sample, apart=False)
     return plain if _open(plain, sample) < OPEN else _made(sample, apart=True)
@@ -95,12 +95,12 @@ def _open(bins: Bins, sample: Any) -> float:
 
 
 def _even(sample: Any) -> Bins | None:
-    """Bins of one width, as many as there are sampled keys; None where these tell of none."""
+    """Bins of one width, WANTED sampled keys to each; None where these tell of none."""
     import numpy as np
 
     if not len(sample):
         return None
-    bits, count = 8 * sample.dtype.itemsize, 1 << (len(sample) - 1).bit_length()
+    bits, count = 8 * sample.dtype.itemsize, 1 << max(1, (len(sample) // WANTED).bit_length() - 1)
     low, high = Decoder(bits, signed=True)[np.array([sample.min(), sample.max()])]
     largest = np.finfo(f"f{bits // 8}").max / count
     if not (count / largest < high - low < largest):  # their numbers would overflow
