@@ -35,13 +35,48 @@ LEAST = 30
 
 def without_gaps(negatives: Any, positives: Any) -> tuple[Floats, Floats]:
     """The counts with neighbouring scores that no positive has made one: to a positive, and to
-    either metric, they are the same. What is then still more than MOST_CELLS is merged too."""
+    either metric, they are the same. What is then still more than MOST_CELLS is merged too, two
+    by two, so that one walk through sorted scores finds the same cells (`WithoutGaps`)."""
     if not len(positives):
         return negatives, positives
     has = positives > 0
     start = np.flatnonzero(np.concatenate([[True], has[1:] | has[:-1]]))
-    start = start[:: -(-len(start) // MOST_CELLS)]
+    start = start[:: 1 << (-(-len(start) // MOST_CELLS) - 1).bit_length()]
     return summed(negatives, start), summed(positives, start)
+
+
+class WithoutGaps:
+    """The same of counts that come piece by piece, ascending; never many more than MOST_CELLS are
+    held, and a piece."""
+
+    def __init__(self) -> None:
+        self._cells = np.zeros((2, 0), np.int64)
+        self._scores, self._each, self._positive = 0, 1, True
+
+    def add(self, negatives: Any, positives: Any) -> None:
+        """The counts at the next scores, (k,)."""
+        if not len(positives):
+            return
+        has = positives > 0
+        new = has | np.append(self._positive, has[:-1])
+        score = self._scores - 1 + np.cumsum(new)
+        self._scores, self._positive = int(score[-1]) + 1, bool(has[-1])
+        while -(-self._scores // self._each) > MOST_CELLS:
+            self._each *= 2
+            odd = self._cells.shape[1] % 2
+            self._cells = np.pad(self._cells, ((0, 0), (0, odd))).reshape(2, -1, 2).sum(axis=2)
+        cell = score // self._each
+        start = np.flatnonzero(np.append(True, cell[1:] > cell[:-1]))
+        more = int(cell[-1]) + 1 - self._cells.shape[1]
+        self._cells = np.pad(self._cells, ((0, 0), (0, more)))
+        for mine, counts in zip(self._cells, (negatives, positives), strict=True):
+            mine[cell[start]] += np.add.reduceat(counts, start)
+
+    @property
+    def counts(self) -> tuple[Floats, Floats]:
+        """(negatives, positives) of the cells so far."""
+        negatives, positives = self._cells.astype(float)
+        return negatives, positives
 
 
 class RankCurveBounds(ByLimits):

@@ -9,6 +9,7 @@ from evalharness import Outputs
 from evalharness.checks.table import row
 from evalharness.inference import bracketed
 from evalharness.inference.concordance import ConcordanceBounds
+from evalharness.inference.sorted_scores import sorted_area
 from evalharness.kernels import external, streaming
 from evalharness.metrics import average_precision, roc_auc
 from evalharness.statistics import bins as binning
@@ -199,7 +200,7 @@ def test_sorted_areas_are_those_of_the_table(ties):
         positives[3] = negatives[7] = 2
     cuts = [0, 1, 17, 17, 400, 500]
     pieces = [(negatives[a:b], positives[a:b]) for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
-    found = bracketed.sorted_area(Binned(negatives, positives, of.single, lambda: iter(pieces)))
+    found = sorted_area(Binned(negatives, positives, of.single, lambda: iter(pieces)))
     exact = ConcordanceBounds(positives, negatives)
     assert found.value == exact.value
     for alpha in (0.2, 0.05, 1e-4):
