@@ -11,6 +11,7 @@ the widest limits are never narrower than those of the sorted scores, nor the na
 from __future__ import annotations
 
 import math
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -40,17 +41,18 @@ class BinnedPrecision:
         self._single = table.single[some] | (self._pos == 0) | alone
         self.certain = bool(self._single.all())
         self.low, self.high = self._ends(self._neg, self._pos, 1.0)
-        self._known: dict[float, tuple[Pair, Pair]] = {}
-        self._moments: tuple[Pair, Pair] | None = None
+        self._known: dict[tuple[float, bool], tuple[Pair, Pair]] = {}
 
     def limits(self, alpha: float, unseen: bool = True) -> tuple[Pair, Pair]:
         """(wide, narrow) limits of a level that lies in between; ``unseen``: with room for what was
         not seen, as decides."""
-        down, up = self._distances(alpha, unseen)
-        return (
-            (max(0.0, self.low - down[1]), min(1.0, self.high + up[1])),
-            (max(0.0, self.high - down[0]), min(1.0, self.low + up[0])),
-        )
+        if (alpha, unseen) not in self._known:
+            down, up = self._distances(alpha, unseen)
+            self._known[alpha, unseen] = (
+                (max(0.0, self.low - down[1]), min(1.0, self.high + up[1])),
+                (max(0.0, self.high - down[0]), min(1.0, self.low + up[0])),
+            )
+        return self._known[alpha, unseen]
 
     def _distances(self, alpha: float, unseen: bool) -> tuple[Pair, Pair]:
         """How far down and up a limit lies from the value: at least, and at most."""
@@ -66,8 +68,6 @@ class BinnedPrecision:
         return down, up
 
     def _linear(self, alpha: float) -> tuple[Pair, Pair]:
-        if self._moments is None:
-            self._moments = self._found_moments()
         error, skewness = self._moments
         few = min(self._neg.sum(), self._pos.sum())
         t, scale = -float(stdtrit(few - 1, alpha)), math.sqrt(few / (few - 1))
@@ -79,7 +79,8 @@ class BinnedPrecision:
             found.append((least * scale * error[0], most * scale * error[1]))
         return found[0], found[1]
 
-    def _found_moments(self) -> tuple[Pair, Pair]:
+    @cached_property
+    def _moments(self) -> tuple[Pair, Pair]:
         """Between which the standard error and the skewness of the sum of influences lie."""
         square, cube = np.zeros(2), np.zeros(2)
         for counts, (low, high) in zip((self._neg, self._pos), self._influences(), strict=True):
@@ -105,7 +106,8 @@ class BinnedPrecision:
         false = np.where(apart, fp - self._neg, fp), fp
         precision = true[0] / (true[0] + false[1]), true[1] / (true[1] + false[0])
         weight = np.where(has, self._pos, 0.0) / total
-        lowered, lifted = [], []
+        lowered: list[Any] = []
+        lifted: list[Any] = []
         for end in (0, 1):
             # Of a bin that is no single score, those at or below an example are none of it, or all.
             own = apart & (end == 0)

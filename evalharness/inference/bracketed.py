@@ -48,7 +48,9 @@ def bracketed(metric: Metric, table: Binned, bounds_of: Callable[[Any], Bounds])
     found = BinnedPrecision(table)
     if found.certain:
         return low
-    low.value, high.value = found.low, found.high
+    ends: Any = low, high
+    for end, value in zip(ends, (found.low, found.high), strict=True):
+        end.value = value  # in the lowest order positives may also differ among themselves
     plain = isinstance(low, NoBounds)
     spread = Spread(low, high) if plain else PrecisionSpread(low, high, found)
     return BracketedBounds(spread, table, sorted_precision)
@@ -128,7 +130,7 @@ class BracketedBounds:
             value, found = found.value, copy.copy(self._spread.low)
             found.value = value
         found.note = "by a sort of all scores"
-        return found  # type: ignore[no-any-return]
+        return found
 
     @property
     def values(self) -> Pair:
