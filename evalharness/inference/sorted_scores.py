@@ -55,7 +55,8 @@ class Walk:
     def __init__(self, table: Binned) -> None:
         self.positives, self.negatives = int(table.positives.sum()), int(table.negatives.sum())
         self.twice_above, self.distance = 0, 0.0
-        self.sides, self.cells = (_Side(), _Side()), WithoutGaps()
+        self.sides = _Side(), _Side()
+        self.cells = WithoutGaps(self.negatives + self.positives)
         self.precisions: list[float] = []
         self._below = 0, 0
         for negatives, positives in table.sorted():
