@@ -33,7 +33,7 @@ Floats = NDArray[np.float64]
 LEAST = 30
 
 # Up to twice 1 << FINE examples from the top on no scores are merged, and so many cells are made of
-# each time as many again. Distances then differ in their fourth digit.
+# each time as many again. Distances then differ by a thousandth, most by far less.
 FINE = 11
 
 
@@ -105,7 +105,7 @@ class RankCurveBounds(ByLimits):
         neg, pos = np.asarray(negatives), np.asarray(positives)
         if neg.shape != pos.shape or neg.ndim != 1:
             raise ValueError(f"counts must be two vectors of one length: {neg.shape}, {pos.shape}")
-        # How far the value may be off differs in its fifth digit where neighbours are merged.
+        # Of merged scores, how far the value may be off; the value itself is exact.
         self._neg, self._pos = without_gaps(neg, pos)
         self.range = range
         self._function, self._influence = function, influence
