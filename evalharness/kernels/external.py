@@ -9,8 +9,8 @@ from typing import Any
 
 # Keys that are sorted at a time: 32 MB of them.
 RUN = 1 << 22
-# Keys of all runs together that are merged at a time.
-MERGED = 1 << 21
+# Keys of all runs together that are merged at a time; more are slower, since they leave the cache.
+MERGED = 1 << 18
 LEAST_BLOCK = 1 << 12
 
 
