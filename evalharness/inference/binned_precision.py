@@ -4,8 +4,8 @@ order of the scores inside of each bin.
 In a bin that holds T positives and F negatives above it, p and n in it, a threshold that accepts
 some of the bin's positives has T + 1 to T + p true and F to F + n false positives. So the precision
 there, and with it the influence of every example, lies in an interval, and sums of these bound the
-standard error and the skewness. No order is assumed for one of them that another does not have, so
-the widest limits are never narrower than those of the sorted scores, nor the narrowest wider.
+standard error and the skewness. Each is bounded by itself, whatever order makes it largest: so the
+widest limits are never narrower than those of the sorted scores, nor the narrowest wider.
 """
 
 from __future__ import annotations
