@@ -8,8 +8,8 @@ from typing import Any
 from evalharness.declare.errors import OutputsError
 from evalharness.declare.forms import Concordance, Mean, Proportion
 from evalharness.declare.metric import Metric
-from evalharness.metrics.curves import RankCurve
-from evalharness.metrics.rank_curves import average_precision_of
+from evalharness.metrics.curves import Distance, RankCurve
+from evalharness.metrics.rank_curves import average_precision_of, ks_statistic_of
 from evalharness.outputs.streamed import ITSELF
 from evalharness.statistics.counts import Confusion, Flags, Hits
 from evalharness.statistics.grouped import Grouped, GroupedFlags
@@ -92,12 +92,26 @@ def _why(metric: Metric, split: Any) -> str:
 
 
 def _of_ranks(metric: Metric) -> str:
-    form = _form(metric, 0)
-    if isinstance(form, Concordance):
-        return ""
-    if isinstance(form, RankCurve) and form.function is average_precision_of:
+    """Bins bracket what goes by the order of the scores as these do, and by nothing else."""
+    import numpy as np
+
+    form, table = _form(metric, 0), _few_ranks()
+    if isinstance(form, RankCurve):
+        known = form.function is average_precision_of
+    elif isinstance(form, Distance):
+        known = form.value == ks_statistic_of(table.negatives, table.positives)
+    else:
+        known = isinstance(form, Concordance)
+    sides = ("negatives", "positives")
+    if known and all(np.array_equal(getattr(form, x), getattr(table, x)) for x in sides):
         return ""
     return "needs all scores in order, which are known in bins only"
+
+
+def _few_ranks() -> RankTable:
+    import numpy as np
+
+    return RankTable(np.arange(3.0), np.array([40, 30, 20]), np.array([20, 30, 40]))
 
 
 def _form(metric: Metric, classes: int) -> Any:
@@ -107,7 +121,7 @@ def _form(metric: Metric, classes: int) -> Any:
 
     statistic = metric.statistic
     if isinstance(statistic, Ranks):
-        table: Any = RankTable(np.arange(3.0), np.array([40, 30, 20]), np.array([20, 30, 40]))
+        table: Any = _few_ranks()
     elif isinstance(statistic, Moments):
         table = MomentTable(400, 0.5, 10.0, 1.0)
     elif isinstance(statistic, Confusion):

@@ -133,7 +133,7 @@ numbers = st.one_of(
 )
 def test_the_bracket_holds_the_exact_value(rows, places):
     """Whatever the sample is: even none."""
-    from evalharness.inference.bracketed import least_average_precision
+    from evalharness.inference.binned_precision import BinnedPrecision
 
     scores, label = np.array([s for s, _ in rows]) + 0.0, np.array([y for _, y in rows])
     table, *_ = binned(scores, label, np.array([p % len(rows) for p in places], int))
@@ -144,8 +144,10 @@ def test_the_bracket_holds_the_exact_value(rows, places):
         assert area <= auc_of(high.negatives, high.positives) + 1e-12
     if label.any():
         value = exact(scores, label, average_precision_of)
-        assert least_average_precision(table) - 1e-12 <= value
-        assert value <= average_precision_of(high.negatives, high.positives) + 1e-12
+        found = BinnedPrecision(table)
+        assert found.low - 1e-12 <= value <= found.high + 1e-12
+        top = average_precision_of(high.negatives, high.positives)
+        assert found.high == pytest.approx(top, rel=1e-12)
 
 
 @settings(max_examples=50)
