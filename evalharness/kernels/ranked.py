@@ -1,4 +1,4 @@
-"""Scores in bins: what rank metrics of a split that is read in batches go by."""
+"""Numbers in bins: what rank metrics and quantiles of a split that is read in batches go by."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MOST = 32
 
 
 class Ranked:
-    """Positives and negatives by bins of their scores. bins: made of a sample of all scores."""
+    """Positives and negatives by bins of their scores, or all values. bins: made of a sample."""
 
     def __init__(self, bins: Bins) -> None:
         import numpy as np
@@ -34,14 +34,13 @@ class Ranked:
 
     def step(self, columns: Columns, code: Any, groups: int, where: str) -> Step:
         """As of `Added`."""
-
         self.columns = Columns({}, columns.classes)
         if groups > MOST:
             raise OutputsError(
                 [
-                    f"{where}: there are more than {MOST} slices, and the order of scores is told "
-                    "of no more in a split that is read in batches; slice by a column with fewer "
-                    f"values; or, {ITSELF}"
+                    f"{where}: there are more than {MOST} slices, and the order of scores or "
+                    "values is told of no more in a split that is read in batches; slice by a "
+                    f"column with fewer values; or, {ITSELF}"
                 ]
             )
         keys = self.bins.of(columns.arrays["rank"], columns.values)
@@ -70,8 +69,10 @@ class Ranked:
 
     @property
     def error(self) -> float:
-        """How much of the area of all groups together the bins leave open, either way."""
+        """How much of the area of all groups together the bins leave open, either way; where there
+        is but one class, of its area against itself."""
         neg, pos = self.counts.sum(axis=0).T.astype(float)
+        pos = pos if pos.any() else neg
         open_pairs = (neg * pos)[~self.bins.single].sum()
         return float(open_pairs / 2 / max(1.0, neg.sum() * pos.sum()))
 

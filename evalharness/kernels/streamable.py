@@ -6,16 +6,16 @@ import math
 from typing import Any
 
 from evalharness.declare.errors import OutputsError
-from evalharness.declare.forms import Concordance, Mean, Proportion
+from evalharness.declare.forms import Concordance, Mean, Proportion, Quantile
 from evalharness.declare.metric import Metric
 from evalharness.metrics.curves import Distance, RankCurve
 from evalharness.metrics.rank_curves import average_precision_of, ks_statistic_of
 from evalharness.outputs.streamed import ITSELF
 from evalharness.statistics.counts import Confusion, Flags, Hits
 from evalharness.statistics.grouped import Grouped, GroupedFlags
-from evalharness.statistics.ranks import Ranks
+from evalharness.statistics.ranks import Order, Ranks
 from evalharness.statistics.sums import Moments
-from evalharness.statistics.tables import Cells, MomentTable, RankTable, Share
+from evalharness.statistics.tables import Cells, MomentTable, OrderTable, RankTable, Share
 
 # Rows of which a function is tried out.
 FEW = 64
@@ -68,6 +68,8 @@ def _why(metric: Metric, split: Any) -> str:
         return "is at a threshold that is chosen among all scores"
     if isinstance(statistic, (Grouped, GroupedFlags)):
         return f"is of rows that belong together by `{statistic.by}`"
+    if isinstance(statistic, Order):
+        return "" if quantile_share(metric) is not None else "needs all values in order"
     if not isinstance(statistic, (Confusion, Hits, Flags, Moments, Ranks)):
         return "needs all examples at once"
     if isinstance(statistic, Ranks):
@@ -89,6 +91,24 @@ def _why(metric: Metric, split: Any) -> str:
     if tasks and getattr(statistic, "apart", False):
         fits = False  # one example counts for several tasks
     return "" if fits else "goes by what each example adds to it"
+
+
+def quantile_share(metric: Metric) -> float | None:
+    """Which quantile a metric is, and nothing else that could be made of values in order; None."""
+    import numpy as np
+
+    if not isinstance(metric.statistic, Order):
+        return None
+    table = OrderTable(np.arange(3.0), np.array([40, 30, 20]))
+    try:
+        form = metric.form(table)
+    except Exception:
+        return None
+    of_all = isinstance(form, Quantile) and (
+        form.values is table.values,
+        form.counts is table.counts,
+    )
+    return form.q if of_all == (True, True) else None
 
 
 def _of_ranks(metric: Metric) -> str:

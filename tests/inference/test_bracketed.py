@@ -12,7 +12,7 @@ from evalharness.declare.forms import Concordance
 from evalharness.inference import bracketed
 from evalharness.inference.concordance import ConcordanceBounds
 from evalharness.inference.sorted_scores import sorted_area
-from evalharness.kernels import external, streaming
+from evalharness.kernels import external, sampled, streaming
 from evalharness.metrics import average_precision, ks_statistic, metric, roc_auc
 from evalharness.metrics.curves import Distance, RankCurve
 from evalharness.metrics.rank_curves import average_precision_of
@@ -37,7 +37,7 @@ def table(seed=0, n=N):
 @pytest.fixture
 def coarse(monkeypatch):
     """Bins that leave much open."""
-    monkeypatch.setattr(streaming, "SAMPLE", 100)
+    monkeypatch.setattr(sampled, "SAMPLE", 100)
     monkeypatch.setattr(streaming, "WIDE", 1.0)
 
 
@@ -261,11 +261,11 @@ def test_an_external_sort_counts_every_key(distinct, bits, monkeypatch):
 
 def test_sorted_files_are_sampled_again(tmp_path, monkeypatch):
     """The first rows of each file tell nothing of the others where the files are sorted."""
-    monkeypatch.setattr(streaming, "SAMPLE", 2_000)
+    monkeypatch.setattr(sampled, "SAMPLE", 2_000)
     thorough = []
-    real = streaming.Stream._bins
+    real = streaming.bins_of
     monkeypatch.setattr(
-        streaming.Stream, "_bins", lambda self, s, t: (thorough.append(t), real(self, s, t))[1]
+        streaming, "bins_of", lambda split, s, t: (thorough.append(t), real(split, s, t))[1]
     )
     rows = table(n=40_000)
     order = np.argsort(rows["score"])
