@@ -191,14 +191,14 @@ def test_recalls_are_independent_and_errors_tie_f1s():
     joint = [[90, 5, 5], [4, 92, 4], [3, 5, 92]]
     by_recall, by_f1 = (MacroBounds(m.form, three(joint)) for m in (recall, f1))
     distance = np.array([0.01, 0.02, 0.03])
-    assert by_recall._spread(distance) == pytest.approx((distance**2).sum())
-    ratio = by_f1._spread(distance) / (distance**2).sum()
+    assert by_recall._classes.spread(distance) == pytest.approx((distance**2).sum())
+    ratio = by_f1._classes.spread(distance) / (distance**2).sum()
     assert 1.8 < ratio <= 2
 
 
 def test_metrics_that_count_true_negatives_are_taken_as_wholly_dependent():
     b = MacroBounds(specificity.form, three([[90, 5, 5], [4, 92, 4], [3, 5, 92]]))
-    assert b._spread(np.array([0.01, 0.02, 0.03])) == pytest.approx(0.06**2)
+    assert b._classes.spread(np.array([0.01, 0.02, 0.03])) == pytest.approx(0.06**2)
 
 
 def test_a_class_that_is_undefined_is_named():
