@@ -326,20 +326,16 @@ Draw = Callable[[np.random.Generator, tuple[int, int]], np.ndarray]
 
 def mean(draw: Draw, truth: float, n: int, runs: int) -> Callable[[np.random.Generator], Coverage]:
     def measure(rng: np.random.Generator) -> Coverage:
-        def samples() -> Iterator[tuple[np.ndarray, float]]:
-            left = runs
-            while left:
-                rows = min(left, max(1, 2_000_000 // n))
-                for x in draw(rng, (rows, n)):
-                    yield x, 1 / runs
-                left -= rows
+        def samples() -> Iterator[tuple[MeanBounds, float]]:
+            for rows in in_rows(runs, n):
+                x = draw(rng, (rows, n))
+                centre = x.mean(axis=1)
+                square = (c := x - centre[:, None]) * c
+                cube = np.einsum("ij,ij->i", square, c)
+                for *moments, values in zip(centre, square.sum(axis=1), cube, x, strict=True):
+                    yield MeanBounds(n, *moments, lambda values=values: values, 0), 1 / runs
 
-        def bounds(x: np.ndarray) -> MeanBounds:
-            centre = x.mean()
-            square = (c := x - centre) * c
-            return MeanBounds(n, centre, square.sum(), square @ c, lambda: x, 0)
-
-        return coverage(samples(), bounds, truth, runs)
+        return coverage(samples(), lambda bounds: bounds, truth, runs)
 
     return measure
 
