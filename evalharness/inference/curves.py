@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtrit
 
+from evalharness.declare.plural import counted
 from evalharness.inference.bounds import ByLimits, settle_by_width
 from evalharness.inference.means import corrected
 from evalharness.inference.placements import MOST_CELLS, summed
@@ -42,6 +43,15 @@ def without_gaps(negatives: Any, positives: Any) -> tuple[Floats, Floats]:
     start = np.flatnonzero(np.concatenate([[True], has[1:] | has[:-1]]))
     start = start[:: -(-len(start) // MOST_CELLS)]
     return summed(negatives, start), summed(positives, start)
+
+
+def few(number: int, name: str) -> str:
+    """What to say of fewer than LEAST positives or negatives."""
+    verb = "is" if number == 1 else "are"
+    return (
+        f"{counted(number, name)} {verb} too few: below {LEAST} {name} no bound was shown to hold; "
+        f"take {LEAST} or more"
+    )
 
 
 class RankCurveBounds(ByLimits):
@@ -84,7 +94,7 @@ class RankCurveBounds(ByLimits):
                 return f"0/0: there are no {name}"
         for name, number in (("positives", self.positives), ("negatives", self.negatives)):
             if number < LEAST:
-                return f"decides nothing below {LEAST} {name}; here are {number:,.0f}"
+                return few(round(number), name)
         return ""
 
     @cached_property

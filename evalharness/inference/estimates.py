@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
+from evalharness.declare.plural import counted
 from evalharness.inference.numbers import percent, show
 
 if TYPE_CHECKING:
@@ -68,12 +69,25 @@ class Estimate:
         place = f"{self.metric} on {self.split}" + (f", {self.slice}" if self.slice else "")
         return f"{self.model}: {place}" if self.model else place
 
+    @property
+    def count(self) -> str:
+        """n in words, and the note: `n=40 clusters; 412 positives in 40 clusters, n_eff 151`."""
+        return f"n={counted(self.n, self.unit)}" + (f"; {self.note}" if self.note else "")
+
+    @property
+    def span(self) -> str:
+        """The interval in words with its method, or why there is none."""
+        if self.exact:
+            return "every one counts, so there is no interval"
+        if self.shown == "none":
+            return f"no interval: {self.reason}"
+        ends = f"{show(self.low)} to {show(self.high)}"
+        return f"{percent(self.confidence)} interval {ends}, {self.shown}"
+
     def __repr__(self) -> str:
         if self.value != self.value:
-            return f"<{self.title}: undefined (n={self.n} {self.unit}): {self.reason}>"
-        interval = f"{percent(self.confidence)} interval {show(self.low)} to {show(self.high)}"
-        count = f"n={self.n} {self.unit}" + (f"; {self.note}" if self.note else "")
-        return f"<{self.title}: {show(self.value)} ({interval}, {self.shown}; {count})>"
+            return f"<{self.title}: undefined (n={counted(self.n, self.unit)}): {self.reason}>"
+        return f"<{self.title}: {show(self.value)} ({self.span}; {self.count})>"
 
     def __ge__(self, threshold: float) -> Verdict:
         return self._decide(">=", threshold)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from evalharness.declare.errors import DeclarationError, InconclusiveError
+from evalharness.declare.plural import singular
 from evalharness.inference.estimates import Estimate
 from evalharness.inference.numbers import about, percent, plain, show
 
@@ -73,7 +74,7 @@ class Verdict:
         it."""
         e = self.estimate
         required = f"required {SIGNS[self.op]} {plain(self.threshold)}: {self.outcome}"
-        count = f"n={e.n} {e.unit}" + (f"; {e.note}" if e.note else "")
+        count = e.count
         if math.isnan(e.value):
             return f"{e.title}: undefined ({count}); {required}; {e.reason}"
         value = f"{e.title}: {show(e.value, near=self.threshold)}"
@@ -118,8 +119,9 @@ class Verdict:
         if self.settle is None:
             return text or "; how many examples would settle it cannot be told from these"
         value = show(e.value, near=self.threshold)
+        unit = singular(e.unit) if self.settle == 1 else e.unit
         return (
-            f"{text}; about {about(self.settle)} fresh {e.unit} would settle it, "
+            f"{text}; about {about(self.settle)} fresh {unit} would settle it, "
             f"if the true value is {value}"
         )
 

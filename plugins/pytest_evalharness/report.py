@@ -197,6 +197,8 @@ class Section:
 
     def _what_ran(self, result: Result) -> str:
         """Such as "2 models × 14 metrics × 1,203 slices over 1,000,000 examples: 0.3 s"."""
+        from evalharness.declare.plural import counted
+
         work = result.work
         words = [
             f"{n:,} {word}{'s' * (n != 1)}" for word, n in work.items() if n > 1 or word == "metric"
@@ -205,5 +207,5 @@ class Section:
         for splits in result.provenance["examples"].values():
             for split, n in splits.items():
                 rows[split] = max(rows.get(split, 0), n)
-        examples = f"{sum(rows.values()):,} examples"
+        examples = counted(sum(rows.values()), "examples")
         return f"{' × '.join(words)} over {examples}: {self.told.seconds:.1f} s"
