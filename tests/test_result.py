@@ -165,13 +165,13 @@ def test_print_shows_every_check_in_100_columns(result):
 
 
 def test_numbers_of_examples_have_commas_and_one_is_singular():
-    label = np.arange(1_200) < 1
+    label, x = np.arange(1_200) < 1, np.full(1_200, 3.0)
     asked = [m.on("test") for m in (accuracy, recall, average_precision, mean("x"))]
     columns = {
         "label": label,
         "prediction": ~label,
         "score": np.arange(1_200.0),
-        "x": [3.0] * 1_200,
+        "x": x,
     }
     found = run(Outputs(test=columns), also=asked)
     text = " ".join(str(found).split())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -201,16 +201,26 @@ class Estimate:
         return decide(self, op, threshold, policy=EXACT if self.exact else "confident")
 
 
-def estimate(bounds: Bounds, confidence: float, note: str = "", **place: Any) -> Estimate:
-    """The estimate that a form's bounds give; `place`: metric, model, split, slice."""
+def estimate(
+    bounds: Bounds,
+    confidence: float,
+    note: str = "",
+    *,
+    limits: Sequence[Any] = (),
+    **place: Any,
+) -> Estimate:
+    """The estimate that a form's bounds give; `place`: metric, model, split, slice; limits: low,
+    high, at_least and at_most, where they are known already."""
     alpha = 1 - confidence
-    low, high = bounds.interval(confidence)
+    if not limits:
+        limits = *bounds.interval(confidence), bounds.lower(alpha), bounds.upper(alpha)
+    low, high, at_least, at_most = map(float, limits)
     return Estimate(
         value=float(bounds.value),
-        low=float(low),
-        high=float(high),
-        at_least=float(bounds.lower(alpha)),
-        at_most=float(bounds.upper(alpha)),
+        low=low,
+        high=high,
+        at_least=at_least,
+        at_most=at_most,
         confidence=confidence,
         n=int(bounds.n),
         unit=bounds.unit,

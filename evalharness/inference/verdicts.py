@@ -133,6 +133,7 @@ def decide(
     *,
     family: int = 1,
     fail_level: float | None = None,
+    opposite: float | None = None,
     policy: str = "confident",
     forecast: bool = True,
 ) -> Verdict:
@@ -141,7 +142,8 @@ def decide(
     Pass: the one-sided bound at the estimate's confidence lies strictly beyond the threshold (for a
     closed estimate, at it). Fail: the opposite bound, at `fail_level`, lies strictly on the wrong
     side. Else inconclusive. `family` shares the level of a fail over that many bounds, unless
-    `fail_level` says it outright. `forecast`: whether to say what would settle it.
+    `fail_level` says it outright. `opposite`: the opposite bound at that level, where it is known.
+    `forecast`: whether to say what would settle it.
     """
     if (
         isinstance(threshold, bool)
@@ -170,7 +172,6 @@ def decide(
 
     passing = estimate.at_least if upward else estimate.at_most
     failing = estimate.at_most if upward else estimate.at_least
-    strict = failing if shared == alpha else _opposite(estimate, upward, shared)
 
     def verdict(outcome: str, level: float, limit: float, **more: Any) -> Verdict:
         return Verdict(
@@ -185,6 +186,10 @@ def decide(
     touching = estimate.closed and op in (">=", "<=") and passing == threshold
     if beyond(passing, good=True) or touching:
         return verdict(PASS, alpha, passing)
+    if shared == alpha:
+        strict = failing
+    else:
+        strict = _opposite(estimate, upward, shared) if opposite is None else opposite
     if beyond(strict, good=False):
         return verdict(FAIL, shared, strict)
     wrong_side = beyond(estimate.value, good=False)
