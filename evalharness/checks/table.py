@@ -69,7 +69,7 @@ def row(check: CheckResult) -> tuple[str, ...]:
     name += f"{check.metric} on {check.split}" + (f", {check.slice}" if check.slice else "")
     if check.group:
         name += f" by {check.group}"
-        name += f" ({check.count(PASS)}/{len(check.verdicts)} pass)"
+        name += f" ({check.count(PASS):,}/{len(check.verdicts):,} pass)"
     return _cells(worst, name)
 
 
@@ -87,7 +87,7 @@ def footnote(checks: Sequence[CheckResult]) -> str:
     )
     if family > 1:
         alpha = 1 - verdicts[0].estimate.confidence
-        text += f"; a FAIL is stated at level {alpha:.3g} / {family} bounds"
+        text += f"; a FAIL is stated at level {alpha:.3g} / {family:,} bounds"
     return text + "."
 
 

@@ -95,7 +95,7 @@ class Verdict:
         if self.outcome == FAIL and self.level < (1 - self.estimate.confidence) * 0.999:
             whole = 1 - self.estimate.confidence
             holm = "" if math.isclose(self.level * self.family, whole) else ", Holm over its slices"
-            shared = f", level {_level(whole)} / {self.family} bounds{holm}"
+            shared = f", level {_level(whole)} / {self.family:,} bounds{holm}"
         if math.isinf(self.limit):
             return f"with no {'lower' if lower else 'upper'} bound at this n ({count}{shared})"
         word, toward = ("at least", "down") if lower else ("at most", "up")

@@ -181,7 +181,7 @@ def called(
         raise OutputsError(
             [
                 f"{where} raised {type(error).__name__}: {error}; it is given whole columns, "
-                f"arrays of {split.n} numbers, and must return one value for each row"
+                f"arrays of {split.n:,} numbers, and must return one value for each row"
             ]
         ) from error
     problems = []

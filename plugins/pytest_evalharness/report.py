@@ -127,7 +127,7 @@ class Reporter:
         allowed = sum(len(t.allowed) for t in self.evaluations.values())
         if allowed:
             parts.append(
-                f"the gate guarantees nothing: {allowed} inconclusive "
+                f"the gate guarantees nothing: {allowed:,} inconclusive "
                 f"check{'s' * (allowed > 1)} allowed by {self.options.source}"
             )
         by_value = [
@@ -182,7 +182,7 @@ class Section:
         ran = [c for c in result.checks if (c.model, c.id) in self.told.ran]
         file = self.told.node.split("::")[0]
         counts = [(sum(c.outcome == o for c in ran), o) for o in ("fail", "inconclusive", "pass")]
-        summary = ", ".join(f"{n} {o}" for n, o in counts if n)
+        summary = ", ".join(f"{n:,} {o}" for n, o in counts if n)
         self.terminal.write(self.told.name, bold=True)
         self.terminal.write_line(f" ({file}){': ' if summary else ''}{summary}")
         if self.terminal.verbosity > 0:
