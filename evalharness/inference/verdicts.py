@@ -156,7 +156,7 @@ def decide(
     threshold = float(threshold)
     if not math.isfinite(threshold):
         raise DeclarationError(f"{estimate.title} {op} {threshold}: a bound needs a finite number")
-    if estimate.error and estimate._bounds is not None:
+    if hasattr(estimate._bounds, "extremes"):
         estimate, left = _sharpened(
             estimate,
             lambda e: decide(e, op, threshold, family=family, fail_level=fail_level, policy=policy),
@@ -210,19 +210,14 @@ def _sharpened(
     that does.
 
     Where every value and limit inside of the error gives one verdict, that is it; else the exact
-    value decides, and where there is none nothing does.
+    value decides.
     """
     bounds: Any = estimate._bounds
     wide, narrow = (decided(estimate.of(extreme)) for extreme in bounds.extremes)
-    if wide.outcome == narrow.outcome:
+    low, high = bounds.values
+    if wide.outcome == narrow.outcome and not (wide.op == "==" and low <= wide.threshold <= high):
         return estimate, replace(wide, estimate=estimate)
-    if bounds.exact is not None:
-        return estimate.of(bounds.exact), None
-    reason = (
-        "the threshold lies inside of what bins of scores leave open; load the split yourself "
-        "(such as pyarrow.parquet.read_table(folder)) and pass the table"
-    )
-    return estimate, replace(wide, outcome=INCONCLUSIVE, estimate=replace(estimate, reason=reason))
+    return estimate.of(bounds.exact), None
 
 
 def _opposite(estimate: Estimate, upward: bool, level: float) -> float:

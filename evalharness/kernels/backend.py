@@ -114,6 +114,10 @@ def _without_preallocation() -> None:
 
 def fetched(raw: Any) -> Any:
     """What a program in the scope gave, as NumPy, once it is there."""
+    import numpy as np
+
+    if all(isinstance(x, np.ndarray) for x in (raw if isinstance(raw, (tuple, list)) else (raw,))):
+        return raw
     import jax
 
     with scope():

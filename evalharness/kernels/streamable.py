@@ -6,16 +6,16 @@ import math
 from typing import Any
 
 from evalharness.declare.errors import OutputsError
-from evalharness.declare.forms import Concordance, Mean, Proportion
+from evalharness.declare.forms import Concordance, Mean, Proportion, Quantile
 from evalharness.declare.metric import Metric
-from evalharness.metrics.curves import RankCurve
-from evalharness.metrics.rank_curves import average_precision_of
+from evalharness.metrics.curves import Distance, RankCurve
+from evalharness.metrics.rank_curves import average_precision_of, ks_statistic_of
 from evalharness.outputs.streamed import ITSELF
 from evalharness.statistics.counts import Confusion, Flags, Hits
 from evalharness.statistics.grouped import Grouped, GroupedFlags
-from evalharness.statistics.ranks import Ranks
+from evalharness.statistics.ranks import Order, Ranks
 from evalharness.statistics.sums import Moments
-from evalharness.statistics.tables import Cells, MomentTable, RankTable, Share
+from evalharness.statistics.tables import Cells, MomentTable, OrderTable, RankTable, Share
 
 # Rows of which a function is tried out.
 FEW = 64
@@ -74,6 +74,8 @@ def _why(metric: Metric, split: Any) -> str:
         return "needs its threshold beforehand"
     if isinstance(statistic, (Grouped, GroupedFlags)):
         return f"needs all rows of one `{statistic.by}` together"
+    if isinstance(statistic, Order):
+        return "" if quantile_share(metric) is not None else "needs all values in order"
     if not isinstance(statistic, (Confusion, Hits, Flags, Moments, Ranks)):
         return "needs all rows at once"
     if isinstance(statistic, Ranks):
@@ -97,13 +99,45 @@ def _why(metric: Metric, split: Any) -> str:
     return "" if fits else "has an interval that needs what each example adds to it"
 
 
+def quantile_share(metric: Metric) -> float | None:
+    """Which quantile a metric is, and nothing else that could be made of values in order; None."""
+    import numpy as np
+
+    if not isinstance(metric.statistic, Order):
+        return None
+    table = OrderTable(np.arange(3.0), np.array([40, 30, 20]))
+    try:
+        form = metric.form(table)
+    except Exception:
+        return None
+    of_all = isinstance(form, Quantile) and (
+        form.values is table.values,
+        form.counts is table.counts,
+    )
+    return form.q if of_all == (True, True) else None
+
+
 def _of_ranks(metric: Metric) -> str:
-    form = _form(metric, 0)
-    if isinstance(form, Concordance):
-        return ""
-    if isinstance(form, RankCurve) and form.function is average_precision_of:
+    """Bins bracket what goes by the order of the scores as these do, and by nothing else."""
+    import numpy as np
+
+    form, table = _form(metric, 0), _few_ranks()
+    if isinstance(form, RankCurve):
+        known = form.function is average_precision_of
+    elif isinstance(form, Distance):
+        known = form.value == ks_statistic_of(table.negatives, table.positives)
+    else:
+        known = isinstance(form, Concordance)
+    sides = ("negatives", "positives")
+    if known and all(np.array_equal(getattr(form, x), getattr(table, x)) for x in sides):
         return ""
     return "needs all scores in order"
+
+
+def _few_ranks() -> RankTable:
+    import numpy as np
+
+    return RankTable(np.arange(3.0), np.array([40, 30, 20]), np.array([20, 30, 40]))
 
 
 def _form(metric: Metric, classes: int) -> Any:
@@ -113,7 +147,7 @@ def _form(metric: Metric, classes: int) -> Any:
 
     statistic = metric.statistic
     if isinstance(statistic, Ranks):
-        table: Any = RankTable(np.arange(3.0), np.array([40, 30, 20]), np.array([20, 30, 40]))
+        table: Any = _few_ranks()
     elif isinstance(statistic, Moments):
         table = MomentTable(400, 0.5, 10.0, 1.0)
     elif isinstance(statistic, Confusion):

@@ -18,6 +18,7 @@ from evalharness.declare.forms import Linear, Mean, Ratio, Unbounded
 from evalharness.declare.metric import metric
 from evalharness.declare.plural import counted
 from evalharness.statistics import Moments, MomentTable, PairTable, Sums
+from evalharness.statistics.adding import added
 from evalharness.statistics.base import Columns, gathered
 
 COUNTS = ("intersection", "predicted", "labelled")
@@ -86,14 +87,10 @@ class Overlaps:
 
 def sums_by_class(arrays: dict[str, Any], code: Any, groups: int, classes: int) -> Any:
     """(groups, classes) sums of intersection and of union, and numbers of images."""
-    import jax.numpy as jnp
-
-    cell = jnp.where(code < groups, code * classes + arrays["class"], groups * classes)
-    weight = arrays.get("weight", 1.0)
+    cell, weight = code * classes + arrays["class"], arrays.get("weight", 1.0)
 
     def add(x: Any) -> Any:
-        empty = jnp.zeros(groups * classes, x.dtype)
-        return empty.at[cell].add(x, mode="drop").reshape(groups, classes)
+        return added(cell, groups * classes, x).reshape(groups, classes)
 
     intersection, union = arrays["intersection"], arrays["union"]
     some = ((union > 0) & (weight > 0)).astype(union.dtype)

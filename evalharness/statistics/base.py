@@ -42,6 +42,7 @@ class Statistic(Protocol):
     program:   traceable function (arrays, code, groups, classes) → raw arrays. `code` is int32
                (m,): the group of each entry; codes ≥ groups are padding or rows outside of every
                group, and count nowhere. Where examples have weights, `arrays["weight"]` holds them.
+               What is added up in batches takes NumPy arrays as well (`statistics.adding`).
                None: the tables are the entries themselves (`host_tables`), nothing is added up.
     on_cpu:    where there is one: the same as `program` on NumPy arrays, for what XLA does several
                times slower on a CPU than NumPy (sorts).

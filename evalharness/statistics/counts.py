@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from evalharness.statistics.adding import added, module
 from evalharness.statistics.base import Columns, OfColumns, example_values, gathered
 from evalharness.statistics.stacked import Stacked
 from evalharness.statistics.tables import Cells, Share
@@ -206,6 +207,20 @@ class Hits(_Counted):
 
     options: ClassVar[tuple[str, ...]] = ("threshold",)
 
+    def told_by(self, other: Any) -> bool:
+        """Whether of two classes, one of them for each row, the cells of another statistic tell the
+        hits: `of_cells`."""
+        return (
+            isinstance(other, Confusion)
+            and other.average is None
+            and other.threshold == self.threshold
+            and (self.threshold is None or other.positive is None)
+        )
+
+    def of_cells(self, cells: Cells) -> Share:
+        """The table that the cells tell."""
+        return Share(cells.tp + cells.tn, cells.tp + cells.tn + cells.fp + cells.fn)
+
     def read(self, split: Any) -> Columns:
         if split.multilabel:
             import numpy as np
@@ -240,40 +255,33 @@ class Flags(_Counted, OfColumns):
 
 def count_cells(arrays: dict[str, Any], code: Any, groups: int, classes: int) -> Any:
     """(groups, 4) counts of the cells 2·label + prediction."""
-    label, prediction = (arrays[k].astype(code.dtype) for k in ("label", "prediction"))
-    return _bincount(arrays, code * 4 + 2 * label + prediction, code, groups, 4)
+    label, prediction = (arrays[k].astype("int8") for k in ("label", "prediction"))
+    return _counted(arrays, code * 4 + (2 * label + prediction), groups, 4)
 
 
 def count_hits(arrays: dict[str, Any], code: Any, groups: int, classes: int) -> Any:
     """(groups, 2) counts of misses and hits."""
-    return _bincount(arrays, code * 2 + arrays["hit"].astype(code.dtype), code, groups, 2)
+    return _counted(arrays, code * 2 + arrays["hit"], groups, 2)
 
 
 def count_classes(arrays: dict[str, Any], code: Any, groups: int, classes: int) -> Any:
     """(groups, 1 or classes) entries, and (groups, classes) hits, labels and predictions: all that
     one-vs-rest tables need. Entries of several tasks are counted by task."""
-    import jax.numpy as jnp
-
+    xp = module(code)
     width = classes + 1  # one more for "no answer", which is the prediction of no class
     label, prediction = arrays["label"], arrays["prediction"]
     if "task" in arrays:
         task = arrays["task"].astype(code.dtype)
-        cells = [jnp.where(x, task, classes) for x in (label & prediction, label, prediction)]
-        n = _bincount(arrays, code * width + task, code, groups, width)[:, :classes]
+        cells = [xp.where(x, task, classes) for x in (label & prediction, label, prediction)]
+        n = _counted(arrays, code * width + task, groups, width)[:, :classes]
     else:
-        cells = [jnp.where(label == prediction, label, classes), label, prediction]
-        n = _bincount(arrays, code, code, groups, 1)
-    counts = [_bincount(arrays, code * width + x, code, groups, width)[:, :classes] for x in cells]
+        cells = [xp.where(label == prediction, label, classes), label, prediction]
+        n = _counted(arrays, code, groups, 1)
+    counts = [_counted(arrays, code * width + x, groups, width)[:, :classes] for x in cells]
     return (n, *counts)
 
 
-def _bincount(arrays: dict[str, Any], cell: Any, code: Any, groups: int, width: int) -> Any:
-    """Counts of `cell`, or sums of the weights, as (groups, width); rows whose code is no group are
-    dropped."""
-    import jax.numpy as jnp
-
-    size = groups * width
-    cell = jnp.where(code < groups, cell, size)
-    weight = arrays.get("weight", 1)
-    dtype = jnp.int32 if "weight" not in arrays else weight.dtype
-    return jnp.zeros(size, dtype).at[cell].add(weight, mode="drop").reshape(groups, width)
+def _counted(arrays: dict[str, Any], cell: Any, groups: int, width: int) -> Any:
+    """(groups, width) counts of `cell`, or sums of the weights. Where the code is no group the cell
+    lies beyond them all, and is dropped."""
+    return added(cell, groups * width, arrays.get("weight")).reshape(groups, width)

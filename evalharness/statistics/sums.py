@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from evalharness.statistics.adding import added, module, total
 from evalharness.statistics.base import Columns, OfColumns, example_values, gathered
 from evalharness.statistics.stacked import Stacked
 from evalharness.statistics.tables import ComomentTable, MomentTable, PairTable
@@ -125,10 +126,6 @@ class Comoments:
         )
 
 
-# Sums that are taken side by side, since each addition waits for the one before it.
-LANES = 8
-
-
 def _shares(a: Any, b: Any) -> tuple[Any, Any]:
     """What of the whole each part is, 0 where both are empty."""
     import numpy as np
@@ -137,53 +134,40 @@ def _shares(a: Any, b: Any) -> tuple[Any, Any]:
     return a / whole, b / whole
 
 
-def _adder(arrays: dict[str, Any], code: Any, groups: int) -> tuple[Any, Any, Any, Any]:
-    """What adds up by group: (code, weight or None, Σ over the group, value of each entry's
+def _adder(arrays: dict[str, Any], code: Any, groups: int) -> tuple[Any, Any, Any]:
+    """What adds up by group: (n or Σ weights of each, Σ over the group, the value of each entry's
     group)."""
-    import jax.numpy as jnp
+    xp, weight = module(code), arrays.get("weight")
 
-    code = jnp.where(code < groups, code, groups)
-    weight = arrays.get("weight")
-
-    def add(values: Any, dtype: Any = None) -> Any:
+    def add(values: Any) -> Any:
         if weight is not None:
             values = values * weight
-        dtype = values.dtype if dtype is None else dtype
-        if groups == 1:  # additions to one place would wait for each other
-            mine = jnp.where(code == 0, values, 0)
-            lanes = LANES if len(mine) % LANES == 0 else 1
-            sums = jnp.sum(mine.reshape(-1, lanes), axis=0, dtype=dtype)
-            return jnp.sum(sums, dtype=dtype).reshape(1)
-        return jnp.zeros(groups, dtype).at[code].add(values, mode="drop")
+        # Additions to one place would wait for each other.
+        return total(values, code) if groups == 1 else added(code, groups, values)
 
     def spread(x: Any) -> Any:
-        if groups == 1:
-            return x[0]
-        return jnp.append(x, jnp.zeros(1, x.dtype))[code]
+        return x[0] if groups == 1 else xp.append(x, xp.zeros(1, x.dtype))[xp.minimum(code, groups)]
 
-    return code, weight, add, spread
-
-
-def _number(add: Any, code: Any, weight: Any) -> Any:
-    import jax.numpy as jnp
-
-    return add(jnp.ones_like(code), jnp.int32 if weight is None else weight.dtype)
+    one = xp.ones_like(code) if weight is None else xp.ones_like(weight)
+    n = added(code, groups) if weight is None and groups > 1 else add(one)
+    return n, add, spread
 
 
 def _mean(total: Any, n: Any) -> Any:
-    import jax.numpy as jnp
-
-    return total / jnp.where(n > 0, n, 1).astype(total.dtype)
+    xp = module(total)
+    return total / xp.where(n > 0, n, 1).astype(total.dtype)
 
 
 def centred_sums(arrays: dict[str, Any], code: Any, groups: int, classes: int) -> Any:
     """(groups,) number, mean, Σ(x−mean)² and Σ(x−mean)³; two passes, in float64."""
     x = arrays["value"]
-    code, weight, add, spread = _adder(arrays, code, groups)
-    n = _number(add, code, weight)
+    n, add, spread = _adder(arrays, code, groups)
     mean = _mean(add(x), n)
     centred = x - spread(mean)
-    m2, m3 = add(centred**2), add(centred**3)
+    powers = centred * centred
+    m2 = add(powers)
+    powers *= centred
+    m3 = add(powers)
     # The mean of many large values is off in its last digits, by what the centred ones add up to;
     # the third sum would be off by three times that and the second one.
     rest = _mean(add(centred), n)
@@ -192,14 +176,13 @@ def centred_sums(arrays: dict[str, Any], code: Any, groups: int, classes: int) -
 
 def two_sums(arrays: dict[str, Any], code: Any, groups: int, classes: int) -> Any:
     """(groups,) number and two sums."""
-    code, weight, add, _ = _adder(arrays, code, groups)
-    return _number(add, code, weight), add(arrays["numerator"]), add(arrays["denominator"])
+    n, add, _ = _adder(arrays, code, groups)
+    return n, add(arrays["numerator"]), add(arrays["denominator"])
 
 
 def centred_products(arrays: dict[str, Any], code: Any, groups: int, classes: int) -> Any:
     """(groups,) number, two means, and the three sums of centred products."""
-    code, weight, add, spread = _adder(arrays, code, groups)
-    n = _number(add, code, weight)
+    n, add, spread = _adder(arrays, code, groups)
     means = [_mean(add(arrays[k]), n) for k in ("x", "y")]
     x, y = (arrays[k] - spread(m) for k, m in zip(("x", "y"), means, strict=True))
     return n, *means, add(x * x), add(y * y), add(x * y)
