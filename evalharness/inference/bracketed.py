@@ -120,7 +120,10 @@ class BracketedBounds:
         self.shown, self.decides = low.shown, low.decides
         self.value = (low.value + high.value) / 2
         self.half_width = (high.value - low.value) / 2
-        self.note = f"exact within ±{self.half_width:.1g}: {table.used:,} bins of scores"
+        self.note = (
+            f"{table.used:,} bins of scores leave the value open by ±{self.half_width:.1g}, which "
+            "its bounds allow for"
+        )
 
     @cached_property
     def exact(self) -> Bounds:

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtrit
 
+from evalharness.declare.plural import counted
 from evalharness.inference.bounds import ByLimits, settle_by_width
 from evalharness.inference.means import corrected
 from evalharness.inference.placements import summed
@@ -83,6 +84,15 @@ class WithoutGaps:
         return negatives, positives
 
 
+def few(number: int, name: str) -> str:
+    """What to say of fewer than LEAST positives or negatives."""
+    verb = "is" if number == 1 else "are"
+    return (
+        f"{counted(number, name)} {verb} too few: below {LEAST} {name} no bound was shown to hold; "
+        f"take {LEAST} or more"
+    )
+
+
 class RankCurveBounds(ByLimits):
     """A smooth function of counts by distinct score.
 
@@ -123,7 +133,7 @@ class RankCurveBounds(ByLimits):
                 return f"0/0: there are no {name}"
         for name, number in (("positives", self.positives), ("negatives", self.negatives)):
             if number < LEAST:
-                return f"decides nothing below {LEAST} {name}; here are {number:,.0f}"
+                return few(round(number), name)
         return ""
 
     @cached_property

@@ -26,10 +26,15 @@ def refusal(metric: Metric, whole: Metric, split: Any) -> str:
     to do; "" where it can."""
     why = _why(metric, split)
     if len(whole.parts) > 1 and not whole.exact:
-        metric, why = whole, "goes by what each example adds to all of its parts"
+        metric, why = whole, "has an interval that needs what each example adds to all of its parts"
     if not why:
         return ""
-    return f"{metric.label} {why}, and the split is read in batches; {ITSELF}"
+    if "threshold_from" in dict(metric.options):
+        return (
+            f"{metric.label} needs its threshold before a split is read in batches: choose it "
+            f"beforehand ({metric.name}(threshold=…)); or, {ITSELF}"
+        )
+    return f"{metric.label} {why}, which a split that is read in batches cannot give; {ITSELF}"
 
 
 def scale(metric: Metric) -> tuple[float, float] | None:
@@ -57,7 +62,8 @@ def refuse_whole(metric: Metric, split: Any) -> None:
             raise OutputsError(
                 [
                     f"{split.where}: {metric.label} gives rows other values when it is handed "
-                    f"fewer of them, and the split is read in batches; {ITSELF}"
+                    "fewer of them, so it needs all rows at once, which a split that is read in "
+                    f"batches cannot give; {ITSELF}"
                 ]
             )
 
@@ -65,23 +71,23 @@ def refuse_whole(metric: Metric, split: Any) -> None:
 def _why(metric: Metric, split: Any) -> str:
     statistic = metric.statistic
     if "threshold_from" in dict(metric.options):
-        return "is at a threshold that is chosen among all scores"
+        return "needs its threshold beforehand"
     if isinstance(statistic, (Grouped, GroupedFlags)):
-        return f"is of rows that belong together by `{statistic.by}`"
+        return f"needs all rows of one `{statistic.by}` together"
     if isinstance(statistic, Order):
         return "" if quantile_share(metric) is not None else "needs all values in order"
     if not isinstance(statistic, (Confusion, Hits, Flags, Moments, Ranks)):
-        return "needs all examples at once"
+        return "needs all rows at once"
     if isinstance(statistic, Ranks):
         if split.multilabel:
-            return "is of scores by task"
+            return "needs the scores of each task in order"
         return _of_ranks(metric)
     if metric.exact:
         return ""
     average, tasks = getattr(statistic, "average", None), split.multilabel
     form = _form(metric, len(split.classes) if average else 0)
     if average == "micro" or (average and tasks):
-        return "goes by what each example adds to the average"
+        return "has an interval that needs what each example adds to the average"
     if isinstance(statistic, Moments):
         fits = isinstance(form, Mean)
     elif average:
@@ -90,7 +96,7 @@ def _why(metric: Metric, split: Any) -> str:
         fits = isinstance(form, Proportion) or _is_number(form)
     if tasks and getattr(statistic, "apart", False):
         fits = False  # one example counts for several tasks
-    return "" if fits else "goes by what each example adds to it"
+    return "" if fits else "has an interval that needs what each example adds to it"
 
 
 def quantile_share(metric: Metric) -> float | None:
@@ -125,7 +131,7 @@ def _of_ranks(metric: Metric) -> str:
     sides = ("negatives", "positives")
     if known and all(np.array_equal(getattr(form, x), getattr(table, x)) for x in sides):
         return ""
-    return "needs all scores in order, which are known in bins only"
+    return "needs all scores in order"
 
 
 def _few_ranks() -> RankTable:

@@ -204,9 +204,9 @@ class Stream:
                 problems = tuple(dict.fromkeys(error.problems))
             if problems:
                 end = f"{batch.first_row + batch.n - 1:,}"
-                raise OutputsError(
-                    [*problems, f"{batch.where}: what follows row {end} was not looked at"]
-                )
+                problems = [*problems]
+                problems[-1] += f" (what follows row {end} of this file was not looked at)"
+                raise OutputsError(problems)
             columns, codes = found[: len(statistics)], found[len(statistics) :]
             yield dict(zip(statistics, columns, strict=True)), dict(zip(places, codes, strict=True))
 

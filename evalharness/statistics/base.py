@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol
 
+from evalharness.declare.plural import counted
+
 
 class Columns(NamedTuple):
     """What a statistic reads of a split.
@@ -180,7 +182,7 @@ def called(
         raise OutputsError(
             [
                 f"{where} raised {type(error).__name__}: {error}; it is given whole columns, "
-                f"arrays of {split.n} numbers, and must return one value for each row"
+                f"arrays of {split.n:,} numbers, and must return one value for each row"
             ]
         ) from error
     problems = []
@@ -189,14 +191,14 @@ def called(
     for values in found:
         if values.shape != (split.n,):
             problems.append(
-                f"{where} must return one value for each of {split.n} rows; it returned shape "
+                f"{where} must return one value for each of {split.n:,} rows; it returned shape "
                 f"{values.shape}"
             )
         elif not np.isfinite(values).all():
             rows = np.flatnonzero(~np.isfinite(values))
             problems.append(
-                f"{where} is not finite on {len(rows)} rows, first row {rows[0] + first}; it must "
-                "be a number everywhere"
+                f"{where} is not finite on {counted(len(rows), 'rows')}, first row "
+                f"{rows[0] + first}; it must be a number everywhere"
             )
     if problems:
         raise OutputsError(problems)

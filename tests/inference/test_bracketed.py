@@ -55,7 +55,7 @@ def test_what_is_shown_holds_what_sorted_scores_give(asked, seed, coarse, tmp_pa
     assert 0.001 < bounds.half_width < 0.1
     assert abs(found.value - exact.value) <= bounds.half_width
     assert found.error == bounds.half_width
-    assert f"exact within ±{bounds.half_width:.1g}: " in found.note
+    assert f"leave the value open by ±{bounds.half_width:.1g}, which its bounds" in found.note
     assert found.note in repr(found)
     for alpha in (0.2, 0.05, 1e-3, 1e-6):
         wide, narrow = bounds.limits(alpha, wide=True), bounds.limits(alpha, wide=False)

@@ -10,6 +10,7 @@ import pytest
 
 from evalharness import Mean, Moments, Outputs, OutputsError, metric
 from evalharness.kernels import accumulate, gridded, ranked, steps, streaming
+from evalharness.kernels.plan import Plan
 from evalharness.metrics import (
     accuracy,
     balanced_accuracy,
@@ -228,19 +229,24 @@ BAD = {
         {"score": [*[0.5] * 999, -np.inf], "label": [*[0, 1] * 499, 0, 2]},
         f1,
         {"classes": [0, 1]},
-        ["3 problems", "column `label` holds 2", "column `score` is NaN or infinite"],
+        [
+            "2 problems",
+            "column `label` holds 2",
+            "column `score` is NaN or infinite",
+            "(what follows row 499 of this file was not looked at)",
+        ],
     ),
     "a function that is not finite": (
         {"x": [*[1.0] * 800, 0.0, *[1.0] * 199]},
         metric(Moments(lambda x: 1 / x), name="inverse")(lambda table: Mean(table)),
         {},
-        ["part-1.parquet): <lambda>() is not finite on 1 rows, first row 300"],
+        ["part-1.parquet): <lambda>() is not finite on 1 row, first row 300"],
     ),
     "null text": (
         {"label": ["a"] * N, "prediction": ["a"] * 999 + [None]},
         exact_text_match,
         {},
-        ["column `prediction` is null in 1 rows, first row 499"],
+        ["column `prediction` is null in 1 row, first row 499"],
     ),
     "no such column": ({}, mean("cost"), {}, ["there is no column `cost`"]),
     "no such slice": ({}, accuracy.on("test", region="mars"), {}, ["no row with 'mars'", "'asia'"]),
@@ -309,7 +315,13 @@ def test_what_cannot_be_streamed_is_told_before_any_number(tmp_path, monkeypatch
     with pytest.raises(OutputsError) as caught:
         run(Outputs(test=folder, dev=table()), also=[m.on("test") for m in asked])
     says(
-        caught.value, ["4 problems", "0.5 * accuracy + 0.5 * recall goes by", "no column `nothing`"]
+        caught.value,
+        [
+            "4 problems",
+            "0.5 * accuracy + 0.5 * recall has an interval that needs what each example adds",
+            "choose it beforehand (f1(threshold=…))",
+            "no column `nothing`",
+        ],
     )
     assert str(caught.value).count("read_table(folder)") == 3
 
@@ -321,8 +333,31 @@ def test_two_models_are_not_paired(tmp_path):
         "b": Outputs(test=rows),
     }
     result = run(outputs, also=[accuracy.on("test")], models=["a", "b"])
-    with pytest.raises(OutputsError, match="read in batches"):
+    with pytest.raises(OutputsError) as caught:
         result["a", accuracy.on("test")] - result["b", accuracy.on("test")]
+    says(
+        caught.value,
+        ["a, test (", "difference of accuracy between 'a' and 'b' needs rows to pair by id"],
+    )
+
+
+def test_a_threshold_is_not_chosen_in_batches(tmp_path):
+    outputs = Outputs(dev=shards(tmp_path / "t", table(), 500), test=table(seed=1))
+    with pytest.raises(OutputsError) as caught:
+        run(outputs, also=[f1.at(threshold_from="dev").on("test")])
+    says(
+        caught.value,
+        ["dev (", "f1(threshold_from='dev') needs all scores to choose its threshold among"],
+    )
+
+
+def test_whoever_asks_for_an_example_is_told_which_metric_did(tmp_path):
+    plan = Plan({"model": Outputs(test=shards(tmp_path / "t", table(), 500))})
+    for asked in accuracy, f1:
+        sample = plan.measure("model", asked.on("test")).sample(0)
+        with pytest.raises(OutputsError) as caught:
+            _ = sample.rows
+        says(caught.value, ["test (", f"): {asked} needs single examples", "read_table(folder)"])
 
 
 def test_slices_that_are_too_many(tmp_path, monkeypatch):
