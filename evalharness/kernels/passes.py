@@ -9,7 +9,8 @@ from typing import Any
 from evalharness.kernels.backend import compiled, fetched, on_cpu, scope
 from evalharness.statistics.base import Columns, Statistic
 
-# Up to so many entries a pass takes a millisecond or two, however well it was compiled.
+# Up to so many entries NumPy runs the same lines in a millisecond or two; a program would first be
+# compiled, or at least looked up, which takes a hundred times as long, and JAX itself be loaded.
 SMALL = 1 << 16
 
 
@@ -21,21 +22,23 @@ def count(
     columns: arrays of shape (m,); code: int32 (m,), the group of each entry, ≥ groups for none;
     weight: float64 (m,), how much each entry counts; None where all count alike.
     """
+    import numpy as np
+
     given = dict(columns.arrays) | ({} if weight is None else {"weight": weight})
     if statistic.program is None:
         return statistic.host_tables(given, columns, code, groups)
     by_numpy = getattr(statistic, "on_cpu", None)
-    if by_numpy is not None and on_cpu():
-        return statistic.tables(
-            by_numpy(given, code, groups, len(columns.classes)), columns, groups
-        )
-    # Shapes in buckets: every small split and every handful of slices share one compiled program.
+    if len(code) <= SMALL or (by_numpy is not None and on_cpu()):
+        with np.errstate(all="ignore"):  # a program does not warn either
+            raw = (by_numpy or statistic.program)(given, code, groups, len(columns.classes))
+        return statistic.tables(raw, columns, groups)
+    # Shapes in buckets: splits of about one size and every handful of slices share one program.
     rows, padded = rows_of(len(code)), bucket(len(code), groups)
     arrays = {k: filled(v, rows, 0) for k, v in given.items()}
     # Codes between the groups and their bucket count in groups that nobody asks for.
     code = filled(code, rows, padded)
     with scope():
-        program = compiled(statistic.program, rows <= SMALL)
+        program = compiled(statistic.program)
         raw = fetched(program(arrays, code, groups=padded, classes=len(columns.classes)))
     return statistic.tables(raw, columns, groups)
 

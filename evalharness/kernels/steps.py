@@ -1,8 +1,5 @@
 """What is added up of a batch: on a device all parts in one program, since a program has a cost of
-its own each time it is started, and each batch starts it again.
-
-On a CPU the same functions run on NumPy arrays as they are: nothing is compiled, which would take
-longer than most folders take to be read, and nothing waits for a program to start.
+its own each time it is started, and each batch starts it again; or the same lines by NumPy.
 """
 
 from __future__ import annotations
@@ -11,8 +8,8 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from evalharness.kernels.backend import on_cpu, scope
-from evalharness.kernels.passes import SMALL, bucket, filled, rows_of
+from evalharness.kernels.backend import scope
+from evalharness.kernels.passes import bucket, filled, rows_of
 
 
 class Step(NamedTuple):
@@ -35,14 +32,14 @@ class Step(NamedTuple):
     state: Any = None
 
 
-def begun(steps: Sequence[Step]) -> list[Any]:
+def begun(steps: Sequence[Step], by_numpy: bool) -> list[Any]:
     """What the program of each step gives; on a device computed while other things are done, until
     `backend.fetched` asks for it."""
     given = [
         (step, *_inside(step.code, step.groups, bucket(len(step.code), step.groups)))
         for step in steps
     ]
-    if on_cpu():
+    if by_numpy:
         return [_computed(step, code, groups) for step, code, groups in given]
     arrays: list[Any] = []
     places: dict[tuple[int, int, int], int] = {}
@@ -63,18 +60,9 @@ def begun(steps: Sequence[Step]) -> list[Any]:
         named.append(("code", place(code, rows, groups)))
         options = (("groups", groups), *sorted(step.options.items()))
         plan.append((step.program, tuple(named), options))
-    # Of few rows each part has a program of its own: more evaluations share these.
-    apart = max(len(step.code) for step in steps) <= SMALL
     states = [step.state for step in steps]
     with scope():
-        if not apart:
-            return list(_program(apart)(states, arrays, plan=tuple(plan)))
-        found = []
-        for state, (program, named, options) in zip(states, plan, strict=True):
-            own = [arrays[at] for _, at in named]
-            mine = tuple((name, at) for at, (name, _) in enumerate(named))
-            found += _program(apart)([state], own, plan=((program, mine, options),))
-        return found
+        return list(_program()(states, arrays, plan=tuple(plan)))
 
 
 def _inside(code: Any, known: int, groups: int) -> tuple[Any, int]:
@@ -88,8 +76,11 @@ def _inside(code: Any, known: int, groups: int) -> tuple[Any, int]:
 
 
 def _computed(step: Step, code: Any, groups: int) -> Any:
+    import numpy as np
+
     before = () if step.state is None else (step.state,)
-    return step.program(*before, step.arrays | step.tables, code, groups=groups, **step.options)
+    with np.errstate(all="ignore"):  # a program does not warn either
+        return step.program(*before, step.arrays | step.tables, code, groups=groups, **step.options)
 
 
 def all_of(states: Any, arrays: Any, plan: Any) -> tuple[Any, ...]:
@@ -104,8 +95,7 @@ def all_of(states: Any, arrays: Any, plan: Any) -> tuple[Any, ...]:
 
 
 @cache
-def _program(small: bool) -> Callable[..., Any]:
+def _program() -> Callable[..., Any]:
     import jax
 
-    options = {"xla_backend_optimization_level": 0} if small else None
-    return jax.jit(all_of, static_argnames="plan", donate_argnums=0, compiler_options=options)
+    return jax.jit(all_of, static_argnames="plan", donate_argnums=0)

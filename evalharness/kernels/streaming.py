@@ -14,10 +14,12 @@ from typing import Any
 from evalharness.declare.errors import OutputsError
 from evalharness.declare.metric import Metric
 from evalharness.kernels.accumulate import Added, Occurring
+from evalharness.kernels.backend import on_cpu
 from evalharness.kernels.external import Sorter
 from evalharness.kernels.gridded import Gridded
 from evalharness.kernels.groups import Groups
 from evalharness.kernels.numbered import Numbered
+from evalharness.kernels.passes import SMALL
 from evalharness.kernels.ranked import Ranked
 from evalharness.kernels.sampled import BINNED, bins_of
 from evalharness.kernels.steps import begun
@@ -99,6 +101,8 @@ class Stream:
             {} if self.split.multilabel else {k.place: p for k, p in parts.items() if _tells(k)}
         )
         self._counting = set(numbered) - set(telling) - set(self._numbered)
+        # On a CPU a program would be compiled for longer than most folders take to be read.
+        by_numpy = self.split.n <= SMALL or on_cpu()
         averages = {s: Occurring() for s in statistics if getattr(s, "average", None) == "macro"}
         for columns, codes in self._read(statistics, numbered, "counting"):
             for statistic, occurring in averages.items():
@@ -112,7 +116,7 @@ class Stream:
             # The last batch was computed while this one was read.
             for part in parts.values():
                 part.settle()
-            for part, raw in zip(parts.values(), begun(steps), strict=True):
+            for part, raw in zip(parts.values(), begun(steps, by_numpy), strict=True):
                 part.keep(raw)
         for part in parts.values():
             part.settle()

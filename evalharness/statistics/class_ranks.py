@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
+from evalharness.statistics.adding import module
 from evalharness.statistics.base import Columns, gathered
 from evalharness.statistics.keys import dense, ordered
 from evalharness.statistics.tables import Array, RankTable
@@ -170,6 +171,10 @@ class ClassRanks:
     def program(self) -> Callable[..., Any]:
         return sorted_label_keys
 
+    @property
+    def on_cpu(self) -> Callable[..., Any]:
+        return sorted_label_keys  # NumPy sorts faster
+
     def tables(self, raw: Any, columns: Columns, groups: int) -> list[ClassRankTable]:
         import numpy as np
 
@@ -241,20 +246,19 @@ class Scores(NamedTuple):
 def sorted_label_keys(arrays: dict[str, Any], code: Any, groups: int, classes: int) -> Any:
     """(m,) sorted keys of group, rank and label in 64 bits; and the weights in that order, where
     there are any."""
-    import jax
-    import jax.numpy as jnp
-
     if groups >= 1 << (32 - LABEL_BITS):
         raise ValueError(f"{groups:,} slices are too many for ranks by class")
-    group = jnp.where(code < groups, code, groups).astype(jnp.uint64)
+    xp, weight = module(code), arrays.get("weight")
+    group = xp.where(code < groups, code, groups).astype(xp.uint64)
     key = (
         (group << (32 + LABEL_BITS))
-        | (arrays["rank"].astype(jnp.uint64) << LABEL_BITS)
-        | arrays["label"].astype(jnp.uint64)
+        | (arrays["rank"].astype(xp.uint64) << LABEL_BITS)
+        | arrays["label"].astype(xp.uint64)
     )
-    if "weight" in arrays:
-        return jax.lax.sort((key, arrays["weight"]), num_keys=1)
-    return (jnp.sort(key),)
+    if weight is None:
+        return (xp.sort(key),)
+    order = xp.argsort(key)
+    return key[order], weight[order]
 
 
 def _some(names: Any) -> str:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from evalharness import Mean, Moments, Outputs, OutputsError, metric
-from evalharness.kernels import accumulate, gridded, ranked, steps, streaming
+from evalharness.kernels import accumulate, gridded, ranked, streaming
 from evalharness.kernels.plan import Plan
 from evalharness.metrics import (
     accuracy,
@@ -95,7 +95,8 @@ def whole():
 @pytest.mark.parametrize("cuts", [(), (1, 500, 501, 990)])
 @pytest.mark.parametrize("cpu", [True, False], ids=["numpy", "program"])
 def test_batches_give_the_numbers_of_the_whole(cpu, cuts, rows, whole, tmp_path, monkeypatch):
-    monkeypatch.setattr(steps, "on_cpu", lambda: cpu)
+    monkeypatch.setattr(streaming, "SMALL", 0)
+    monkeypatch.setattr(streaming, "on_cpu", lambda: cpu)
     monkeypatch.setattr(files, "BATCH", rows)
     folder = shards(tmp_path / "t", table(), *cuts)
     result = run(Outputs(test=folder), also=ALSO, satisficing=[BOUND])
@@ -111,7 +112,7 @@ def test_what_other_counts_tell_is_not_counted(tmp_path, monkeypatch):
     monkeypatch.setattr(
         streaming,
         "begun",
-        lambda found: (counted.append([s.program for s in found]), begun(found))[1],
+        lambda found, by: (counted.append([s.program for s in found]), begun(found, by))[1],
     )
     rows = table()
     folder = shards(tmp_path / "t", rows)
