@@ -67,12 +67,13 @@ def cost(found: Found) -> Table:
     table = [f"{head}|floor, ms|ours / floor|GB/s".split("|")]
     for row in filter(measured, found["rows"]):
         first, memory, floor = row["first call ms"], row["memory MB"], row["floor"]
+        peers = [f" against {number(x['peer'])}" if "peer" in x else "" for x in (first, memory)]
         table.append(
             [
                 row["name"],
-                number(first["empty cache"]) + _limit(row, "first call"),
+                number(first["empty cache"]) + peers[0] + _limit(row, "first call"),
                 number(first["warm cache"]),
-                number(memory["peak"]) + _limit(row, "memory"),
+                number(memory["peak"]) + peers[1] + _limit(row, "memory"),
                 number(memory["imports"]),
                 number(memory["peak"] - memory["inputs"]),
                 number(floor["ms"]),

@@ -22,7 +22,8 @@ class Row:
 
     twin:      the same algebra in NumPy; None where the peer is that already.
     at_least:  how many times faster than the peer ours must be; goal: what is aimed at.
-    first:     the same for the first call of a process, compiling; None where that is only shown.
+    first:     the same for the first call of a process, of both sides, ours compiling; None where
+               that is only shown.
     memory:    most megabytes of the whole process; None where it is only shown.
     optional:  the row is left out where its peer is not installed; others then count as missed.
     """

@@ -3,11 +3,13 @@
 import math
 import re
 
+import numpy as np
 import pytest
 
 from evalharness import DeclarationError, Outputs, OutputsError
 from evalharness.metrics import (
     accuracy,
+    average_precision,
     f1,
     latency,
     mean,
@@ -160,6 +162,26 @@ def test_print_shows_every_check_in_100_columns(result):
     assert "reported, not gated:" in text
     assert "new: roc_auc on test: 0." in text
     assert "a FAIL is stated at level 0.05 / 14 bounds" in text
+
+
+def test_numbers_of_examples_have_commas_and_one_is_singular():
+    label, x = np.arange(1_200) < 1, np.full(1_200, 3.0)
+    asked = [m.on("test") for m in (accuracy, recall, average_precision, mean("x"))]
+    columns = {
+        "label": label,
+        "prediction": ~label,
+        "score": np.arange(1_200.0),
+        "x": x,
+    }
+    found = run(Outputs(test=columns), also=asked)
+    text = " ".join(str(found).split())
+    assert "accuracy on test: 0.0000 (95 % interval 0.0000 to 0.0032, Wilson) (n=1,200 ex" in text
+    assert "(n=1 positive)" in text
+    assert "(no interval: 1 positive is too few: below 30 positives no bound was" in text
+    assert "(no interval: all values are equal, so how much they vary is unknown)" in text
+    assert "; n=1 positive)>" in repr(found[recall.on("test")])
+    (verdict,) = run(Outputs(test=columns), satisficing=[accuracy.on("test") >= 0.5]).checks
+    assert "(n=1,200 examples" in verdict.message
 
 
 def test_point_policy_promises_nothing(point):

@@ -26,6 +26,7 @@ from evalharness.inference.of_form import seed_of
 from evalharness.kernels.plan import Plan
 from evalharness.metrics.curves import RankCurve
 from evalharness.outputs.join import align
+from evalharness.outputs.streamed import refuse_batches
 from evalharness.statistics.joint_counts import Patterns, patterns
 from evalharness.statistics.tables import Cells, Share
 
@@ -63,7 +64,10 @@ def difference(plan: Plan, metric: Metric, first: str, second: str, settings: Se
 def paired(plan: Plan, metric: Metric, first: str, second: str) -> list[Pair]:
     """The parts of a metric for two models, example by example."""
     plan.require([(first, metric), (second, metric)])
-    row = align(plan.split(first, metric.split), plan.split(second, metric.split))
+    splits = [plan.split(model, metric.split) for model in (first, second)]
+    what = f"the difference of {metric.label} between {first!r} and {second!r}"
+    refuse_batches(f"{what} needs rows to pair by id", *splits)
+    row = align(*splits)
     return [Pair(plan, part, first, second, row) for part in metric.parts]
 
 

@@ -13,6 +13,7 @@ from evalharness.checks.resampling import (
     added_by_row,
     combined,
     drawn_from,
+    enough_in_each,
     grouped_by,
     named,
     on_device,
@@ -79,7 +80,9 @@ class PairedSource:
             columns, counts = pair.joint
             found = Patterns((np.zeros(len(counts), np.int64), *columns), counts)
             if stratum is not None:
-                found = patterns([stratum[pair.rows], *pair.columns])
+                mine = stratum[pair.rows]
+                enough_in_each(mine, column, unit_of(self._parts))
+                found = patterns([mine, *pair.columns])
             columns = found.columns[1:]
             seed = self._seed("bootstrap")
             return drawn_again(found, seed, replicates, lambda c: _apart(pair, columns, c))

@@ -11,6 +11,7 @@ import numpy as np
 from evalharness.checks.resampling import grouped_by
 from evalharness.declare.errors import OutputsError
 from evalharness.declare.metric import Metric
+from evalharness.declare.plural import counted
 from evalharness.inference.added import Part
 from evalharness.inference.of_units import UNITS
 from evalharness.inference.recount import countable
@@ -41,8 +42,9 @@ class Pair:
         if differing:
             raise OutputsError(
                 [
-                    f"{metric}: {differing} ids are in the slice for {first!r} or for {second!r} "
-                    "but not for both; a paired difference needs the same examples"
+                    f"{metric}: {counted(differing, 'ids')} with a row in the slice for "
+                    f"{first!r} or for {second!r}, but not for both; a paired difference needs the "
+                    "same examples"
                 ]
             )
 

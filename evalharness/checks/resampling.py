@@ -9,23 +9,35 @@ from typing import Any
 import numpy as np
 
 from evalharness.checks.settings import Settings
-from evalharness.declare.errors import DeclarationError
+from evalharness.declare.errors import DeclarationError, OutputsError, did_you_mean
 from evalharness.declare.forms import Quantile, Unbounded
 from evalharness.declare.metric import Metric
+from evalharness.declare.plural import counted
 from evalharness.inference.added import Part, added
 from evalharness.inference.bootstrap import Source
 from evalharness.inference.of_form import seed_of
 from evalharness.inference.of_units import UNITS
-from evalharness.inference.recount import countable, influences_of_counts, recounted
+from evalharness.inference.recount import (
+    countable,
+    influences_of_counts,
+    recounted,
+    told_by_table,
+)
 from evalharness.inference.redraw import Rows, redrawn
 from evalharness.kernels.backend import using
 from evalharness.kernels.keys import unit_keys
 from evalharness.kernels.plan import Plan
 from evalharness.metrics.calibration import CalibrationError
 from evalharness.metrics.overlap import Overlaps
+from evalharness.outputs.streamed import refuse_batches
+from evalharness.outputs.words import names
 from evalharness.statistics.examples import Resampled
 
 Ints = np.ndarray
+
+# Of strata of fewer units each, on average, the replicates show less than four fifths of what the
+# value varies.
+FEWEST = 5
 
 
 def source(
@@ -42,20 +54,29 @@ def source(
     ]
     refuse(metric, parts)
     split = plan.split(model, metric.split)
-    counted = len(parts) == 1 and countable(parts[0])
+    tabled = len(parts) == 1 and countable(parts[0])
 
     def values(replicates: int, column: str) -> Any:
+        told = tabled and told_by_table(parts[0])
+        if column or not told:
+            within = f" within each {column}" if column else ""
+            free = " (and without stratify= does not)" if told else ""
+            refuse_batches(
+                f"the bootstrap of {metric.label}{within} needs single rows{free}", split
+            )
         stratum = strata(split, column)
-        if counted:
+        if tabled:
             place = (settings.seed, "bootstrap", named(parts[0].metric), metric.split, piece)
             mine = None if stratum is None else stratum[parts[0].sample.rows]
+            if mine is not None:
+                enough_in_each(mine, column, unit_of(parts))
             return recounted(parts[0], mine, seed_of(*place), replicates)
         inside = measured[0].groups.code == group
         rows = drawn_from(split, parts, inside, stratum, column, settings)
         return combined(metric, [redrawn(p, rows, replicates) for p in parts])
 
     def influences() -> Any:
-        if counted and (found := influences_of_counts(parts[0])) is not None:
+        if tabled and (found := influences_of_counts(parts[0])) is not None:
             return found
         return by_unit(metric, parts, unit_keys(split, grouped_by(parts)))
 
@@ -113,7 +134,32 @@ def refuse(metric: Metric, parts: list[Part]) -> None:
 
 def strata(split: Any, column: str) -> Ints | None:
     """int (n,): the stratum of each row, or None where there are none."""
-    return split.partition(column)[0] if column else None
+    if not column:
+        return None
+    if column not in split.column_names:
+        raise OutputsError(
+            [
+                f"{split.where}: bootstrap(stratify={column!r}): there is no column `{column}`"
+                f"{did_you_mean(column, split.column_names)}; there are "
+                f"{names(split.column_names)}; stratify by one of them, or leave stratify= out"
+            ]
+        )
+    return np.asarray(split.partition(column)[0])
+
+
+def enough_in_each(of_unit: Ints, column: str, unit: str) -> None:
+    """Refuse strata that are hardly larger than a unit. of_unit: (units,) the stratum of each.
+
+    Among h units of a stratum the replicates show (h − 1) / h of what it varies: none, where a unit
+    is alone in it.
+    """
+    strata = len(np.unique(of_unit))
+    if strata * FEWEST > len(of_unit):
+        raise DeclarationError(
+            f"bootstrap(stratify={column!r}): the column has {counted(strata, 'values')} for "
+            f"{counted(len(of_unit), unit)}, which are drawn within their own, so that replicates "
+            f"would hardly vary; stratify by a column with {FEWEST} {unit} or more for each value"
+        )
 
 
 def drawn_from(
@@ -139,6 +185,7 @@ def drawn_from(
                 "stratum than others of the same unit (cluster, query or id), and units are drawn "
                 "whole; stratify by a column that is the same within each unit"
             )
+        enough_in_each(mine[first], column, unit_of(parts))
     return Rows(keys, seed_of(settings.seed, "weights"), stratum, inside)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from evalharness.checks.settings import Settings
 from evalharness.declare.bound import Bound
+from evalharness.declare.plural import counted
 from evalharness.inference.estimates import Estimate
 from evalharness.inference.many import Estimates, Verdicts, outcomes
 from evalharness.inference.multiplicity import holm, next_level
@@ -75,7 +76,7 @@ class CheckResult:
         if not self.group:
             return self.worst.message
         counts = [(self.count(o), o) for o in (FAIL, INCONCLUSIVE, PASS)]
-        told = ", ".join(f"{n} {o}" for n, o in counts if n)
+        told = ", ".join(f"{n:,} {o}" for n, o in counts if n)
         bad = [i for i, o in enumerate(self.outcomes) if o != PASS]
         shown = ", ".join(self.slice_of(self.verdicts[i]) for i in bad[:5])
         names = f" ({shown}{', …' if len(bad) > 5 else ''})" if bad else ""
@@ -84,7 +85,8 @@ class CheckResult:
             f"{self.model}: " if self.model else ""
         ) + f"{self.metric} on {place} by {self.group}"
         word = "worst" if bad else "nearest"
-        return f"{title}, {len(self.verdicts)} slices: {told}{names}; {word}: {self.worst.message}"
+        slices = counted(len(self.verdicts), "slices")
+        return f"{title}, {slices}: {told}{names}; {word}: {self.worst.message}"
 
 
 def judge(

@@ -35,8 +35,8 @@ def slice_table(check: CheckResult) -> str:
     head = ("verdict", "slice", *HEAD[2:])
     lines = _aligned([head, *(_cells(v, check.slice_of(v)) for v in check.verdicts)])
     if check.pooled:
-        shown = ", ".join(f"{value} (n={n})" for value, n in check.pooled[:20])
-        more = f", and {len(check.pooled) - 20} more" if len(check.pooled) > 20 else ""
+        shown = ", ".join(f"{value} (n={n:,})" for value, n in check.pooled[:20])
+        more = f", and {len(check.pooled) - 20:,} more" if len(check.pooled) > 20 else ""
         lines.append(f"pooled as other: {shown}{more}")
     return "\n".join(line.rstrip() for line in lines)
 
@@ -69,7 +69,7 @@ def row(check: CheckResult) -> tuple[str, ...]:
     name += f"{check.metric} on {check.split}" + (f", {check.slice}" if check.slice else "")
     if check.group:
         name += f" by {check.group}"
-        name += f" ({check.count(PASS)}/{len(check.verdicts)} pass)"
+        name += f" ({check.count(PASS):,}/{len(check.verdicts):,} pass)"
     return _cells(worst, name)
 
 
@@ -87,7 +87,7 @@ def footnote(checks: Sequence[CheckResult]) -> str:
     )
     if family > 1:
         alpha = 1 - verdicts[0].estimate.confidence
-        text += f"; a FAIL is stated at level {alpha:.3g} / {family} bounds"
+        text += f"; a FAIL is stated at level {alpha:.3g} / {family:,} bounds"
     return text + "."
 
 
@@ -118,15 +118,13 @@ def _cells(v: Verdict, name: str) -> tuple[str, ...]:
 
 
 def _told(e: Estimate) -> str:
-    count = f"n={e.n} {e.unit}" + (f"; {e.note}" if e.note else "")
-    return f"{e.title}: {_interval(e)} ({count})"
+    return f"{e.title}: {_interval(e)} ({e.count})"
 
 
 def _interval(e: Estimate) -> str:
     if math.isnan(e.value):
         return f"undefined; {e.reason}"
-    interval = f"{percent(e.confidence)} interval {show(e.low)} to {show(e.high)}"
-    return f"{show(e.value)} ({interval}, {e.shown})"
+    return f"{show(e.value)} ({e.span})"
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalharness.declare.errors import DeclarationError, did_you_mean
+from evalharness.declare.plural import counted
 from evalharness.inference.bca import acceleration, bca_levels, bias
 from evalharness.inference.numbers import percent, show
 
@@ -91,7 +92,7 @@ class Bootstrap:
         """The result in words."""
         name = {"percentile": "percentiles", "bca": "BCa"}[self.method]
         within = f" within each {self.stratified}" if self.stratified else ""
-        drawn = f"{name} of {len(self.values):,} resamples of {self.n:,} {self.unit}{within}"
+        drawn = f"{name} of {len(self.values):,} resamples of {counted(self.n, self.unit)}{within}"
         text = (
             f"{self.title}: {show(self.value)} ({percent(self.confidence)} bootstrap interval "
             f"{show(self.low)} to {show(self.high)}; {drawn})"
@@ -160,9 +161,10 @@ def _unknown(known: Floats, lost: int, replicates: int, source: Source) -> str:
         )
     # Of equal values the sums may differ in the last digits.
     if np.ptp(known) <= 1e-12 * max(1.0, abs(known[0])):
+        alike = "" if known[0] == known[-1] else " to 12 digits"
         return (
-            f"all resamples of {source.n:,} {source.unit} are {show(float(known[0]))}, so they do "
-            "not tell how much it varies"
+            f"all resamples of {counted(source.n, source.unit)} are {show(float(known[0]))}{alike}"
+            ", so they do not tell how much it varies"
         )
     return ""
 

@@ -1,74 +1,154 @@
 """A rank metric of scores in bins: between the two values that it would have if in every bin all
 positives scored below all negatives, or above them.
 
-Either order is a table with bounds of its own. The bounds go by the spread of the scores as well
-as by the value, and between the two orders the spread may be larger than in either; it moves by no
-more than scores do inside of their bins, for which there is room beyond both ends. The widest
-limits that are possible are shown. Where the narrowest ones would give another verdict, the scores
-are sorted, and the area is known exactly; of what cannot be computed from a stream of sorted scores
-the verdict stays open, and says so.
+How far the limits lie from the value goes by the order of the scores too, so each metric has the
+widest and the narrowest limits that some order in the bins could give. The widest are shown. Where
+the narrowest would give another verdict, the scores are sorted on disk, and the value and its
+limits are those of the table of all scores.
 """
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
 import numpy as np
-from scipy.special import digamma
 
 from evalharness.declare.forms import Concordance
 from evalharness.declare.metric import Metric
+from evalharness.inference.binned_precision import BinnedPrecision
 from evalharness.inference.bounds import Bounds, upper_z
-from evalharness.inference.concordance import ConcordanceBounds
-from evalharness.inference.placements import Placed
-from evalharness.metrics.rank_curves import accepted
+from evalharness.inference.nobounds import NoBounds
+from evalharness.inference.sorted_scores import sorted_area, sorted_distance, sorted_precision
+from evalharness.metrics.curves import Distance
 from evalharness.statistics.binned import Binned
+
+Pair = tuple[float, float]
 
 
 def bracketed(metric: Metric, table: Binned, bounds_of: Callable[[Any], Bounds]) -> Bounds:
     """Bounds of a metric of scores in bins; ``bounds_of``: of a `RankTable`."""
-    lowest, highest = table.lowest(), table.highest()
-    ends = bounds_of(lowest), bounds_of(highest)
-    if ends[0].value != ends[0].value or not table.open:
-        return ends[0]  # the same in both orders
-    if isinstance(metric.form(lowest), Concordance):
-        return BracketedBounds(ends, table, lambda: sorted_area(table))
-    least = least_average_precision(table)
-    low = Shifted(ends[0], ends[0].value - least)
-    return BracketedBounds((low, ends[1]), table, None)
+    lowest = table.lowest()
+    low, high = bounds_of(lowest), bounds_of(table.highest())
+    form = metric.form(lowest)
+    if low.value != low.value:
+        return low
+    if isinstance(form, Concordance):
+        if not table.open:
+            return low
+        return BracketedBounds(AreaSpread(low, high, table), table, sorted_area)
+    if isinstance(form, Distance):
+        # A threshold inside of a bin accepts some of its examples and all above: at most all of its
+        # positives and no negative, at least what the threshold at either edge does.
+        if low.value == high.value:
+            return low
+        return BracketedBounds(Spread(low, high), table, sorted_distance)
+    found = BinnedPrecision(table)
+    if found.certain:
+        return low
+    ends: Any = low, high
+    for end, value in zip(ends, (found.low, found.high), strict=True):
+        end.value = value  # in the lowest order positives may also differ among themselves
+    plain = isinstance(low, NoBounds)
+    spread = Spread(low, high) if plain else PrecisionSpread(low, high, found)
+    return BracketedBounds(spread, table, sorted_precision)
+
+
+class Spread:
+    """The bounds at the least and at the largest value that the bins allow, and so what limits are
+    possible where they go by the value alone."""
+
+    def __init__(self, low: Bounds, high: Bounds) -> None:
+        self.low, self.high = low, high
+
+    def interval(self, confidence: float) -> Pair:
+        return self.low.interval(confidence)[0], self.high.interval(confidence)[1]
+
+    def limits(self, alpha: float) -> tuple[Pair, Pair]:
+        """The widest limits that are possible, and the narrowest."""
+        low, high = self.low, self.high
+        return (low.lower(alpha), high.upper(alpha)), (high.lower(alpha), low.upper(alpha))
+
+
+class AreaSpread(Spread):
+    """Of an area: between the two orders the spread may be larger than in either; it moves by no
+    more than scores do inside of their bins, for which there is room beyond both ends."""
+
+    def __init__(self, low: Bounds, high: Bounds, table: Binned) -> None:
+        super().__init__(low, high)
+        self._swing = table.swing
+
+    def limits(self, alpha: float) -> tuple[Pair, Pair]:
+        ends = self.low, self.high
+        below, above = [e.lower(alpha) for e in ends], [e.upper(alpha) for e in ends]
+        if not np.isfinite([*below, *above]).all():
+            return super().limits(alpha)
+        # By how much the distance of a limit from its value differs between the ends, twice; and
+        # what the spread may gain in between.
+        apart = self.high.value - self.low.value
+        differ = max(abs(x[1] - x[0] - apart) for x in (below, above))
+        room = apart / 2 + 2 * differ + 2 * upper_z(alpha) * self._swing
+        wide = min(below) - room, max(above) + room
+        return wide, (max(below) + room, min(above) - room)
+
+
+class PrecisionSpread(Spread):
+    """Of an average precision, whose bounds at both ends say no more than why there are none."""
+
+    def __init__(self, low: Bounds, high: Bounds, found: BinnedPrecision) -> None:
+        super().__init__(low, high)
+        self._found = found
+
+    def interval(self, confidence: float) -> Pair:
+        if self.low.reason:
+            return super().interval(confidence)
+        return self._found.limits((1 - confidence) / 2, unseen=False)[0]
+
+    def limits(self, alpha: float) -> tuple[Pair, Pair]:
+        return super().limits(alpha) if self.low.reason else self._found.limits(alpha)
 
 
 class BracketedBounds:
-    """``ends``: the bounds at the least and at the largest value that the bins allow; ``exact``:
-    gives the bounds of the sorted scores, or None where nothing does."""
+    """``spread``: what the bins allow; ``exact``: gives the bounds of the sorted scores."""
 
-    def __init__(
-        self, ends: tuple[Bounds, Bounds], table: Binned, exact: Callable[[], Bounds] | None
-    ) -> None:
-        self._low, self._high = low, high = ends
+    def __init__(self, spread: Spread, table: Binned, exact: Callable[[Binned], Bounds]) -> None:
+        self._spread, self._table, self._exact = spread, table, exact
+        low, high = spread.low, spread.high
         self.n, self.unit, self.reason = low.n, low.unit, low.reason or high.reason
         self.shown, self.decides = low.shown, low.decides
         self.value = (low.value + high.value) / 2
         self.half_width = (high.value - low.value) / 2
-        self.note = f"exact within ±{self.half_width:.1g}: {table.used:,} bins of scores"
-        self._swing, self._exact = table.swing, exact
+        self.note = (
+            f"{table.used:,} bins of scores leave the value open by ±{self.half_width:.1g}, which "
+            "its bounds allow for"
+        )
 
     @cached_property
-    def exact(self) -> Bounds | None:
-        """The bounds of the sorted scores, which are all read again; None where that is no help."""
-        return None if self._exact is None else self._exact()
+    def exact(self) -> Bounds:
+        """The bounds of the sorted scores, which are all read again."""
+        found: Any = self._exact(self._table)
+        if isinstance(self._spread.low, NoBounds):  # a fixed list
+            value, found = found.value, copy.copy(self._spread.low)
+            found.value = value
+        found.note = "by a sort of all scores"
+        return found
+
+    @property
+    def values(self) -> Pair:
+        """Between these the value lies."""
+        return self._spread.low.value, self._spread.high.value
 
     @property
     def extremes(self) -> tuple[Bounds, Bounds]:
         """Between these the truth lies: the least value with the widest limits, and the largest
         value with the narrowest."""
-        return _Extreme(self, self._low.value, True), _Extreme(self, self._high.value, False)
+        low, high = self.values
+        return _Extreme(self, low, True), _Extreme(self, high, False)
 
-    def interval(self, confidence: float) -> tuple[float, float]:
-        low, high = (end.interval(confidence) for end in (self._low, self._high))
-        return low[0], high[1]
+    def interval(self, confidence: float) -> Pair:
+        return self._spread.interval(confidence)
 
     def lower(self, alpha: float) -> float:
         return self.limits(alpha, wide=True)[0]
@@ -76,22 +156,12 @@ class BracketedBounds:
     def upper(self, alpha: float) -> float:
         return self.limits(alpha, wide=True)[1]
 
-    def limits(self, alpha: float, wide: bool) -> tuple[float, float]:
+    def limits(self, alpha: float, wide: bool) -> Pair:
         """The widest limits that are possible, or the narrowest."""
-        ends = self._low, self._high
-        below, above = [e.lower(alpha) for e in ends], [e.upper(alpha) for e in ends]
-        if not np.isfinite([*below, *above]).all():
-            return below[0], above[0]
-        # By how much the distance of a limit from its value differs between the ends, twice; and
-        # what the spread may gain in between.
-        differ = max(abs(x[1] - x[0] - 2 * self.half_width) for x in (below, above))
-        room = self.half_width + 2 * differ + 2 * upper_z(alpha) * self._swing
-        if wide:
-            return min(below) - room, max(above) + room
-        return max(below) + room, min(above) - room
+        return self._spread.limits(alpha)[0 if wide else 1]
 
     def settle(self, threshold: float, alpha: float, power: float = 0.8) -> int | None:
-        return self._low.settle(threshold, alpha, power)
+        return self._spread.low.settle(threshold, alpha, power)
 
 
 class _Extreme:
@@ -108,77 +178,3 @@ class _Extreme:
 
     def upper(self, alpha: float) -> float:
         return self._whole.limits(alpha, self._wide)[1]
-
-
-class Shifted:
-    """Bounds of a value that is smaller by so much than one whose bounds are known."""
-
-    def __init__(self, bounds: Bounds, by: float) -> None:
-        self._bounds, self._by = bounds, by
-        self.value = bounds.value - by
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._bounds, name)
-
-    def interval(self, confidence: float) -> tuple[float, float]:
-        low, high = self._bounds.interval(confidence)
-        return low - self._by, high - self._by
-
-    def lower(self, alpha: float) -> float:
-        return self._bounds.lower(alpha) - self._by
-
-    def upper(self, alpha: float) -> float:
-        return self._bounds.upper(alpha) - self._by
-
-
-def least_average_precision(table: Binned) -> float:
-    """If in every bin that is no single score all positives scored below all negatives, each at a
-    score of its own: then the j-th of them has precision (TP + j) / (TP + j + FP), with TP above
-    the bin and FP above and in it."""
-    neg, pos = np.asarray(table.negatives, float), np.asarray(table.positives, float)
-    before, false = accepted(pos) - pos, accepted(neg)
-    apart = pos - false * (digamma(before + false + pos + 1) - digamma(before + false + 1))
-    together = pos * (before + pos) / np.maximum(before + pos + false, 1)
-    return float(np.where(table.single, together, apart).sum() / pos.sum())
-
-
-def sorted_area(table: Binned) -> Bounds:
-    """The area of sorted scores, from one walk through them."""
-    m, n = int(table.positives.sum()), int(table.negatives.sum())
-    sides, twice, above = (_Side(), _Side()), 0, [0, 0]
-    for neg, pos in table.sorted():
-        of_neg, of_pos = above[0] + np.cumsum(neg), above[1] + np.cumsum(pos)
-        if len(neg):
-            above = [int(of_neg[-1]), int(of_pos[-1])]
-        twice += int(pos @ (2 * of_neg - neg))
-        sides[0].add((of_neg - neg / 2) / n, pos)
-        sides[1].add(1 - (of_pos - pos / 2) / m, neg)
-    if above != [n, m]:
-        raise ValueError(f"sorted {above} scores, counted {[n, m]}")
-    found = ConcordanceBounds.of((m, n), twice / (2.0 * m * n), (sides[0].done, sides[1].done))
-    found.note = "by a sort of all scores"  # type: ignore[attr-defined]
-    return found
-
-
-class _Side:
-    """Adds up the placements of one class: number, sum and sum of squares about 3/4 of those above
-    1/2, and about 1/4 of those below."""
-
-    def __init__(self) -> None:
-        self._sums = np.zeros((2, 3))
-
-    def add(self, placements: Any, counts: Any) -> None:
-        above = counts * ((placements > 0.5) + 0.5 * (placements == 0.5))
-        for sums, some, centre in ((0, above, 0.75), (1, counts - above, 0.25)):
-            x = placements - centre
-            self._sums[sums] += some.sum(), (some * x).sum(), (some * x * x).sum()
-
-    @property
-    def done(self) -> Placed:
-        (well, x, xx), (ill, y, yy) = self._sums
-        high, low = (0.75 + x / well if well else 1.0), (0.25 + y / ill if ill else 0.0)
-        within = max(0.0, xx - (x * x / well if well else 0)) + max(
-            0.0, yy - (y * y / ill if ill else 0)
-        )
-        between = well * ill / (well + ill) * (high - low) ** 2
-        return Placed(well, ill, high, low, within + between, within)

@@ -38,23 +38,28 @@ def differences(function: Callable[[Any], Any], table: Any) -> Any:
     ``table``: a named tuple of scalars or of (K,) arrays. Asks the function itself, so nothing is
     traced or compiled; good to about eight digits. nan where the function is undefined nearby.
     """
-    fields = [np.atleast_1d(np.asarray(x, float)).copy() for x in table]
     scalar = np.ndim(table[0]) == 0
+    fields = [np.atleast_1d(np.asarray(x, float)) for x in table]
     # What a mean is measured against is the spread, not its own size, which may be zero.
     scale = max(1e-300, max(float(np.abs(f).max()) for f in fields))
+    given = [f[0] for f in fields] if scalar else fields
 
     def at(place: int, k: int, x: float) -> float:
-        moved = [f.copy() for f in fields]
-        moved[place][k] = x
-        with np.errstate(all="ignore"):
-            return float(function(type(table)(*((f[0] if scalar else f) for f in moved))))
+        moved = list(given)
+        if scalar:
+            moved[place] = np.float64(x)
+        else:
+            moved[place] = fields[place].copy()
+            moved[place][k] = x
+        return float(function(type(table)(*moved)))
 
     found = []
-    for place, field in enumerate(fields):
-        slopes = np.zeros(len(field))
-        for k, x in enumerate(field):
-            step = 1e-5 * (abs(x) if x else min(1.0, scale))
-            low = x - step if x else x  # a count of none cannot fall
-            slopes[k] = (at(place, k, x + step) - at(place, k, low)) / (x + step - low)
-        found.append(slopes[0] if scalar else slopes)
+    with np.errstate(all="ignore"):
+        for place, field in enumerate(fields):
+            slopes = np.zeros(len(field))
+            for k, x in enumerate(field.tolist()):
+                step = 1e-5 * (abs(x) if x else min(1.0, scale))
+                low = x - step if x else x  # a count of none cannot fall
+                slopes[k] = (at(place, k, x + step) - at(place, k, low)) / (x + step - low)
+            found.append(slopes[0] if scalar else slopes)
     return type(table)(*found)

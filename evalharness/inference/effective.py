@@ -34,6 +34,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import betaincinv, stdtrit
 
+from evalharness.declare.plural import counted
 from evalharness.inference.bounds import settle_by_width, upper_z
 from evalharness.inference.proportions import ProportionBounds
 
@@ -229,7 +230,7 @@ class EffectiveBounds(ProportionBounds):
         s, size = self.sums, f"n_eff {self.n_eff:.4g}"
         if s.clusters:
             known = f"{s.examples:,.6g} " if np.isfinite(s.examples) else ""
-            words = f"{known}{self._trial} in {self.n:,} clusters, {size}"
+            words = f"{known}{self._trial} in {counted(self.n, 'clusters')}, {size}"
         elif self._weighted:
             words = f"{size} of {self.n:,} {self._trial} by weight"
         else:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
+from evalharness.declare.plural import counted
 from evalharness.inference.numbers import percent, show
 
 if TYPE_CHECKING:
@@ -68,12 +69,25 @@ class Estimate:
         place = f"{self.metric} on {self.split}" + (f", {self.slice}" if self.slice else "")
         return f"{self.model}: {place}" if self.model else place
 
+    @property
+    def count(self) -> str:
+        """n in words, and the note: `n=40 clusters; 412 positives in 40 clusters, n_eff 151`."""
+        return f"n={counted(self.n, self.unit)}" + (f"; {self.note}" if self.note else "")
+
+    @property
+    def span(self) -> str:
+        """The interval in words with its method, or why there is none."""
+        if self.exact:
+            return "every one counts, so there is no interval"
+        if self.shown == "none":
+            return f"no interval: {self.reason}"
+        ends = f"{show(self.low)} to {show(self.high)}"
+        return f"{percent(self.confidence)} interval {ends}, {self.shown}"
+
     def __repr__(self) -> str:
         if self.value != self.value:
-            return f"<{self.title}: undefined (n={self.n} {self.unit}): {self.reason}>"
-        interval = f"{percent(self.confidence)} interval {show(self.low)} to {show(self.high)}"
-        count = f"n={self.n} {self.unit}" + (f"; {self.note}" if self.note else "")
-        return f"<{self.title}: {show(self.value)} ({interval}, {self.shown}; {count})>"
+            return f"<{self.title}: undefined (n={counted(self.n, self.unit)}): {self.reason}>"
+        return f"<{self.title}: {show(self.value)} ({self.span}; {self.count})>"
 
     def __ge__(self, threshold: float) -> Verdict:
         return self._decide(">=", threshold)
@@ -187,16 +201,26 @@ class Estimate:
         return decide(self, op, threshold, policy=EXACT if self.exact else "confident")
 
 
-def estimate(bounds: Bounds, confidence: float, note: str = "", **place: Any) -> Estimate:
-    """The estimate that a form's bounds give; `place`: metric, model, split, slice."""
+def estimate(
+    bounds: Bounds,
+    confidence: float,
+    note: str = "",
+    *,
+    limits: Sequence[Any] = (),
+    **place: Any,
+) -> Estimate:
+    """The estimate that a form's bounds give; `place`: metric, model, split, slice; limits: low,
+    high, at_least and at_most, where they are known already."""
     alpha = 1 - confidence
-    low, high = bounds.interval(confidence)
+    if not limits:
+        limits = *bounds.interval(confidence), bounds.lower(alpha), bounds.upper(alpha)
+    low, high, at_least, at_most = map(float, limits)
     return Estimate(
         value=float(bounds.value),
-        low=float(low),
-        high=float(high),
-        at_least=float(bounds.lower(alpha)),
-        at_most=float(bounds.upper(alpha)),
+        low=low,
+        high=high,
+        at_least=at_least,
+        at_most=at_most,
         confidence=confidence,
         n=int(bounds.n),
         unit=bounds.unit,

@@ -11,6 +11,7 @@ from evalharness.inference.bounds import Bounds
 from evalharness.inference.influences import influences, number
 from evalharness.inference.linearised import LinearisedBounds
 from evalharness.inference.nobounds import NoBounds
+from evalharness.inference.of_units import in_clusters
 from evalharness.kernels.sample import Sample
 
 
@@ -48,7 +49,5 @@ def joint(
     if not np.isfinite(sums).all():
         return NoBounds(value, "not differentiable on these examples", size)
     name = "examples" if clusters is None else "clusters"
-    note = (
-        "" if clusters is None else f"{len(np.unique(place)):,} examples in {len(found):,} clusters"
-    )
+    note = "" if clusters is None else in_clusters(len(np.unique(place)), len(found))
     return LinearisedBounds(value, sums, seed, metric.definition.range, name, note)

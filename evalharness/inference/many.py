@@ -89,7 +89,10 @@ class Estimates(_Many, Sequence[Estimate]):
     def _make(self, g: int) -> Estimate:
         bounds, name = self.slices.one(g), self.names[g]
         again = None if self._again is None else partial(self._again, g, name)
-        return estimate(bounds, self.confidence, slice=name, _resample=again, **self.place)
+        limits = [x[g] for x in (self.low, self.high, self.at_least, self.at_most)]
+        return estimate(
+            bounds, self.confidence, limits=limits, slice=name, _resample=again, **self.place
+        )
 
 
 class Verdicts(_Many, Sequence[Verdict]):
@@ -116,9 +119,21 @@ class Verdicts(_Many, Sequence[Verdict]):
             self._threshold,
             family=self._family,
             fail_level=float(self._levels[g]),
+            opposite=float(self._opposite[g]),
             policy=self._policy,
             forecast=len(self) <= FORECAST or g == self._worst,
         )
+
+    @cached_property
+    def _opposite(self) -> Any:
+        """(G,) the bound on the failing side of each slice, at the level of that slice. There are
+        few levels: Holm proves many slices at once."""
+        slices, levels = self._found.slices, np.asarray(self._levels, float)
+        limit = slices.upper if self._op in (">=", ">") else slices.lower
+        found = np.empty(len(self))
+        for level in np.unique(levels):
+            found[levels == level] = limit(level)[levels == level]
+        return found
 
     @property
     def worst(self) -> Verdict:

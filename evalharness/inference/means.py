@@ -134,13 +134,23 @@ class MeanBounds:
         if self.n < LEAST:
             return f"a mean of fewer than {LEAST} values decides nothing"
         if not self._spread:
-            return "all values are equal, so how much they vary is unknown"
+            return self._alike
         most = refused_from(self.n)
         if abs(self.asymmetry) < most:
             return ""
         return (
             f"too skewed for a mean of {self.n:,} values (skewness/√n is {self.asymmetry:.2g}, "
             f"beyond ±{most:g}): bound a quantile instead, or take more values"
+        )
+
+    @property
+    def _alike(self) -> str:
+        """What to say of values without a spread that float64 can tell from rounding."""
+        if not self.m2:
+            return "all values are equal, so how much they vary is unknown"
+        return (
+            "all values are equal to 12 digits, beyond which float64 does not tell how much they "
+            f"vary; if they do, take off what they have in common (x − {self.value:.6g})"
         )
 
     @property

@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaincinv, ndtr
+from scipy.special import gammaincinv, ndtr, ndtri
 
 Floats = NDArray[np.float64]
 
@@ -66,17 +66,36 @@ def inverted(
     upper limit and large enough for the lower one.
     """
     far = math.sqrt(square) + 10 * spread
-    high = _crossing(lambda t: share_below(square, t, spread, fewest) > alpha, far)
-    low = _crossing(lambda t: 1 - share_below(square, t, spread, most) < alpha, far)
+    high = _crossing(lambda t: share_below(square, t, spread, fewest), alpha, far)
+    low = _crossing(lambda t: share_below(square, t, spread, most), 1 - alpha, far)
     return low, high
 
 
-def _crossing(holds: Callable[[float], bool], end: float) -> float:
-    """The t up to ``end`` until which it holds, by bisection; 0 where it does not at 0."""
-    if not holds(0.0):
+def _crossing(share: Callable[[float], float], level: float, end: float) -> float:
+    """The t up to ``end`` until which a falling share is above ``level``; 0 where it is not at 0.
+
+    By false position between the normal quantiles of the shares, which fall nearly straight: a
+    quarter of the questions that bisection asks, for an answer as near (end/2³²).
+    """
+
+    def above(t: float) -> float:
+        return float(ndtri(share(t)) - ndtri(level))
+
+    low, high, step = 0.0, end, end / 2**32
+    over, under = above(low), above(high)
+    if not over > 0:
         return 0.0
-    low, high = 0.0, end
-    for _ in range(32):
-        middle = (low + high) / 2
-        low, high = (middle, high) if holds(middle) else (low, middle)
+    if under > 0:
+        return end
+    risen = None
+    while high - low > step:
+        part = over / (over - under) if math.isfinite(over - under) else 0.5
+        t = min(max(low + part * (high - low), low + step / 2), high - step / 2)
+        found = above(t)
+        # An end that stays twice counts half (Illinois), lest the other one creeps.
+        again, risen = risen == (found > 0), found > 0
+        if risen:
+            low, over, under = t, found, under / 2 if again else under
+        else:
+            high, over, under = t, over / 2 if again else over, found
     return low

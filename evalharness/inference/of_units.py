@@ -13,6 +13,7 @@ import numpy as np
 
 from evalharness.declare.forms import Concordance, Linear, Mean, Proportion, Quantile, Ratio
 from evalharness.declare.metric import Metric
+from evalharness.declare.plural import counted
 from evalharness.inference.bounds import Bounds
 from evalharness.inference.delta import differences
 from evalharness.inference.effective import EffectiveBounds
@@ -53,7 +54,7 @@ def of_influences(
     """Bounds of a value whose error is the sum of (m,) influences, weights applied."""
     if not np.isfinite(added).all():
         return NoBounds(value, "not differentiable on this table", sample.count)
-    note = f"{sample.size:,} examples in {sample.count:,} clusters" if sample.clustered else ""
+    note = in_clusters(sample.size, sample.count) if sample.clustered else ""
     return LinearisedBounds(
         value, sample.by_unit(added), seed, metric.definition.range, unit(sample), note, scale
     )
@@ -65,7 +66,7 @@ def ratio(metric: Metric, form: Mean | Ratio, sample: Sample, seed: int) -> Boun
     if np.isnan(bare.value):
         empty = "there are no values" if isinstance(form, Mean) else "the denominator is zero"
         return NoBounds(np.nan, f"0/0: {empty}", sample.count)
-    note = f"{sample.size:,} examples in {sample.count:,} clusters" if sample.clustered else ""
+    note = in_clusters(sample.size, sample.count) if sample.clustered else ""
     if form.through is None and np.isfinite(metric.definition.range).all():
         return within(metric, form, sample, note)
     whole = (-np.inf, np.inf) if form.through else metric.definition.range
@@ -162,6 +163,11 @@ def two_class(
         lambda value: of_influences(metric, value, added, sample, seed),
         sample.clustered,
     )
+
+
+def in_clusters(examples: int, clusters: int) -> str:
+    """Such as "412 examples in 40 clusters"."""
+    return f"{counted(examples, 'examples')} in {counted(clusters, 'clusters')}"
 
 
 def unit(sample: Sample) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalharness.declare.errors import DeclarationError
+from evalharness.declare.plural import counted
 from evalharness.inference.bootstrap import MOST, Source
 from evalharness.inference.numbers import show
 
@@ -53,7 +54,7 @@ class Permutation:
         """The result in words."""
         text = (
             f"{self.title}: {show(self.value)} (p = {self.p_value:.4g} two-sided, by "
-            f"{len(self.values):,} random swaps of the two models on {self.n:,} {self.unit})"
+            f"{len(self.values):,} random swaps of the two models on {counted(self.n, self.unit)})"
         )
         lost = f"; {self.degenerate:,} swaps have no value, and count as extreme"
         return text + lost if self.degenerate else text

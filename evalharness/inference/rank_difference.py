@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from evalharness.inference.bounds import ByLimits, settle_by_root, upper_z
-from evalharness.inference.curves import LEAST, RankCurveBounds
+from evalharness.inference.curves import LEAST, RankCurveBounds, few
 from evalharness.inference.linearised import LinearisedBounds
 
 
@@ -51,8 +51,8 @@ class RankDifferenceBounds(ByLimits):
         self._alike = not float((added**2).sum()) > 1e-18
         self.reason = "" if self._alike else self._linear.reason
         if min(counts) < LEAST:
-            few = [f"{m:,} {w}" for m, w in zip(counts, ("positives", "negatives"), strict=True)]
-            self.reason = f"decides nothing below {LEAST} of either: {' and '.join(few)}"
+            number, name = min(zip(counts, ("positives", "negatives"), strict=True))
+            self.reason = few(number, name)
 
     @property
     def shown(self) -> str:

@@ -40,6 +40,11 @@ def countable(part: Part) -> bool:
     return not getattr(part.metric.statistic, "average", None) or "task" not in part.sample.arrays
 
 
+def told_by_table(part: Part) -> bool:
+    """Whether the table tells how often each pattern occurred, so that no example is asked."""
+    return _of_table(part) is not None
+
+
 def pattern_columns(arrays: Any) -> list[Any]:
     """The columns whose patterns a count metric's table is made of: hits, or labels and
     predictions."""

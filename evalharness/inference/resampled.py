@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, stdtrit
 
+from evalharness.declare.plural import counted
 from evalharness.inference.bca import acceleration, bca_levels, bias
 from evalharness.inference.bounds import Bounds, settle_by_width, upper_z
 from evalharness.inference.means import CHUNK, LEAST, MeanBounds, largest_asymmetry
@@ -100,12 +101,12 @@ class ResampledBounds:
     @property
     def note(self) -> str:
         """What the estimate cost, in words."""
-        return f"{self.calls:,} calls of {self.name}" if self.calls else ""
+        return f"{counted(self.calls, 'calls')} of {self.name}" if self.calls else ""
 
     @cached_property
     def reason(self) -> str:
         if not math.isfinite(self.value):
-            return f"{self.name} has no value on these {self._rows:,} rows"
+            return f"{self.name} has no value on these {counted(self._rows, 'rows')}"
         if self.n < LEAST:
             return f"fewer than {LEAST} {self.unit} decide nothing"
         if self._restless:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from evalharness.declare.errors import DeclarationError, InconclusiveError
+from evalharness.declare.plural import singular
 from evalharness.inference.estimates import Estimate
 from evalharness.inference.numbers import about, percent, plain, show
 
@@ -73,7 +74,7 @@ class Verdict:
         it."""
         e = self.estimate
         required = f"required {SIGNS[self.op]} {plain(self.threshold)}: {self.outcome}"
-        count = f"n={e.n} {e.unit}" + (f"; {e.note}" if e.note else "")
+        count = e.count
         if math.isnan(e.value):
             return f"{e.title}: undefined ({count}); {required}; {e.reason}"
         value = f"{e.title}: {show(e.value, near=self.threshold)}"
@@ -94,7 +95,7 @@ class Verdict:
         if self.outcome == FAIL and self.level < (1 - self.estimate.confidence) * 0.999:
             whole = 1 - self.estimate.confidence
             holm = "" if math.isclose(self.level * self.family, whole) else ", Holm over its slices"
-            shared = f", level {_level(whole)} / {self.family} bounds{holm}"
+            shared = f", level {_level(whole)} / {self.family:,} bounds{holm}"
         if math.isinf(self.limit):
             return f"with no {'lower' if lower else 'upper'} bound at this n ({count}{shared})"
         word, toward = ("at least", "down") if lower else ("at most", "up")
@@ -118,8 +119,9 @@ class Verdict:
         if self.settle is None:
             return text or "; how many examples would settle it cannot be told from these"
         value = show(e.value, near=self.threshold)
+        unit = singular(e.unit) if self.settle == 1 else e.unit
         return (
-            f"{text}; about {about(self.settle)} fresh {e.unit} would settle it, "
+            f"{text}; about {about(self.settle)} fresh {unit} would settle it, "
             f"if the true value is {value}"
         )
 
@@ -131,6 +133,7 @@ def decide(
     *,
     family: int = 1,
     fail_level: float | None = None,
+    opposite: float | None = None,
     policy: str = "confident",
     forecast: bool = True,
 ) -> Verdict:
@@ -139,7 +142,8 @@ def decide(
     Pass: the one-sided bound at the estimate's confidence lies strictly beyond the threshold (for a
     closed estimate, at it). Fail: the opposite bound, at `fail_level`, lies strictly on the wrong
     side. Else inconclusive. `family` shares the level of a fail over that many bounds, unless
-    `fail_level` says it outright. `forecast`: whether to say what would settle it.
+    `fail_level` says it outright. `opposite`: the opposite bound at that level, where it is known.
+    `forecast`: whether to say what would settle it.
     """
     if (
         isinstance(threshold, bool)
@@ -152,7 +156,7 @@ def decide(
     threshold = float(threshold)
     if not math.isfinite(threshold):
         raise DeclarationError(f"{estimate.title} {op} {threshold}: a bound needs a finite number")
-    if estimate.error and estimate._bounds is not None:
+    if hasattr(estimate._bounds, "extremes"):
         estimate, left = _sharpened(
             estimate,
             lambda e: decide(e, op, threshold, family=family, fail_level=fail_level, policy=policy),
@@ -168,7 +172,6 @@ def decide(
 
     passing = estimate.at_least if upward else estimate.at_most
     failing = estimate.at_most if upward else estimate.at_least
-    strict = failing if shared == alpha else _opposite(estimate, upward, shared)
 
     def verdict(outcome: str, level: float, limit: float, **more: Any) -> Verdict:
         return Verdict(
@@ -183,6 +186,10 @@ def decide(
     touching = estimate.closed and op in (">=", "<=") and passing == threshold
     if beyond(passing, good=True) or touching:
         return verdict(PASS, alpha, passing)
+    if shared == alpha:
+        strict = failing
+    else:
+        strict = _opposite(estimate, upward, shared) if opposite is None else opposite
     if beyond(strict, good=False):
         return verdict(FAIL, shared, strict)
     wrong_side = beyond(estimate.value, good=False)
@@ -203,19 +210,14 @@ def _sharpened(
     that does.
 
     Where every value and limit inside of the error gives one verdict, that is it; else the exact
-    value decides, and where there is none nothing does.
+    value decides.
     """
     bounds: Any = estimate._bounds
     wide, narrow = (decided(estimate.of(extreme)) for extreme in bounds.extremes)
-    if wide.outcome == narrow.outcome:
+    low, high = bounds.values
+    if wide.outcome == narrow.outcome and not (wide.op == "==" and low <= wide.threshold <= high):
         return estimate, replace(wide, estimate=estimate)
-    if bounds.exact is not None:
-        return estimate.of(bounds.exact), None
-    reason = (
-        "the threshold lies inside of what bins of scores leave open; load the split yourself "
-        "(such as pyarrow.parquet.read_table(folder)) and pass the table"
-    )
-    return estimate, replace(wide, outcome=INCONCLUSIVE, estimate=replace(estimate, reason=reason))
+    return estimate.of(bounds.exact), None
 
 
 def _opposite(estimate: Estimate, upward: bool, level: float) -> float:

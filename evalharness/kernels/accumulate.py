@@ -29,6 +29,15 @@ class Added:
         self._last: Any = None
         self._few = _Few()
 
+    def told(self, statistic: Any, whole: bool) -> Added:
+        """The part of a statistic of counts whose tables these tell; whole: of all groups."""
+        found = Added(statistic)
+        found.columns, found._plain, table = self.columns, self._plain, self._whole
+        if whole:
+            table = type(table)(*(x.sum(axis=0, keepdims=True) for x in table))
+        found._whole = table if statistic == self.statistic else statistic.of_cells(table)
+        return found
+
     def step(self, columns: Columns, code: Any, groups: int, where: str) -> Step:
         """What is to be computed of a batch; code: int32 (m,), the group of each entry, ≥ groups
         for none; where: the split, as messages name it."""

@@ -55,9 +55,13 @@ def choose(split: Any, metric: Metric) -> float:
 
 
 def apart(source: Any, judged: Any, metric: Metric) -> None:
-    """Refuse a threshold that was chosen on the examples that it is judged on."""
+    """Refuse a threshold that was chosen on the examples that it is judged on, or that is to be
+    chosen among scores that are read in batches."""
     import pyarrow.compute as pc
 
+    from evalharness.outputs.streamed import refuse_batches
+
+    refuse_batches(f"{metric.label} needs all scores to choose its threshold among", source)
     shared = ""
     if source.digest == judged.digest:
         shared = "is the same table"

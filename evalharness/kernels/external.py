@@ -9,15 +9,15 @@ from typing import Any
 
 # Keys that are sorted at a time: 32 MB of them.
 RUN = 1 << 22
-# Keys of all runs together that are merged at a time.
-MERGED = 1 << 21
+# Keys of all runs together that are merged at a time; more are slower, since they leave the cache.
+MERGED = 1 << 18
 LEAST_BLOCK = 1 << 12
 
 
 class Sorter:
     """Takes keys of two classes in any order, and gives how many of each class have each key.
 
-    A context: its temporary files go with it. Keys: uint64.
+    A context: its temporary files go with it. Keys: unsigned integers, all of one width.
     """
 
     def __init__(self) -> None:
@@ -48,14 +48,15 @@ class Sorter:
         block = max(LEAST_BLOCK, MERGED // max(len(self._runs), 1))
         runs = [run for run in self._runs if run.more(block)]
         # The last key of a piece may go on in the next one.
-        last: tuple[Any, Any] = (np.zeros(0, np.uint64), np.zeros((0, 2), np.int64))
+        none = np.zeros(0, self._runs[0].held.dtype if self._runs else np.uint64)
+        last: tuple[Any, Any] = (none, np.zeros((0, 2), np.int64))
         while runs:
             limit = min(run.held[-1] for run in runs)
             taken: tuple[list[Any], list[Any]] = ([], [])
             for run in runs:
                 taken[run.label].append(run.take(limit))
             runs = [run for run in runs if run.more(block)]
-            keys, counts = _counted([np.concatenate([*part, last[0][:0]]) for part in taken])
+            keys, counts = _counted([np.concatenate([*part, none]) for part in taken])
             if len(last[0]) and len(keys) and last[0][0] == keys[0]:
                 counts[0] += last[1][0]
             elif len(last[0]):
@@ -68,24 +69,25 @@ class Sorter:
         import numpy as np
 
         for label, waiting in enumerate(self._waiting):
-            keys = np.sort(np.concatenate(waiting)) if waiting else np.zeros(0, np.uint64)
+            some = [keys for keys in waiting if len(keys)]
             waiting.clear()
-            if len(keys):
+            if some:
                 path = Path(self._folder.name) / f"{len(self._runs)}"
+                keys = np.sort(np.concatenate(some))
                 keys.tofile(path)
-                self._runs.append(_Run(path, label, len(keys)))
+                self._runs.append(_Run(path, label, len(keys), keys.dtype))
         self._held = 0
 
 
 class _Run:
     """Sorted keys in a file, of which the next ones are `held`."""
 
-    def __init__(self, path: Path, label: int, size: int) -> None:
+    def __init__(self, path: Path, label: int, size: int, kind: Any) -> None:
         import numpy as np
 
         self.label = label
         self._path, self._size, self._read = path, size, 0
-        self.held: Any = np.zeros(0, np.uint64)
+        self.held: Any = np.zeros(0, kind)
 
     def more(self, block: int) -> bool:
         """Hold so many keys, or all that are left; whether there are any."""
@@ -93,7 +95,9 @@ class _Run:
 
         wanted = min(block - len(self.held), self._size - self._read)
         if wanted > 0:
-            next_ones = np.fromfile(self._path, np.uint64, wanted, offset=8 * self._read)
+            kind = self.held.dtype
+            at = kind.itemsize * self._read
+            next_ones = np.fromfile(self._path, kind, wanted, offset=at)
             self._read += wanted
             self.held = np.concatenate([self.held, next_ones])
         return len(self.held) > 0

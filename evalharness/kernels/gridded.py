@@ -7,6 +7,7 @@ from typing import Any
 from evalharness.declare.errors import OutputsError
 from evalharness.kernels.held import Held
 from evalharness.kernels.steps import Step
+from evalharness.statistics.adding import module, onto
 from evalharness.statistics.base import Columns
 
 # Cells of a grid, and of the grids of all slices together.
@@ -79,15 +80,12 @@ class Gridded:
 
 def on_grid(held: Any, arrays: dict[str, Any], code: Any, groups: int, cells: int) -> Any:
     """float64 (groups · (cells + 1),): what was held, and values in [0, 1], each shared out between
-    the two points of the grid beside it; traceable."""
-    import jax.numpy as jnp
-
-    x = jnp.clip(arrays["value"], 0.0, 1.0) * cells
-    at = jnp.minimum(x.astype(jnp.int32), cells - 1)
-    upper, size = x - at, groups * (cells + 1)
-    place = jnp.where(code < groups, code * (cells + 1) + at, size)
-    held = held.at[place].add(1 - upper, mode="drop")
-    return held.at[jnp.where(place < size, place + 1, size)].add(upper, mode="drop")
+    the two points of the grid beside it."""
+    xp = module(code)
+    x = xp.clip(arrays["value"], 0.0, 1.0) * cells
+    at = xp.minimum(x.astype(code.dtype), cells - 1)
+    upper, place = x - at, code * (cells + 1) + at
+    return onto(onto(held, place, 1 - upper), place + 1, upper)
 
 
 def _halved(found: Any) -> Any:

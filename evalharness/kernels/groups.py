@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from evalharness.declare.errors import OutputsError
 from evalharness.declare.metric import Metric, word
+from evalharness.declare.plural import counted
 
 
 class Groups(NamedTuple):
@@ -104,7 +105,7 @@ def named(
     target[large] = np.arange(len(large))
     if len(small):
         target[small] = len(large)
-        names.append(f"{metric.crossed}: other ({len(small)} value{'s' * (len(small) > 1)} pooled)")
+        names.append(f"{metric.crossed}: other ({counted(len(small), 'values')} pooled)")
     if len(names) > MANY and 2 * len(names) > split.n:
         raise OutputsError(
             [

@@ -1,5 +1,5 @@
-"""What is added up on the device from batch to batch, because it is too large to be fetched after
-each."""
+"""What is added up where it lies from batch to batch, because it is too large to be fetched from a
+device after each."""
 
 from __future__ import annotations
 
@@ -8,12 +8,9 @@ from typing import Any
 from evalharness.kernels.backend import fetched
 from evalharness.kernels.passes import bucket
 
-# Batches after which what was added up is fetched: counts of 32 bits must not overflow.
-OFTEN = 1 << 10
-
 
 class Held:
-    """Sums (groups, width), in 32-bit integers or float64 on the device, in 64 bits here.
+    """Sums (groups, width) of a dtype of 64 bits.
 
     Batches come with more and more groups; each takes the state and keeps the new one.
     """
@@ -23,14 +20,14 @@ class Held:
         self._state: Any = None
         self._whole: Any = None
         self._shape = (0, 0)
-        self._groups = self._batches = 0
+        self._groups = 0
 
     def taken(self, rows: int, groups: int, width: int) -> Any:
         """The state that a batch of so many rows is added to; it is used up by that."""
         import numpy as np
 
         shape = (bucket(rows, groups), width)
-        if shape != self._shape or self._batches >= OFTEN:
+        if shape != self._shape:
             self._fetch()
         self._shape, self._groups = shape, groups
         if self._state is None:
@@ -40,7 +37,6 @@ class Held:
     def keep(self, state: Any) -> None:
         """What the batch made of it."""
         self._state = state
-        self._batches += 1
 
     @property
     def whole(self) -> Any:
@@ -59,9 +55,8 @@ class Held:
         if self._state is None:
             return
         new = np.asarray(fetched(self._state)).reshape(self._shape)[: self._groups]
-        new = new.astype(np.int64) if new.dtype.kind == "i" else new
         self._whole = new if self._whole is None else longer(self._whole, len(new)) + new
-        self._state, self._batches = None, 0
+        self._state = None
 
 
 def longer(x: Any, groups: int) -> Any:

@@ -29,9 +29,16 @@ class Numbered:
         self._seen: dict[str, set[Any]] = {column: set() for column, _ in where}
         self._last: tuple[Any, Any] = ((), None)
         self._table: Any = None
+        self._in_order = False
 
     def __len__(self) -> int:
         return len(self._places)
+
+    def whole(self) -> Numbered:
+        """All groups as one."""
+        found = Numbered(self.where, ())
+        found.sizes, found._seen = self.sizes.sum(keepdims=True), self._seen
+        return found
 
     def read(self, batch: Any, count: bool = True) -> Any:
         """int32 (n,): the group of each row, `len(self)` for those outside of all.
@@ -40,7 +47,7 @@ class Numbered:
         """
         import numpy as np
 
-        code = self._numbers(batch) if self.group else np.zeros(batch.n, np.int32)
+        code = self._numbers(batch) if self.group else np.broadcast_to(np.int32(0), batch.n)
         inside = self._inside(batch)
         if inside is not None:
             code = np.where(inside, code, np.int32(len(self)))
@@ -107,6 +114,8 @@ class Numbered:
         table, least = self._table
         if values is None or values.min() < least or int(values.max()) - least >= len(table):
             return None
+        if self._in_order:
+            return values.astype(np.int32)
         codes = table.take(values.astype(np.int64) - least if least else values)
         return None if codes.min() < 0 else codes
 
@@ -123,6 +132,8 @@ class Numbered:
             return None
         table = np.full(max(values) - least + 1, -1, np.int32)
         table[np.array(values, np.int64) - least] = np.arange(len(values))
+        # Where each number is its own place nothing need be looked up.
+        self._in_order = least == 0 and bool((table == np.arange(len(table))).all())
         return table, least
 
     def _inside(self, batch: Any) -> Any:

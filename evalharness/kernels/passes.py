@@ -13,7 +13,8 @@ from evalharness.kernels.backend import compiled, fetched, on_cpu, scope
 from evalharness.statistics.base import Columns, Statistic, everywhere
 from evalharness.statistics.stacked import Stacked
 
-# Up to so many entries a pass takes a millisecond or two, however well it was compiled.
+# Up to so many entries NumPy runs the same lines in a millisecond or two; a program would first be
+# compiled, or at least looked up, which takes a hundred times as long, and JAX itself be loaded.
 SMALL = 1 << 16
 # Entries that are added up at a time on a CPU: what is made of them stays in its cache. Not where
 # there are more cells of a table than would make up for it.
@@ -32,15 +33,15 @@ def count(
     given = dict(columns.arrays) | ({} if weight is None else {"weight": weight})
     if statistic.program is None:
         return statistic.host_tables(given, columns, code, groups)
-    if on_cpu():
+    if len(code) <= SMALL or on_cpu():
         return _here(statistic, given, columns, code, groups)
-    # Shapes in buckets: every small split and every handful of slices share one compiled program.
+    # Shapes in buckets: splits of about one size and every handful of slices share one program.
     rows, padded = rows_of(len(code)), bucket(len(code), groups)
     arrays = {k: filled(v, rows, 0) for k, v in given.items()}
     # Codes between the groups and their bucket count in groups that nobody asks for.
     code = filled(code, rows, padded)
     with scope():
-        program = compiled(statistic.program, rows <= SMALL)
+        program = compiled(statistic.program)
         raw = fetched(program(arrays, code, groups=padded, classes=len(columns.classes)))
     return statistic.tables(raw, columns, groups)
 

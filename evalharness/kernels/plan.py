@@ -133,7 +133,8 @@ class Plan:
         self.require([(model, metric)])
         place = (model, metric.split)
         if place in self._streams:
-            return self._streams[place].measured(metric)
+            asked = f"{self._splits[place].where}: {metric.label}"
+            return replace(self._streams[place].measured(metric), asked=asked)
         metric = self.resolved(model, metric)
         where = (*place, metric.where, metric.group, metric.min_n)
         columns, found = self._resolved((*place, metric.statistic)), self._groups[where]

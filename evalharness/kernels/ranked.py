@@ -1,4 +1,4 @@
-"""Scores in bins: what rank metrics of a split that is read in batches go by."""
+"""Numbers in bins: what rank metrics and quantiles of a split that is read in batches go by."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 
 from evalharness.declare.errors import OutputsError
 from evalharness.kernels.held import Held
-from evalharness.kernels.passes import bucket
 from evalharness.kernels.steps import Step
 from evalharness.outputs.streamed import ITSELF
 from evalharness.statistics.base import Columns
@@ -21,13 +20,13 @@ MOST = 32
 
 
 class Ranked:
-    """Positives and negatives by bins of their scores. bins: made of a sample of all scores."""
+    """Positives and negatives by bins of their scores, or all values. bins: made of a sample."""
 
     def __init__(self, bins: Bins) -> None:
         import numpy as np
 
         self.bins, self.columns = bins, Columns({})
-        self._held = Held(np.int32)
+        self._held = Held(np.int64)
 
     def keys(self, columns: Columns) -> Any:
         """The scores of a batch as keys that compare with those of every other batch."""
@@ -35,20 +34,17 @@ class Ranked:
 
     def step(self, columns: Columns, code: Any, groups: int, where: str) -> Step:
         """As of `Added`."""
-        import numpy as np
-
         self.columns = Columns({}, columns.classes)
         if groups > MOST:
             raise OutputsError(
                 [
-                    f"{where}: there are more than {MOST} slices, and the order of scores is told "
-                    "of no more in a split that is read in batches; slice by a column with fewer "
-                    f"values; or, {ITSELF}"
+                    f"{where}: there are more than {MOST} slices, and the order of scores or "
+                    "values is told of no more in a split that is read in batches; slice by a "
+                    f"column with fewer values; or, {ITSELF}"
                 ]
             )
-        if code.max() >= groups:  # must not be taken for a group that comes later
-            code = np.where(code < groups, code, np.int32(bucket(len(code), groups)))
-        given = {"key": self.keys(columns), "label": columns.arrays["label"]}
+        keys = self.bins.of(columns.arrays["rank"], columns.values)
+        given = {"key": keys, "label": columns.arrays["label"]}
         state = self._held.taken(len(code), groups, 2 * self.bins.count)
         levels = len(self.bins.levels)
         return Step(count_bins, given, code, groups, {"levels": levels}, self.bins.arrays(), state)
@@ -73,8 +69,10 @@ class Ranked:
 
     @property
     def error(self) -> float:
-        """How much of the area of all groups together the bins leave open, either way."""
+        """How much of the area of all groups together the bins leave open, either way; where there
+        is but one class, of its area against itself."""
         neg, pos = self.counts.sum(axis=0).T.astype(float)
+        pos = pos if pos.any() else neg
         open_pairs = (neg * pos)[~self.bins.single].sum()
         return float(open_pairs / 2 / max(1.0, neg.sum() * pos.sum()))
 

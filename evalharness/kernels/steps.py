@@ -1,5 +1,6 @@
-"""One program for all that is added up of a batch: a program has a cost of its own each time it is
-started, and each batch starts it again."""
+"""What is added up of a batch: on a device all parts in one program, since a program has a cost of
+its own each time it is started, and each batch starts it again; or the same lines by NumPy.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +9,14 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from evalharness.kernels.backend import scope
-from evalharness.kernels.passes import SMALL, bucket, filled, rows_of
+from evalharness.kernels.passes import bucket, filled, rows_of
 
 
 class Step(NamedTuple):
     """What one part adds up of a batch.
 
-    program: traceable (arrays, code, groups=…, **options) → arrays; with a state, (state, arrays,
-             code, groups=…, **options) → the new state.
+    program: (arrays, code, groups=…, **options) → arrays, of NumPy or traceable; with a state,
+             (state, arrays, code, groups=…, **options) → the new state.
     arrays:  (m,) each, by name; tables: of any length; code: int32 (m,); groups: how many; options:
              plain values by name, of which another one is another program.
     state:   what the part has added up so far, which is used up; None for a part that adds up by
@@ -31,9 +32,15 @@ class Step(NamedTuple):
     state: Any = None
 
 
-def begun(steps: Sequence[Step]) -> list[Any]:
-    """What the program of each step gives; computed in threads of the device while other things are
-    done, until `backend.fetched` asks for it."""
+def begun(steps: Sequence[Step], by_numpy: bool) -> list[Any]:
+    """What the program of each step gives; on a device computed while other things are done, until
+    `backend.fetched` asks for it."""
+    given = [
+        (step, *_inside(step.code, step.groups, bucket(len(step.code), step.groups)))
+        for step in steps
+    ]
+    if by_numpy:
+        return [_computed(step, code, groups) for step, code, groups in given]
     arrays: list[Any] = []
     places: dict[tuple[int, int, int], int] = {}
     plan: list[Any] = []
@@ -46,25 +53,34 @@ def begun(steps: Sequence[Step]) -> list[Any]:
             arrays.append(filled(array, rows, fill))
         return places[key]
 
-    for step in steps:
-        rows, groups = rows_of(len(step.code)), bucket(len(step.code), step.groups)
+    for step, code, groups in given:
+        rows = rows_of(len(code))
         named = [(name, place(array, rows, 0)) for name, array in step.arrays.items()]
         named += [(name, place(table, len(table), 0)) for name, table in step.tables.items()]
-        named.append(("code", place(step.code, rows, groups)))
+        named.append(("code", place(code, rows, groups)))
         options = (("groups", groups), *sorted(step.options.items()))
         plan.append((step.program, tuple(named), options))
-    # Of few rows each part has a program of its own: more evaluations share these.
-    apart = max(len(step.code) for step in steps) <= SMALL
     states = [step.state for step in steps]
     with scope():
-        if not apart:
-            return list(_program(apart)(states, arrays, plan=tuple(plan)))
-        found = []
-        for state, (program, named, options) in zip(states, plan, strict=True):
-            own = [arrays[at] for _, at in named]
-            mine = tuple((name, at) for at, (name, _) in enumerate(named))
-            found += _program(apart)([state], own, plan=((program, mine, options),))
-        return found
+        return list(_program()(states, arrays, plan=tuple(plan)))
+
+
+def _inside(code: Any, known: int, groups: int) -> tuple[Any, int]:
+    """The group of each entry, and for how many the program is made. What is outside of those that
+    are known must not be taken for one that comes later."""
+    import numpy as np
+
+    if known < groups and len(code) and code.max() >= known:
+        code = np.where(code < known, code, np.int32(groups))
+    return code, groups
+
+
+def _computed(step: Step, code: Any, groups: int) -> Any:
+    import numpy as np
+
+    before = () if step.state is None else (step.state,)
+    with np.errstate(all="ignore"):  # a program does not warn either
+        return step.program(*before, step.arrays | step.tables, code, groups=groups, **step.options)
 
 
 def all_of(states: Any, arrays: Any, plan: Any) -> tuple[Any, ...]:
@@ -79,8 +95,7 @@ def all_of(states: Any, arrays: Any, plan: Any) -> tuple[Any, ...]:
 
 
 @cache
-def _program(small: bool) -> Callable[..., Any]:
+def _program() -> Callable[..., Any]:
     import jax
 
-    options = {"xla_backend_optimization_level": 0} if small else None
-    return jax.jit(all_of, static_argnames="plan", donate_argnums=0, compiler_options=options)
+    return jax.jit(all_of, static_argnames="plan", donate_argnums=0)

@@ -6,16 +6,16 @@ import math
 from typing import Any
 
 from evalharness.declare.errors import OutputsError
-from evalharness.declare.forms import Concordance, Mean, Proportion
+from evalharness.declare.forms import Concordance, Mean, Proportion, Quantile
 from evalharness.declare.metric import Metric
-from evalharness.metrics.curves import RankCurve
-from evalharness.metrics.rank_curves import average_precision_of
+from evalharness.metrics.curves import Distance, RankCurve
+from evalharness.metrics.rank_curves import average_precision_of, ks_statistic_of
 from evalharness.outputs.streamed import ITSELF
 from evalharness.statistics.counts import Confusion, Flags, Hits
 from evalharness.statistics.grouped import Grouped, GroupedFlags
-from evalharness.statistics.ranks import Ranks
+from evalharness.statistics.ranks import Order, Ranks
 from evalharness.statistics.sums import Moments
-from evalharness.statistics.tables import Cells, MomentTable, RankTable, Share
+from evalharness.statistics.tables import Cells, MomentTable, OrderTable, RankTable, Share
 
 # Rows of which a function is tried out.
 FEW = 64
@@ -26,10 +26,15 @@ def refusal(metric: Metric, whole: Metric, split: Any) -> str:
     to do; "" where it can."""
     why = _why(metric, split)
     if len(whole.parts) > 1 and not whole.exact:
-        metric, why = whole, "goes by what each example adds to all of its parts"
+        metric, why = whole, "has an interval that needs what each example adds to all of its parts"
     if not why:
         return ""
-    return f"{metric.label} {why}, and the split is read in batches; {ITSELF}"
+    if "threshold_from" in dict(metric.options):
+        return (
+            f"{metric.label} needs its threshold before a split is read in batches: choose it "
+            f"beforehand ({metric.name}(threshold=…)); or, {ITSELF}"
+        )
+    return f"{metric.label} {why}, which a split that is read in batches cannot give; {ITSELF}"
 
 
 def scale(metric: Metric) -> tuple[float, float] | None:
@@ -57,7 +62,8 @@ def refuse_whole(metric: Metric, split: Any) -> None:
             raise OutputsError(
                 [
                     f"{split.where}: {metric.label} gives rows other values when it is handed "
-                    f"fewer of them, and the split is read in batches; {ITSELF}"
+                    "fewer of them, so it needs all rows at once, which a split that is read in "
+                    f"batches cannot give; {ITSELF}"
                 ]
             )
 
@@ -65,21 +71,23 @@ def refuse_whole(metric: Metric, split: Any) -> None:
 def _why(metric: Metric, split: Any) -> str:
     statistic = metric.statistic
     if "threshold_from" in dict(metric.options):
-        return "is at a threshold that is chosen among all scores"
+        return "needs its threshold beforehand"
     if isinstance(statistic, (Grouped, GroupedFlags)):
-        return f"is of rows that belong together by `{statistic.by}`"
+        return f"needs all rows of one `{statistic.by}` together"
+    if isinstance(statistic, Order):
+        return "" if quantile_share(metric) is not None else "needs all values in order"
     if not isinstance(statistic, (Confusion, Hits, Flags, Moments, Ranks)):
-        return "needs all examples at once"
+        return "needs all rows at once"
     if isinstance(statistic, Ranks):
         if split.multilabel:
-            return "is of scores by task"
+            return "needs the scores of each task in order"
         return _of_ranks(metric)
     if metric.exact:
         return ""
     average, tasks = getattr(statistic, "average", None), split.multilabel
     form = _form(metric, len(split.classes) if average else 0)
     if average == "micro" or (average and tasks):
-        return "goes by what each example adds to the average"
+        return "has an interval that needs what each example adds to the average"
     if isinstance(statistic, Moments):
         fits = isinstance(form, Mean)
     elif average:
@@ -88,16 +96,48 @@ def _why(metric: Metric, split: Any) -> str:
         fits = isinstance(form, Proportion) or _is_number(form)
     if tasks and getattr(statistic, "apart", False):
         fits = False  # one example counts for several tasks
-    return "" if fits else "goes by what each example adds to it"
+    return "" if fits else "has an interval that needs what each example adds to it"
+
+
+def quantile_share(metric: Metric) -> float | None:
+    """Which quantile a metric is, and nothing else that could be made of values in order; None."""
+    import numpy as np
+
+    if not isinstance(metric.statistic, Order):
+        return None
+    table = OrderTable(np.arange(3.0), np.array([40, 30, 20]))
+    try:
+        form = metric.form(table)
+    except Exception:
+        return None
+    of_all = isinstance(form, Quantile) and (
+        form.values is table.values,
+        form.counts is table.counts,
+    )
+    return form.q if of_all == (True, True) else None
 
 
 def _of_ranks(metric: Metric) -> str:
-    form = _form(metric, 0)
-    if isinstance(form, Concordance):
+    """Bins bracket what goes by the order of the scores as these do, and by nothing else."""
+    import numpy as np
+
+    form, table = _form(metric, 0), _few_ranks()
+    if isinstance(form, RankCurve):
+        known = form.function is average_precision_of
+    elif isinstance(form, Distance):
+        known = form.value == ks_statistic_of(table.negatives, table.positives)
+    else:
+        known = isinstance(form, Concordance)
+    sides = ("negatives", "positives")
+    if known and all(np.array_equal(getattr(form, x), getattr(table, x)) for x in sides):
         return ""
-    if isinstance(form, RankCurve) and form.function is average_precision_of:
-        return ""
-    return "needs all scores in order, which are known in bins only"
+    return "needs all scores in order"
+
+
+def _few_ranks() -> RankTable:
+    import numpy as np
+
+    return RankTable(np.arange(3.0), np.array([40, 30, 20]), np.array([20, 30, 40]))
 
 
 def _form(metric: Metric, classes: int) -> Any:
@@ -107,7 +147,7 @@ def _form(metric: Metric, classes: int) -> Any:
 
     statistic = metric.statistic
     if isinstance(statistic, Ranks):
-        table: Any = RankTable(np.arange(3.0), np.array([40, 30, 20]), np.array([20, 30, 40]))
+        table: Any = _few_ranks()
     elif isinstance(statistic, Moments):
         table = MomentTable(400, 0.5, 10.0, 1.0)
     elif isinstance(statistic, Confusion):

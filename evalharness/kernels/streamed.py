@@ -14,13 +14,18 @@ from evalharness.statistics.base import Columns
 
 
 class Gone(dict[str, Any]):
-    """The arrays of examples that were counted and let go, but for those that were kept."""
+    """The arrays of examples that were counted and let go, but for those that were kept. asked: the
+    split and the metric, as messages name them."""
+
+    def __init__(self, asked: str, **kept: Any) -> None:
+        super().__init__(**kept)
+        self._asked = asked
 
     def __missing__(self, name: str) -> Any:
         raise OutputsError(
             [
-                "a metric asks for the examples of a split that is read in batches, which are not "
-                f"kept; {ITSELF}"
+                f"{self._asked} needs single examples for its interval, which a split that is read "
+                f"in batches cannot give; {ITSELF}"
             ]
         )
 
@@ -55,7 +60,8 @@ class Streamed:
     """The tables of one metric on a streamed split, as `Measured` has those of another.
 
     sizes: (groups,) rows of each; kept: the values of a group that has few, or None; grids:
-    (points, counts) of each group, of a mean in a known range.
+    (points, counts) of each group, of a mean in a known range; asked: the split and the metric, as
+    messages name them.
     """
 
     tables: Sequence[Any]
@@ -66,10 +72,11 @@ class Streamed:
     grids: Sequence[Any] | None = None
     units: Units = Units()
     plain: bool = True
+    asked: str = "a metric"
 
     def sample(self, group: int) -> StreamedSample:
         """What is left of the entries of one group."""
         size, values = int(self.sizes[group]), self.kept(group)
-        arrays = Gone() if values is None or len(values) < size else Gone(value=values)
+        kept = {} if values is None or len(values) < size else {"value": values}
         grid = None if self.grids is None else self.grids[group]
-        return StreamedSample(self.columns.classes, size, arrays, grid)
+        return StreamedSample(self.columns.classes, size, Gone(self.asked, **kept), grid)

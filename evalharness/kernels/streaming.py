@@ -1,45 +1,39 @@
 """A split that is read in batches: everything that is asked of it is added up in one pass.
 
 Counts and moments add up from batch to batch, exactly or to rounding; the order of scores is told
-by bins, with the error that they leave. What needs all examples at once is refused.
+by bins, with the error that they leave, and quantiles by the values around them. What needs all
+examples at once is refused.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from evalharness.declare.errors import OutputsError
 from evalharness.declare.metric import Metric
 from evalharness.kernels.accumulate import Added, Occurring
+from evalharness.kernels.backend import on_cpu
 from evalharness.kernels.external import Sorter
 from evalharness.kernels.gridded import Gridded
 from evalharness.kernels.groups import Groups
 from evalharness.kernels.numbered import Numbered
+from evalharness.kernels.passes import SMALL
 from evalharness.kernels.ranked import Ranked
+from evalharness.kernels.sampled import BINNED, bins_of
 from evalharness.kernels.steps import begun
-from evalharness.kernels.streamable import refusal, refuse_whole, scale
+from evalharness.kernels.streamable import quantile_share, refusal, refuse_whole, scale
 from evalharness.kernels.streamed import Streamed
+from evalharness.kernels.told import Key, Place, tellers
+from evalharness.kernels.windowed import Window, places
 from evalharness.outputs.memory import keep_freed
 from evalharness.outputs.streamed import StreamedSplit
 from evalharness.statistics.base import Columns, gathered
-from evalharness.statistics.bins import SAMPLE, Bins, made
-from evalharness.statistics.keys import common, ordered
-from evalharness.statistics.ranks import Ranks
+from evalharness.statistics.bins import Bins
 
 # By how much bins may leave an area open before they are made of a better sample.
 WIDE = 2e-5
-
-Place = tuple[Any, Any]  # conditions, and the column of the slices
-
-
-class Key(NamedTuple):
-    """What is added up: a statistic on the groups of a place; `scale`: on a grid of that range."""
-
-    place: Place
-    statistic: Any
-    scale: tuple[float, float] | None = None
 
 
 class Stream:
@@ -53,7 +47,9 @@ class Stream:
         self._asked: dict[Metric, None] = {}
         self._counting: set[Place] = set()
         self._groups: dict[tuple[Place, int], tuple[Groups, Any]] = {}
-        self._known: dict[tuple[Key, int], Streamed] = {}
+        self._known: dict[Any, Streamed] = {}
+        self._windows: dict[Any, Sequence[Any]] = {}
+        self._bins: dict[Any, Bins] = {}
 
     def ask(self, metric: Metric, whole: Metric) -> None:
         """Take a metric, which is part of a whole or all of it, into the next pass. Raises
@@ -71,17 +67,26 @@ class Stream:
         self._waiting |= dict.fromkeys(keys)
 
     def run(self) -> None:
-        """One pass for all that waits. Raises OutputsError with the problems of the first batch
-        that has any, or of the slices that were asked for."""
+        """One pass for all that waits, and another one for quantiles. Raises OutputsError with the
+        problems of the first batch that has any, or of the slices that were asked for."""
         waiting, self._waiting = tuple(self._waiting), {}
         asked, self._asked = tuple(self._asked), {}
         if waiting:
-            keep_freed()
-            self._pass(waiting, thorough=False)
+            told = tellers(waiting, self._parts, self.split)
+            read = [key for key in waiting if key not in told]
+            if read:
+                keep_freed()
+                self._pass(read, thorough=False)
             # Where scores are sorted in the files, the first rows tell little of the others.
-            wide = [key for key in waiting if getattr(self._parts[key], "error", 0.0) > WIDE]
+            wide = [key for key in read if getattr(self._parts[key], "error", 0.0) > WIDE]
             if wide:
                 self._pass(wide, thorough=True)
+            for key, source in told.items():
+                whole = key.place != source.place
+                self._parts[key] = self._parts[source].told(key.statistic, whole)
+                if key.place not in self._numbered:
+                    self._numbered[key.place] = self._numbered[source.place].whole()
+        self._keep_windows(asked)
         gathered(*(partial(self.measured, metric) for metric in asked))
 
     def _pass(self, keys: Sequence[Key], thorough: bool) -> None:
@@ -89,13 +94,15 @@ class Stream:
             key.place: self._numbered.get(key.place) or Numbered(*key.place) for key in keys
         }
         statistics = tuple(dict.fromkeys(key.statistic for key in keys))
-        bins = {s: self._bins(s, thorough) for s in statistics if isinstance(s, Ranks)}
+        bins = {s: bins_of(self.split, s, thorough) for s in statistics if isinstance(s, BINNED)}
         parts = {key: _part(key, bins) for key in keys}
         # Most tables know how many rows they count; then the rows need not be counted again.
         telling = (
             {} if self.split.multilabel else {k.place: p for k, p in parts.items() if _tells(k)}
         )
         self._counting = set(numbered) - set(telling) - set(self._numbered)
+        # On a CPU a program would be compiled for longer than most folders take to be read.
+        by_numpy = self.split.n <= SMALL or on_cpu()
         averages = {s: Occurring() for s in statistics if getattr(s, "average", None) == "macro"}
         for columns, codes in self._read(statistics, numbered, "counting"):
             for statistic, occurring in averages.items():
@@ -109,7 +116,7 @@ class Stream:
             # The last batch was computed while this one was read.
             for part in parts.values():
                 part.settle()
-            for part, raw in zip(parts.values(), begun(steps), strict=True):
+            for part, raw in zip(parts.values(), begun(steps, by_numpy), strict=True):
                 part.keep(raw)
         for part in parts.values():
             part.settle()
@@ -119,25 +126,56 @@ class Stream:
             numbered[place].sizes = part.sizes
         self._numbered |= numbered
         self._parts |= parts
+        self._bins |= bins
+
+    def _keep_windows(self, asked: Sequence[Metric]) -> None:
+        """Another pass for the quantiles among the metrics, whose bins are known by now."""
+        found: dict[Any, Window] = {}
+        for metric in asked:
+            if (share := quantile_share(metric)) is None:
+                continue
+            key, *_ = _keys(metric)
+            groups, target = self._placed(metric, key)
+            if (key, metric.min_n, share) not in self._windows:
+                window = Window(self._parts[key], target, len(groups.names), share)
+                found[key, metric.min_n, share] = window
+        if not found:
+            return
+        statistics = tuple({key.statistic: None for key, *_ in found})
+        numbered = {key.place: self._numbered[key.place] for key, *_ in found}
+        for columns, codes in self._read(statistics, numbered, "looking for quantiles"):
+            at = {s: places(self._bins[s], columns[s]) for s in statistics}
+            for (key, *_), window in found.items():
+                window.add(*at[key.statistic], codes[key.place], self.split.where)
+        self._windows |= {name: window.tables() for name, window in found.items()}
 
     def measured(self, metric: Metric) -> Any:
         """The tables of a metric that was asked for, one for each group: `Streamed`."""
         key, *more = _keys(metric)
-        if (key, metric.min_n) not in self._known:
-            self._known[key, metric.min_n] = self._measured(metric, key, more)
-        return self._known[key, metric.min_n]
+        share = quantile_share(metric)
+        if (key, metric.min_n, share) not in self._known:
+            self._known[key, metric.min_n, share] = self._measured(metric, key, more, share)
+        return self._known[key, metric.min_n, share]
 
-    def _measured(self, metric: Metric, key: Key, more: list[Key]) -> Streamed:
+    def _placed(self, metric: Metric, key: Key) -> tuple[Groups, Any]:
+        """The groups of a metric, and which of them each group so far becomes."""
+        if (key.place, metric.min_n) not in self._groups:
+            numbers = self._numbered[key.place]
+            self._groups[key.place, metric.min_n] = numbers.finished(metric, self.split)
+        return self._groups[key.place, metric.min_n]
+
+    def _measured(self, metric: Metric, key: Key, more: list[Key], share: float | None) -> Streamed:
         import numpy as np
 
         numbers, part = self._numbered[key.place], self._parts[key]
-        if (key.place, metric.min_n) not in self._groups:
-            self._groups[key.place, metric.min_n] = numbers.finished(metric, self.split)
-        groups, target = self._groups[key.place, metric.min_n]
+        groups, target = self._placed(metric, key)
         count = len(groups.names)
         sizes = np.bincount(target, numbers.sizes, count)[:count]
+        if share is not None:
+            tables: Any = self._windows[key, metric.min_n, share]
+            return Streamed(tables, groups, part.columns, sizes)
         if isinstance(part, Ranked):
-            tables: Any = part.tables(target, count, lambda mine: self._sorted(key, part, mine))
+            tables = part.tables(target, count, lambda mine: self._sorted(key, part, mine))
             return Streamed(tables, groups, part.columns, sizes)
         grids = [self._parts[one].grids(target, count) for one in more]
         return Streamed(
@@ -170,41 +208,11 @@ class Stream:
                 problems = tuple(dict.fromkeys(error.problems))
             if problems:
                 end = f"{batch.first_row + batch.n - 1:,}"
-                raise OutputsError(
-                    [*problems, f"{batch.where}: what follows row {end} was not looked at"]
-                )
+                problems = [*problems]
+                problems[-1] += f" (what follows row {end} of this file was not looked at)"
+                raise OutputsError(problems)
             columns, codes = found[: len(statistics)], found[len(statistics) :]
             yield dict(zip(statistics, columns, strict=True)), dict(zip(places, codes, strict=True))
-
-    def _bins(self, statistic: Ranks, thorough: bool) -> Bins:
-        """Bins made of a sample of scores: the first ones of each file, or, thoroughly, some out of
-        every so many of all."""
-        import numpy as np
-
-        def score(batch: Any) -> Any:
-            return batch.score(statistic.positive)
-
-        bits = 32 if self.split.is_short("score") else 64
-        names, found = self.split.columns_of(score), [np.zeros(0, f"u{bits // 8}")]
-        every = max(1, self.split.n // SAMPLE)
-        places = np.arange(0, self.split.n, every)
-        places += np.random.default_rng(0).integers(0, every, len(places))
-        start = 0
-        if thorough:
-            batches = self.split.batches(names, "sampling scores")
-        else:
-            batches = self.split.some(names, SAMPLE)
-        try:
-            for batch in batches:
-                values = score(batch)
-                if thorough:
-                    a, b = np.searchsorted(places, [start, start + batch.n])
-                    values, start = values[places[a:b] - start], start + batch.n
-                keys, decoder = ordered(values)
-                found.append(common(keys, decoder, bits))
-        except OutputsError:
-            pass  # the pass itself will meet it, and tell all that is wrong there
-        return made(np.concatenate(found))
 
     def _sorted(self, key: Key, part: Ranked, mine: Any) -> Iterator[tuple[Any, Any]]:
         """(negatives, positives) by distinct score, ascending, of some of the groups so far; piece

@@ -16,6 +16,7 @@ from typing import Any, ClassVar, NamedTuple
 from evalharness.declare.errors import OutputsError
 from evalharness.declare.forms import Linear, Mean, Ratio, Unbounded
 from evalharness.declare.metric import metric
+from evalharness.declare.plural import counted
 from evalharness.statistics import Moments, MomentTable, PairTable, Sums
 from evalharness.statistics.adding import added
 from evalharness.statistics.base import Columns, gathered
@@ -201,16 +202,17 @@ def _checked(intersection: Any, predicted: Any, labelled: Any) -> None:
         if (counts < 0).any():
             row = int(np.flatnonzero(counts < 0)[0])
             problems.append(
-                f"column `{name}` is negative in {(counts < 0).sum():,} rows, first row {row} "
-                f"({counts[row]:g}); it counts pixels, so give a number ≥ 0"
+                f"column `{name}` is negative in {counted((counts < 0).sum(), 'rows')}, first row "
+                f"{row} ({counts[row]:g}); it counts pixels, so give a number ≥ 0"
             )
     over = intersection > np.minimum(predicted, labelled)
     if over.any() and not problems:
         row = int(np.flatnonzero(over)[0])
         problems.append(
-            f"column `intersection` is larger than `predicted` or `labelled` in {over.sum():,} "
-            f"rows, first row {row} ({intersection[row]:g} of {predicted[row]:g} and "
-            f"{labelled[row]:g}); pixels in both cannot be more than in either"
+            "column `intersection` is larger than `predicted` or `labelled` in "
+            f"{counted(over.sum(), 'rows')}, first row {row} ({intersection[row]:g} of "
+            f"{predicted[row]:g} and {labelled[row]:g}); pixels in both cannot be more than in "
+            "either"
         )
     if problems:
         raise OutputsError(problems)
@@ -224,8 +226,8 @@ def _once(split: Any, code: Any, image: Any, classes: tuple[Any, ...]) -> None:
         nulls = np.flatnonzero(code == classes.index(None))
         raise OutputsError(
             [
-                f"{split.where}: column `class` is null in {len(nulls):,} rows, first row "
-                f"{nulls[0]}; say of which class the pixels are"
+                f"{split.where}: column `class` is null in {counted(len(nulls), 'rows')}, first "
+                f"row {nulls[0]}; say of which class the pixels are"
             ]
         )
     pair = image.astype(np.int64) * len(classes) + code
@@ -234,7 +236,8 @@ def _once(split: Any, code: Any, image: Any, classes: tuple[Any, ...]) -> None:
         row = int(first[times > 1].min())
         raise OutputsError(
             [
-                f"{split.where}: {(times > 1).sum():,} pairs of `image` and `class` have more than "
-                f"one row, the first pair is that of row {row}; add up their pixels"
+                f"{split.where}: there is more than one row for "
+                f"{counted((times > 1).sum(), 'pairs')} of `image` and `class`, the first pair is "
+                f"that of row {row}; add up their pixels"
             ]
         )

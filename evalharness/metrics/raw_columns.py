@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from evalharness.declare.errors import OutputsError
+from evalharness.declare.plural import counted
 from evalharness.statistics.base import gathered
 
 
@@ -63,8 +64,9 @@ def column(split: Any, name: str) -> Any:
         first = given.is_null().to_pylist().index(True)
         raise OutputsError(
             [
-                f"{split.where}: column `{name}` is null in {given.null_count:,} rows, the first "
-                f"is row {first} (counting from 0); a metric of your own needs it in every row"
+                f"{split.where}: column `{name}` is null in {counted(given.null_count, 'rows')}, "
+                f"the first is row {first} (counting from 0); a metric of your own needs it in "
+                "every row"
             ]
         )
     if str(given.type) == "double":

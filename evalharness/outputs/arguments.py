@@ -56,12 +56,21 @@ def gather(splits: Any, named: Mapping[str, Any], problems: list[str]) -> dict[s
         elif name in found:
             problems.append(f"split `{name}` is given twice; keep one of them")
         else:
-            found[name] = locate(value) if isinstance(value, str | os.PathLike) else value
+            found[name] = _located(value)
             if problem := _doubt(name, found[name], name in named):
                 problems.append(problem)
     if not found and not problems:
         problems.append("no split is given; name at least one: Outputs(test='test.parquet')")
     return found
+
+
+def _located(value: Any) -> Any:
+    """A path or URL as a location, also those in a list, so that no message shows credentials."""
+    if isinstance(value, str | os.PathLike):
+        return locate(value)
+    if isinstance(value, list | tuple) and all(isinstance(v, str | os.PathLike) for v in value):
+        return [locate(v) for v in value]
+    return value
 
 
 def _doubt(name: str, given: Any, is_keyword: bool) -> str:
@@ -76,6 +85,14 @@ def _doubt(name: str, given: Any, is_keyword: bool) -> str:
         if not given.suffix and os.sep not in given.shown and not given.uri and hint():
             return f"keyword `{name}={given.shown!r}` is not a table{hint()}"
         return ""
+    if isinstance(given, list) and any(isinstance(g, Location) for g in given):
+        if any(g.suffix or g.uri or g.problem or os.sep in g.shown for g in given):
+            return (
+                f"{kind} `{name}={short([g.shown for g in given])}` is a list of paths{hint}; name "
+                f'the shards of a split by their folder, Outputs({name}="outputs/"), or by a '
+                f'pattern, Outputs({name}="outputs/part-*.parquet")'
+            )
+        given = [g.shown for g in given]
     one_array = isinstance(given, list | tuple) or getattr(given, "ndim", 0) == 1
     if one_array and not is_keyword:
         return (

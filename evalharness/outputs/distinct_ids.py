@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from evalharness.declare.plural import counted
 from evalharness.outputs import kinds, progress
 from evalharness.outputs.memory import nulls, to_numpy
 from evalharness.outputs.shards import Shard, Shards
@@ -48,9 +49,9 @@ def check(shards: Shards, name: str) -> None:
     if times and (first := _first(shards, name, doubtful)):
         value, (one, row), (other, again) = first
         raise Refused(
-            f"column `id`: {times:,} ids occur more than once, the first is {short(value)} in row "
-            f"{row} of `{one.shown}` and row {again} of `{other.shown}` (counting from 0); give "
-            "every example its own id, or drop the copies"
+            f"column `id` holds {counted(times, 'ids')} more than once, the first is "
+            f"{short(value)} in row {row} of `{one.shown}` and row {again} of "
+            f"`{other.shown}` (counting from 0); give every example its own id, or drop the copies"
         )
 
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from evalharness.declare.plural import counted
 from evalharness.outputs import kinds, unique
 from evalharness.outputs.memory import nulls, to_numpy
 from evalharness.outputs.words import Refused, rows, short, told
@@ -53,8 +54,8 @@ def lone_problems(column: Any) -> list[str]:
         first = counts.field("values")[int(np.argmax(times > 1))]
         places = to_numpy(pc.equal(column, first)) & ~nulls(column)
         problems.append(
-            f"column `id`: {int((times > 1).sum()):,} ids occur more than once, the first is "
-            f"{short(first.as_py())} in {rows(places)}; give every example its own id, or drop "
+            f"column `id` holds {counted(int((times > 1).sum()), 'ids')} more than once, the first "
+            f"is {short(first.as_py())} in {rows(places)}; give every example its own id, or drop "
             "the copies; repeats of one example on purpose are told apart by a column `sample`"
         )
     return problems
@@ -74,8 +75,9 @@ def _pair_problems(split: "Split") -> list[str]:
         return []
     row = int(first[times > 1].min())
     pair = ", ".join(short(split.column(name)[row].as_py()) for name in ("id", "sample"))
+    several = counted(int((times > 1).sum()), "pairs")
     return [
-        f"columns `id` and `sample`: {int((times > 1).sum()):,} pairs occur more than once, the "
-        f"first is ({pair}) in {rows(pairs == pairs[row])}; number the repeats of each id in "
-        "`sample`, or drop the copies"
+        f"columns `id` and `sample` hold {several} more than once, the first is ({pair}) in "
+        f"{rows(pairs == pairs[row])}; number the repeats of each id in `sample`, or drop the "
+        "copies"
     ]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evalharness.declare.errors import OutputsError
+from evalharness.declare.plural import counted
 from evalharness.outputs import ids, kinds, memory
 from evalharness.outputs.words import SHOWN_VALUES, rows, told, values
 
@@ -163,10 +164,10 @@ def _different(name: str, a: "Split", b: "Split", shown: Shown, place: np.ndarra
     if not differ.any():
         return []
     first = shown(a, np.flatnonzero(differ)[:SHOWN_VALUES])
+    several = counted(int(differ.sum()), "ids")
     return [
-        f"{pair}: column `{name}` differs for {int(differ.sum()):,} ids (first: {values(first)}; "
-        f"in {a.where} {rows(differ)}); an example has one {name}: find out which table has the "
-        "right one"
+        f"{pair}: column `{name}` differs for {several} (first: {values(first)}; in {a.where} "
+        f"{rows(differ)}); an example has one {name}: find out which table has the right one"
     ]
 
 

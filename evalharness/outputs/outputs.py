@@ -144,4 +144,5 @@ def _show(given: Any) -> str:
 
 
 def _carries_secret(given: Any) -> bool:
-    return isinstance(given, Location) and bool(given.problem)
+    several = given if isinstance(given, list) else [given]
+    return any(isinstance(one, Location) and bool(one.problem) for one in several)

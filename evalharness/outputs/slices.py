@@ -21,8 +21,8 @@ def partition(split: "Split", name: str) -> tuple[np.ndarray, tuple[Any, ...]]:
     column = split.column(name, remedy=REMEDY)
     if not kinds.is_sliceable(column):
         raise Refused(
-            f"column `{name}` is {kinds.kind(column)}, by which rows cannot be grouped; slice by "
-            "text, booleans, numbers or dates"
+            f"column `{name}` is {kinds.kind(column)}, by which rows cannot be grouped; take a "
+            "column of text, booleans, numbers or dates"
         )
     return split.encoded(name).partition()
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from evalharness.declare.errors import did_you_mean
+from evalharness.declare.plural import counted
 from evalharness.outputs import (
     class_scores,
     encode,
@@ -235,7 +236,7 @@ class Split(Keeper):
         return self._guard(lambda: slices.select(self, conditions))
 
     def __repr__(self) -> str:
-        return f"<Split {self.where}: {self.n} rows>"
+        return f"<Split {self.where}: {counted(self.n, 'rows')}>"
 
     def _read(self, name: str, remedy: str) -> Any:
         if name not in self._names:

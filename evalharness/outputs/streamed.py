@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from evalharness.declare.errors import OutputsError
+from evalharness.declare.plural import counted
 from evalharness.outputs import distinct_ids, kinds, memory, progress, scores, table, units
 from evalharness.outputs.arguments import Options
 from evalharness.outputs.files import TableSource
@@ -24,6 +25,18 @@ ITSELF = (
     "if it fits into memory, read the folder yourself (such as pyarrow.parquet.read_table(folder)) "
     "and pass the table"
 )
+
+
+def refuse_batches(what: str, *splits: Any) -> None:
+    """Raise OutputsError for each of the splits that is read in batches. what: "the bootstrap of f1
+    needs single rows": what was asked, of which metric, and what it needs."""
+    problems = [
+        f"{split.where}: {what}, which a split that is read in batches cannot give; {ITSELF}"
+        for split in splits
+        if getattr(split, "streamed", False)
+    ]
+    if problems:
+        raise OutputsError(problems)
 
 
 class BatchSource:
@@ -171,15 +184,11 @@ class StreamedSplit:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or not hasattr(Split, name):
             raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
-        raise OutputsError(
-            [
-                f"{self.where}: it is read in batches, and what is asked ({name}) needs all rows "
-                f"at once; {ITSELF}"
-            ]
-        )
+        refuse_batches(f"`{name}` needs all rows", self)
 
     def __repr__(self) -> str:
-        return f"<StreamedSplit {self.where}: {self.n} rows in {len(self.shards.all)} files>"
+        size = f"{counted(self.n, 'rows')} in {counted(len(self.shards.all), 'files')}"
+        return f"<StreamedSplit {self.where}: {size}>"
 
     def _check(self) -> None:
         problems = table.head_problems(self)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from evalharness.declare.plural import counted
 from evalharness.outputs import kinds
 from evalharness.outputs.memory import nulls, to_numpy
 from evalharness.outputs.words import Refused, rows, told, values
@@ -123,9 +124,9 @@ def grades(split: "Split", name: str) -> np.ndarray:
         if odd.any():
             row = int(np.flatnonzero(odd)[0])
             raise Refused(
-                f"column `{name}` is negative or infinite in {odd.sum():,} rows, first row {row} "
-                f"({found[row]:g}); a grade is a number ≥ 0, and null where a document was not "
-                "judged"
+                f"column `{name}` is negative or infinite in {counted(odd.sum(), 'rows')}, first "
+                f"row {row} ({found[row]:g}); a grade is a number ≥ 0, and null where a document "
+                "was not judged"
             )
     return found
 

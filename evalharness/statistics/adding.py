@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from evalharness.statistics.base import everywhere
+
 
 def module(x: Any) -> Any:
     """numpy for its arrays, else jax.numpy."""
@@ -14,6 +16,11 @@ def module(x: Any) -> Any:
     import jax.numpy as jnp
 
     return jnp
+
+
+def known_whole(code: Any, groups: int) -> bool:
+    """Whether it is known, without tracing, that every entry is in the only group."""
+    return groups == 1 and module(code).__name__ == "numpy" and everywhere(code)
 
 
 # So few cells are compared with every entry, one cell after the other, which takes less time than
@@ -34,21 +41,25 @@ def added(cell: Any, size: int, weight: Any = None) -> Any:
 
 def onto(held: Any, cell: Any, weight: Any = None) -> Any:
     """The same added to what is held (size,), which is used up."""
-    if module(cell).__name__ == "numpy":
-        held += added(cell, len(held), weight).astype(held.dtype)
-        return held
-    return held.at[cell].add(1 if weight is None else weight, mode="drop")
+    xp, one = module(cell), 1 if weight is None else weight
+    if xp.__name__ != "numpy":
+        return held.at[cell].add(one, mode="drop")
+    if len(cell) and cell.max() >= len(held):
+        some = cell < len(held)
+        cell, one = cell[some], one if weight is None else weight[some]
+    xp.add.at(held, cell, one)
+    return held
 
 
 # Sums that are taken side by side, since each addition waits for the one before it.
 LANES = 8
 
 
-def total(values: Any, inside: Any) -> Any:
-    """(1,) the sum of the values (m,) that are inside: bool (m,)."""
+def total(values: Any, code: Any) -> Any:
+    """(1,) the sum of the values (m,) whose code is 0."""
     xp = module(values)
     if xp.__name__ == "numpy":
-        return (values if inside.all() else values[inside]).sum(keepdims=True)
-    mine = xp.where(inside, values, 0)
+        return (values if everywhere(code) else values[code == 0]).sum(keepdims=True)
+    mine = xp.where(code == 0, values, 0)
     lanes = LANES if len(mine) % LANES == 0 else 1
     return mine.reshape(-1, lanes).sum(axis=0).sum(keepdims=True)

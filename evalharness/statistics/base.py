@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
+from evalharness.declare.plural import counted
+
 
 class Columns(NamedTuple):
     """What a statistic reads of a split.
@@ -38,14 +40,14 @@ class Statistic(Protocol):
     options:   names of metric parameters that configure it (`threshold`, …).
     read:      asks a split for its columns; raises OutputsError with everything that is wrong with
                them.
-    program:   function (arrays, code, groups, classes) → raw arrays, of NumPy (on a CPU, block by
-               block, whose tables are merged) or traceable. `code` is int32 (m,), or of fewer bits
-               where all are 0: the group of each entry; codes ≥ groups are padding or rows outside
-               of every group, and count nowhere. Where examples have weights, `arrays["weight"]`
-               holds them. None: the tables are the entries themselves (`host_tables`), nothing is
-               added up.
-    on_cpu:    where there is one: what takes the place of `program` on a CPU, of all entries at
-               once (sorts).
+    program:   function (arrays, code, groups, classes) → raw arrays, of NumPy (few entries, or on a
+               CPU, where the tables of blocks are merged) or traceable. `code` is int32 (m,), or of
+               fewer bits where all are 0: the group of each entry; codes ≥ groups are padding or
+               rows outside of every group, and count nowhere. Where examples have weights,
+               `arrays["weight"]` holds them. None: the tables are the entries themselves
+               (`host_tables`), nothing is added up.
+    on_cpu:    where there is one: what takes the place of `program` on NumPy arrays, of all entries
+               at once (sorts).
     tables:    the raw arrays, as NumPy, made into one table for each group: `Stacked` or `Ragged`
                where they stay arrays until one of them is asked for.
     merge:     the table of two disjoint sets of examples; associative, commutative, neutral at
@@ -184,7 +186,7 @@ def called(
         raise OutputsError(
             [
                 f"{where} raised {type(error).__name__}: {error}; it is given whole columns, "
-                f"arrays of {split.n} numbers, and must return one value for each row"
+                f"arrays of {split.n:,} numbers, and must return one value for each row"
             ]
         ) from error
     problems = []
@@ -193,14 +195,14 @@ def called(
     for values in found:
         if values.shape != (split.n,):
             problems.append(
-                f"{where} must return one value for each of {split.n} rows; it returned shape "
+                f"{where} must return one value for each of {split.n:,} rows; it returned shape "
                 f"{values.shape}"
             )
         elif not np.isfinite(values).all():
             rows = np.flatnonzero(~np.isfinite(values))
             problems.append(
-                f"{where} is not finite on {len(rows)} rows, first row {rows[0] + first}; it must "
-                "be a number everywhere"
+                f"{where} is not finite on {counted(len(rows), 'rows')}, first row "
+                f"{rows[0] + first}; it must be a number everywhere"
             )
     if problems:
         raise OutputsError(problems)

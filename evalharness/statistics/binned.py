@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from evalharness.statistics.tables import RankTable
@@ -22,6 +22,13 @@ class Binned:
     positives: Any
     single: Any
     sorted: Callable[[], Iterator[tuple[Any, Any]]]
+    _known: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def once(self, walk: Callable[[Binned], Any]) -> Any:
+        """What a walk through the sorted scores finds: they are sorted once for all who ask."""
+        if walk not in self._known:
+            self._known[walk] = walk(self)
+        return self._known[walk]
 
     @property
     def open(self) -> bool:

@@ -4,13 +4,17 @@ Bins of one width fail where scores crowd: near 1, around a few values, in heavy
 made from a sample, narrow where it is dense. Where values repeat, one key of each bin, the one that
 occurs most there, has a bin of its own, so that scores of few distinct values are counted exactly.
 
-A key finds its bin through a few short tables, level by level: no search, and no sort.
+A key finds its bin through a few short tables, level by level: no search, and no sort. Where the
+sample is spread so evenly that bins of one width do as well, these are taken: they need no table.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+
+from evalharness.statistics.adding import known_whole, module, onto
+from evalharness.statistics.keys import Decoder, common
 
 # Keys in a sample, and how many of them a bin should hold.
 SAMPLE = 1 << 17
@@ -31,6 +35,8 @@ class Bins:
     on the next level, how many bits of the distance from that key are looked up there, and how many
     below them are not. leaves: how many bins they lead to. own: the key of each leaf that has a bin
     of its own, which makes three bins of a leaf: keys below it, that key, and keys above; or None.
+    even: (3,), of bins of one width the least number, how many one unit spans, and the last one; or
+    None. They take numbers (n,) rather than keys, as floats of so many bits: others round apart.
 
     The tables are as long as a power of two, so that few programs serve them all.
     """
@@ -39,10 +45,19 @@ class Bins:
     levels: tuple[tuple[Any, Any], ...]
     leaves: int
     own: Any = None
+    even: Any = None
 
     @property
     def count(self) -> int:
         return self.leaves if self.own is None else 3 * self.leaves
+
+    def of(self, keys: Any, decoder: Decoder) -> Any:
+        """What `place` takes, of any column's keys."""
+        if self.even is None:
+            return common(keys, decoder, self.bits)
+        if decoder == Decoder(32) == Decoder(self.bits):
+            return keys.view(self.even.dtype)
+        return decoder[keys].astype(self.even.dtype)
 
     @property
     def single(self) -> Any:
@@ -53,7 +68,8 @@ class Bins:
 
     def arrays(self) -> dict[str, Any]:
         """The tables, by name, as `place` wants them."""
-        found = {} if self.own is None else {"own": self.own}
+        found = {"own": self.own, "even": self.even}
+        found = {name: table for name, table in found.items() if table is not None}
         for at, (least, step) in enumerate(self.levels):
             found |= {f"least{at}": least, f"step{at}": step}
         return found
@@ -61,12 +77,36 @@ class Bins:
 
 def made(sample: Any) -> Bins:
     """Bins for keys that are distributed like the sample: uint32 or uint64 (k,), in any order."""
+    even = _even(sample)
+    if even is not None:
+        numbers = even.of(sample, Decoder(even.bits, signed=True))
+        if _open(even, numbers) < OPEN:
+            return even
+    plain = _made(sample, apart=False)
+    return plain if _open(plain, sample) < OPEN else _made(sample, apart=True)
+
+
+def _open(bins: Bins, sample: Any) -> float:
+    """How much of an area the bins would leave open, as far as the sample tells."""
     import numpy as np
 
-    plain = _made(sample, apart=False)
-    held = np.bincount(place(plain.arrays(), sample, len(plain.levels), np), minlength=1)
-    left = float((held * (held - 1.0)).sum()) / 2 / max(1.0, float(len(sample)) ** 2)
-    return plain if left < OPEN else _made(sample, apart=True)
+    held = np.bincount(place(bins.arrays(), sample, len(bins.levels)), minlength=1)
+    return float((held * (held - 1.0)).sum()) / 2 / max(1.0, float(len(sample)) ** 2)
+
+
+def _even(sample: Any) -> Bins | None:
+    """Bins of one width, WANTED sampled keys to each; None where these tell of none."""
+    import numpy as np
+
+    if not len(sample):
+        return None
+    bits, count = 8 * sample.dtype.itemsize, 1 << max(1, (len(sample) // WANTED).bit_length() - 1)
+    low, high = Decoder(bits, signed=True)[np.array([sample.min(), sample.max()])]
+    largest = np.finfo(f"f{bits // 8}").max / count
+    if not (count / largest < high - low < largest):  # their numbers would overflow
+        return None
+    even = np.array([low, count / (high - low), count - 1], f"f{bits // 8}")
+    return Bins(bits, (), count, even=even)
 
 
 def _made(sample: Any, apart: bool) -> Bins:
@@ -99,42 +139,49 @@ def _made(sample: Any, apart: bool) -> Bins:
         levels.append((_padded(least), _padded(step.astype(np.uint32))))
         # Where the next level's nodes begin among the distinct keys.
         node = np.repeat(np.arange(len(starts)), ends - starts)
-        child = place[node] + _step(found, least[node], into[node], shift[node], np)
+        child = place[node] + _step(found, least[node], into[node], shift[node])
         starts = np.searchsorted(child, np.arange(place[-1]))
     ends = np.append(starts[1:], len(found))
     own = _padded(_own(found, times, starts, ends)) if apart else None
     return Bins(bits, tuple(levels), 1 << (len(starts) - 1).bit_length(), own)
 
 
-def place(arrays: dict[str, Any], key: Any, levels: int, xp: Any) -> Any:
-    """int32 (n,): the bin of each key; bins are numbered in the order of keys. xp: numpy, or
-    jax.numpy within a program."""
-    at = (key >> (8 * key.dtype.itemsize - HEAD)).astype(xp.int32)
+def place(arrays: dict[str, Any], key: Any, levels: int) -> Any:
+    """int (n,): the bin of each key, or number; bins are numbered in their order."""
+    import numpy as np
+
+    xp = module(key)
+    integer = xp.intp if xp.__name__ == "numpy" else xp.int32
+    if "even" in arrays:
+        least, scale, last = arrays["even"]
+        with np.errstate(over="ignore"):  # of a number far from those of the sample
+            return xp.clip((key - least) * scale, 0, last).astype(integer)
+    at = (key >> (8 * key.dtype.itemsize - HEAD)).astype(integer)
     for level in range(levels):
-        step = arrays[f"step{level}"][at]
-        least, into, shift = arrays[f"least{level}"][at], (step >> 6) & 31, step & 63
-        at = (step >> 11).astype(xp.int32) + _step(key, least, into, shift, xp).astype(xp.int32)
+        least, step = (arrays[f"{name}{level}"].take(at) for name in ("least", "step"))
+        into, shift = (step >> 6) & 31, step & 63
+        at = ((step >> 11) + _step(key, least, into, shift)).astype(integer)
     if "own" not in arrays:
         return at
-    own = arrays["own"][at]
+    own = arrays["own"].take(at)
     return 3 * at + (key >= own) + (key > own)
 
 
 def count_bins(counted: Any, arrays: dict[str, Any], code: Any, groups: int, levels: int) -> Any:
-    """int32 (groups · bins · 2,) entries with label 0 and with label 1 in each bin of each group:
-    those that were counted, and these. Traceable."""
-    import jax.numpy as jnp
+    """int64 (groups · bins · 2,) entries with label 0 and with label 1 in each bin of each group:
+    those that were counted, and these."""
+    cell = place(arrays, arrays["key"], levels)
+    if not known_whole(code, groups):
+        cell = cell + code * (len(counted) // groups // 2)
+    cell += cell
+    cell += arrays["label"]
+    return onto(counted, cell)
 
-    bins = len(counted) // groups // 2
-    cell = 2 * (code * bins + place(arrays, arrays["key"], levels, jnp))
-    cell = jnp.where(code < groups, cell + arrays["label"].astype(jnp.int32), groups * bins * 2)
-    return counted.at[cell].add(1, mode="drop")
 
-
-def _step(key: Any, least: Any, into: Any, shift: Any, xp: Any) -> Any:
+def _step(key: Any, least: Any, into: Any, shift: Any) -> Any:
     """Which child of its node a key is in; below and above the sample's keys the outermost."""
-    kind = key.dtype
-    last = (xp.asarray(1, kind) << into.astype(kind)) - xp.asarray(1, kind)
+    xp, kind = module(key), key.dtype.type
+    last = (kind(1) << into.astype(kind)) - kind(1)
     return xp.minimum((xp.maximum(key, least) - least) >> shift.astype(kind), last)
 
 

@@ -149,14 +149,14 @@ def _called(
         raise OutputsError(
             [
                 f"{where} raised {type(error).__name__}: {error}; it is given whole columns, "
-                f"arrays of {split.n} numbers, and must return one value for each of "
-                f"{parts.count} groups"
+                f"arrays of {split.n:,} numbers, and must return one value for each of "
+                f"{parts.count:,} groups"
             ]
         ) from error
     if found.shape != (parts.count,):
         raise OutputsError(
             [
-                f"{where} must return one value for each of {parts.count} groups; it returned "
+                f"{where} must return one value for each of {parts.count:,} groups; it returned "
                 f"shape {found.shape}"
             ]
         )

@@ -6,6 +6,7 @@ import math
 from typing import Any, NamedTuple
 
 from evalharness.declare.errors import OutputsError
+from evalharness.declare.plural import counted
 from evalharness.statistics.grouped import Parts
 from evalharness.statistics.relevance import is_relevant, one_of
 
@@ -91,9 +92,9 @@ def ranked(
             row = int(np.flatnonzero(missing)[0])
             raise OutputsError(
                 [
-                    f"column `relevance` is null in {missing.sum():,} rows, first row {row}; say "
-                    'what an unjudged document counts as: unjudged="not relevant", or "skip" to '
-                    "take it out of its list"
+                    f"column `relevance` is null in {counted(missing.sum(), 'rows')}, first row "
+                    f"{row}; say what an unjudged document counts as: "
+                    'unjudged="not relevant", or "skip" to take it out of its list'
                 ]
             )
         if unjudged == "skip":

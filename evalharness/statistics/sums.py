@@ -138,18 +138,18 @@ def _adder(arrays: dict[str, Any], code: Any, groups: int) -> tuple[Any, Any, An
     """What adds up by group: (n or Σ weights of each, Σ over the group, the value of each entry's
     group)."""
     xp, weight = module(code), arrays.get("weight")
-    inside = code < groups
 
     def add(values: Any) -> Any:
         if weight is not None:
             values = values * weight
         # Additions to one place would wait for each other.
-        return total(values, inside) if groups == 1 else added(code, groups, values)
+        return total(values, code) if groups == 1 else added(code, groups, values)
 
     def spread(x: Any) -> Any:
         return x[0] if groups == 1 else xp.append(x, xp.zeros(1, x.dtype))[xp.minimum(code, groups)]
 
-    n = added(code, groups) if weight is None else add(xp.ones_like(weight))
+    one = xp.ones_like(code) if weight is None else xp.ones_like(weight)
+    n = added(code, groups) if weight is None and groups > 1 else add(one)
     return n, add, spread
 
 
@@ -164,8 +164,10 @@ def centred_sums(arrays: dict[str, Any], code: Any, groups: int, classes: int) -
     n, add, spread = _adder(arrays, code, groups)
     mean = _mean(add(x), n)
     centred = x - spread(mean)
-    squares = centred * centred
-    m2, m3 = add(squares), add(squares * centred)
+    powers = centred * centred
+    m2 = add(powers)
+    powers *= centred
+    m3 = add(powers)
     # The mean of many large values is off in its last digits, by what the centred ones add up to;
     # the third sum would be off by three times that and the second one.
     rest = _mean(add(centred), n)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from evalharness.declare.errors import OutputsError
+from evalharness.declare.plural import counted
 from evalharness.statistics.base import Columns, called, gathered
 from evalharness.statistics.counts import Flags
 from evalharness.statistics.sums import Moments, Sums
@@ -108,7 +109,7 @@ def _texts(split: Any, name: str) -> list[str]:
                 'counts as wrong, say Outputs(…, missing="wrong")'
             )
         first = texts.index(None) + getattr(split, "first_row", 0)
-        missing = f"{column.null_count:,} rows, first row {first}"
+        missing = f"{counted(column.null_count, 'rows')}, first row {first}"
         problem = f"is null in {missing}; {remedy}"
     else:
         return ["" if text is None else text for text in texts]

@@ -127,7 +127,7 @@ class Reporter:
         allowed = sum(len(t.allowed) for t in self.evaluations.values())
         if allowed:
             parts.append(
-                f"the gate guarantees nothing: {allowed} inconclusive "
+                f"the gate guarantees nothing: {allowed:,} inconclusive "
                 f"check{'s' * (allowed > 1)} allowed by {self.options.source}"
             )
         by_value = [
@@ -182,7 +182,7 @@ class Section:
         ran = [c for c in result.checks if (c.model, c.id) in self.told.ran]
         file = self.told.node.split("::")[0]
         counts = [(sum(c.outcome == o for c in ran), o) for o in ("fail", "inconclusive", "pass")]
-        summary = ", ".join(f"{n} {o}" for n, o in counts if n)
+        summary = ", ".join(f"{n:,} {o}" for n, o in counts if n)
         self.terminal.write(self.told.name, bold=True)
         self.terminal.write_line(f" ({file}){': ' if summary else ''}{summary}")
         if self.terminal.verbosity > 0:
@@ -197,6 +197,8 @@ class Section:
 
     def _what_ran(self, result: Result) -> str:
         """Such as "2 models × 14 metrics × 1,203 slices over 1,000,000 examples: 0.3 s"."""
+        from evalharness.declare.plural import counted
+
         work = result.work
         words = [
             f"{n:,} {word}{'s' * (n != 1)}" for word, n in work.items() if n > 1 or word == "metric"
@@ -205,5 +207,5 @@ class Section:
         for splits in result.provenance["examples"].values():
             for split, n in splits.items():
                 rows[split] = max(rows.get(split, 0), n)
-        examples = f"{sum(rows.values()):,} examples"
+        examples = counted(sum(rows.values()), "examples")
         return f"{' × '.join(words)} over {examples}: {self.told.seconds:.1f} s"

@@ -73,8 +73,8 @@ def test_bars(found):
     (row,) = (row for row in rows(QUICK) if row.name == "parquet")
     figures = {
         "ratio": {"peer": {"median": 1.75}},
-        "ms": {"peer": {"median": 600.0}},
-        **FIRST,
+        "first call ms": FIRST["first call ms"] | {"peer": 600.0},
+        "memory MB": FIRST["memory MB"] | {"peer": 150.0},
     }
     bars = measure.bars(row, figures)
     assert {name: bar["met"] for name, bar in bars.items()} == {
@@ -84,10 +84,14 @@ def test_bars(found):
     }
     missed = report.missed({"rows": [{**found["rows"][0], "name": "parquet", "bars": bars}]})
     assert missed == ["parquet, first call: 0.5, at least 1×"]
-    text = report.text(
-        found | {"rows": [{**found["rows"][0], "bars": bars | found["rows"][0]["bars"]}]}
+    row = (
+        found["rows"][0]
+        | {name: figures[name] for name in FIRST}
+        | {"bars": found["rows"][0]["bars"] | bars}
     )
-    assert "390 (at most 400 MB: met)" in text
+    text = report.text(found | {"rows": [row]})
+    assert "1,200 against 600 (at least 1×: MISSED)" in text
+    assert "390 against 150 (at most 400 MB: met)" in text
 
 
 def test_what_was_not_measured_counts_as_missed_unless_it_is_optional():
@@ -130,13 +134,14 @@ def test_the_page_holds_the_figures_that_are_kept():
     assert report.page(command.kept(), PAGE) == PAGE
 
 
-def test_a_process_of_its_own(tmp_path):
+@pytest.mark.parametrize("side", ["ours", "peer"])
+def test_a_process_of_its_own(side, tmp_path):
     (row,) = (row for row in rows(QUICK) if row.name == "words")
     save(row.data(QUICK, tmp_path), tmp_path)
-    seen = fresh._process("words", str(tmp_path), quick=True)
+    seen = fresh._process(side, "words", str(tmp_path), quick=True)
     assert 0 < seen["imports"] <= seen["inputs"] <= seen["peak"]
     assert seen["ms"] > 0
-    assert (tmp_path / "cache").is_dir()
+    assert (tmp_path / "cache").is_dir() == (side == "ours")
 
 
 def test_inputs_are_read_as_they_were_written(tmp_path):

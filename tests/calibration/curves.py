@@ -65,7 +65,7 @@ def truths(population: Population) -> dict[str, float]:
         "average precision": float(drop @ each),
         "partial AUC": rc._mcclish(partial_area, MAX_FPR),
         "sensitivity at": float(tpr[fpr <= 1 - GIVEN].max(initial=0)),
-        "distance": float((tpr - fpr).max()),
+        "KS statistic": float((tpr - fpr).max()),
         "equal error rate": float(np.maximum(1 - tpr, fpr).min()),
         "recall at precision": float(tpr[precision >= GIVEN].max(initial=0)),
         "precision at recall": float(precision[np.flatnonzero(tpr >= GIVEN)[-1]]),
@@ -87,7 +87,7 @@ MAKERS: dict[str, Callable[[Any, Any], Any]] = {
     "sensitivity at": lambda n, p: SensitivityAtBounds(
         n, p, rc.sensitivity_at_of(n, p, GIVEN), GIVEN
     ),
-    "distance": lambda n, p: DistanceBounds(n, p, rc.ks_statistic_of(n, p)),
+    "KS statistic": lambda n, p: DistanceBounds(n, p, rc.ks_statistic_of(n, p)),
     "equal error rate": lambda n, p: EqualErrorRateBounds(n, p, rc.equal_error_rate_of(n, p)),
     "recall at precision": lambda n, p: RecallAtPrecisionBounds(
         n, p, rc.recall_at_precision_of(n, p, GIVEN), GIVEN

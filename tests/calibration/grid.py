@@ -125,7 +125,7 @@ def mixtures() -> list[Setting]:
                 ("both", share, share / 5, False),
             )
             for word, hidden, flipped, bottom in kinds:
-                measure = mixture(m, n, hidden, flipped, bottom, 600)
+                measure = mixture(m, n, hidden, flipped, bottom, 2_000)
                 found.append(Setting("AUC mixture", f"{m}+{n}", m + n, f"{share} {word}", measure))
     return found
 

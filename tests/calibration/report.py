@@ -2,7 +2,7 @@
 
     python -m tests.calibration.report
 
-from the root of a checkout, with two processes; some ten minutes. Seeds are fixed, so a second run
+from the root of a checkout, with two processes; some five minutes. Seeds are fixed, so a second run
 writes the same page.
 """
 
@@ -61,7 +61,7 @@ the median positive) with their Clopper-Pearson limits. No bound need be wider t
 Pearson's with min(m, n) trials, the worst that an area can do; with fewer than 5 positives or
 negatives that takes MOVER's place. 1,500 samples each (1,000 at n = 10,000), of normal scores:
 half or a tenth positives; positives with twice the spread; scores of 6 levels, with ties. Below
-them, mixtures, 600 samples each, by positives + negatives: a share of 2 %, 10 %, 50 % or 95 %
+them, mixtures, 2,000 samples each, by positives + negatives: a share of 2 %, 10 %, 50 % or 95 %
 of the positives scores like negatives, or below all of them; such a share of the negatives
 scores like positives; or both. The wider of logit-DeLong and Newcombe alone covers .50 to .65
 from below where such a share is met by a positive or none in most samples.""",
@@ -114,8 +114,9 @@ hold for any such values. 300 samples each.""",
     "curves": """Average precision and partial AUC: t of the influences with its correction, and
 room for examples that were not seen, from 30 of either class on. Sensitivity at a specificity
 and the equal error rate: two binomials tested at the unknown threshold, for any scores. Recall
-at a precision: Clopper-Pearson in a fixed sequence of thresholds. One-against-rest areas:
-MOVER.""",
+at a precision: Clopper-Pearson in a fixed sequence of thresholds. The KS statistic, the largest
+distance between the shares accepted: Dvoretzky-Kiefer-Wolfowitz, for any scores. One-against-rest
+areas: MOVER. 100 samples each (40 of the equal error rate, 200 of one-against-rest areas).""",
     "calibration error": """Inversion of a noncentral chi-square with all of the error in the
 direction of the largest variance; each bin's variance at least what its Clopper-Pearson limits
 say. Holds for perfectly calibrated probabilities, where bootstrap and delta do not. 200 samples

@@ -18,15 +18,16 @@ import numpy as np
 from scipy.stats import binom, multinomial, norm
 
 from evalharness.inference.bounds import upper_z
-from evalharness.inference.concordance import ConcordanceBounds
-from evalharness.inference.macro import MacroBounds
+from evalharness.inference.macro import Classes
 from evalharness.inference.means import MeanBounds
 from evalharness.inference.mover import TwoClassBounds
 from evalharness.inference.paired import deciding_lower, tango
 from evalharness.inference.proportions import ProportionBounds
 from evalharness.inference.quantiles import lower_rank, upper_rank
+from evalharness.inference.slices import AreaSlices
 from evalharness.metrics import f1, false_negative_rate, matthews_corrcoef, precision, recall
-from evalharness.statistics.tables import Cells
+from evalharness.statistics.stacked import Ragged
+from evalharness.statistics.tables import Cells, RankTable
 
 ALPHA, CONFIDENCE = 0.05, 0.95
 RATES = (0.5, 0.9, 0.95, 0.99, 0.999)
@@ -168,15 +169,29 @@ def macro(metric: Any, rate: float, n: int, shares: np.ndarray, near: bool, runs
         joint = shares[:, None] * (rate * np.eye(k) + (1 - rate) * wrong)
         drawn = rng.multinomial(n, joint.ravel(), runs).reshape(runs, k, k)
         truth = float(np.mean(metric.form(one_against_rest(joint)).value))
-        tables = np.stack(one_against_rest(drawn), axis=1).reshape(runs, -1)
-        return coverage(
-            distinct(tables),
-            lambda t: MacroBounds(metric.form, Cells(*t.reshape(4, k))),
-            truth,
-            runs,
-        )
+        return averages(Classes.of(metric.form, one_against_rest(drawn)), truth)
 
     return measure
+
+
+def averages(c: Classes, truth: float) -> Coverage:
+    """All samples at once: MacroBounds is the same functions, one sample at a time."""
+    undefined = c.empty.any(-1)
+
+    def limits(alpha: float) -> tuple[np.ndarray, np.ndarray]:
+        low, high = c.limits(alpha)
+        none = undefined | ~(high - low > 1e-12)
+        return np.where(none, c.ends[0], low), np.where(none, c.ends[1], high)
+
+    with np.errstate(invalid="ignore"):  # an undefined average has no error
+        (low, high), (left, right) = limits(ALPHA), limits((1 - CONFIDENCE) / 2)
+        half, shown = upper_z((1 - CONFIDENCE) / 2) * c.error, ~undefined & (c.error > 0)
+        left = np.where(shown, np.maximum(c.ends[0], c.value - half), left)
+        right = np.where(shown, np.minimum(c.ends[1], c.value + half), right)
+    held = count_held(low, high, (left, right), truth)
+    decided = np.sum((high < c.ends[1]) | (c.value == c.ends[1]))
+    runs = len(c.value)
+    return Coverage(*(float(x) / runs for x in (*held, decided)), runs)
 
 
 def one_against_rest(joint: np.ndarray) -> Cells:
@@ -195,6 +210,43 @@ def skewed(k: int) -> np.ndarray:
 # Ranks
 
 
+def ranked(samples: Iterable[tuple[np.ndarray, np.ndarray]], truth: float) -> Coverage:
+    """``samples``: positives and negatives by score, ascending; both (rows, k), and each row with
+    some of either. All rows at once: ConcordanceBounds is the same functions, one at a time.
+    """
+    held, runs = np.zeros(3), 0
+    for pos, neg in samples:
+        rows, k = pos.shape
+        ends, no = np.arange(0, (rows + 1) * k, k), np.broadcast_to(0.0, rows * k)
+        b = AreaSlices(Ragged(RankTable(no, neg.ravel(), pos.ravel()), ends))
+        held += count_held(b.lower(ALPHA), b.upper(ALPHA), b.interval(CONFIDENCE), truth)
+        runs += rows
+    lower, upper, shown = (float(x) / runs for x in held)
+    return Coverage(lower, upper, shown, 1.0, runs)
+
+
+def count_held(low: Any, high: Any, interval: tuple[Any, Any], truth: float) -> np.ndarray:
+    """In how many of (runs,) samples the lower bound, the upper one and the interval hold."""
+    slack = 1e-9 * max(1.0, abs(truth))
+    left, right = interval
+    both = (left - slack <= truth) & (truth <= right + slack)
+    return np.array([np.sum(low <= truth + slack), np.sum(high >= truth - slack), np.sum(both)])
+
+
+def in_rows(runs: int, n: int) -> Iterator[int]:
+    """``runs`` samples of ``n``, so many at a time that they take 16 MB."""
+    while runs:
+        rows = min(runs, max(1, 2_000_000 // n))
+        yield rows
+        runs -= rows
+
+
+def ordered(scores: np.ndarray, m: int) -> tuple[np.ndarray, np.ndarray]:
+    """(rows, n) scores, the first ``m`` of positives: what lies at each place, from the lowest."""
+    pos = np.argsort(scores, axis=1) < m
+    return pos, ~pos
+
+
 def area(rate: float, n: int, prevalence: float, spread: float, levels: int, runs: int) -> Callable:
     """Normal scores, of positives with deviation ``spread``; ``levels``: rounded to so many."""
 
@@ -207,17 +259,16 @@ def area(rate: float, n: int, prevalence: float, spread: float, levels: int, run
             pos = np.diff(norm.cdf((edges - shift) / spread))
             neg = np.diff(norm.cdf(edges))
             truth = float(pos @ (np.cumsum(neg) - neg / 2))
-            drawn = np.hstack([rng.multinomial(m, pos, runs), rng.multinomial(n - m, neg, runs)])
-            return coverage(
-                distinct(drawn), lambda t: ConcordanceBounds(t[:levels], t[levels:]), truth, runs
-            )
+            drawn = rng.multinomial(m, pos, runs), rng.multinomial(n - m, neg, runs)
+            return ranked([drawn], truth)
 
-        def samples() -> Iterator[tuple[np.ndarray, float]]:
-            for _ in range(runs):
-                scores = np.r_[rng.normal(shift, spread, m), rng.normal(size=n - m)]
-                yield np.argsort(scores) < m, 1 / runs
+        def samples() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+            for rows in in_rows(runs, n):
+                scores = rng.normal(size=(rows, n))
+                scores[:, :m] = shift + spread * scores[:, :m]
+                yield ordered(scores, m)
 
-        return coverage(samples(), lambda pos: ConcordanceBounds(pos, ~pos), rate, runs)
+        return ranked(samples(), rate)
 
     return measure
 
@@ -237,13 +288,14 @@ def mixture(
             for y, q in ((0.0, 1 - flipped), (gap, flipped))
         )
 
-        def samples() -> Iterator[tuple[np.ndarray, float]]:
-            for _ in range(runs):
-                above = np.where(rng.random(m) < hidden, hiding, gap)
-                below = np.where(rng.random(n) < flipped, gap, 0.0)
-                yield np.argsort(np.r_[above, below] + rng.normal(size=m + n)) < m, 1 / runs
+        def samples() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+            for rows in in_rows(runs, m + n):
+                above = np.where(rng.random((rows, m)) < hidden, hiding, gap)
+                below = np.where(rng.random((rows, n)) < flipped, gap, 0.0)
+                scores = np.hstack([above, below]) + rng.normal(size=(rows, m + n))
+                yield ordered(scores, m)
 
-        return coverage(samples(), lambda pos: ConcordanceBounds(pos, ~pos), truth, runs)
+        return ranked(samples(), truth)
 
     return measure
 
@@ -274,20 +326,16 @@ Draw = Callable[[np.random.Generator, tuple[int, int]], np.ndarray]
 
 def mean(draw: Draw, truth: float, n: int, runs: int) -> Callable[[np.random.Generator], Coverage]:
     def measure(rng: np.random.Generator) -> Coverage:
-        def samples() -> Iterator[tuple[np.ndarray, float]]:
-            left = runs
-            while left:
-                rows = min(left, max(1, 2_000_000 // n))
-                for x in draw(rng, (rows, n)):
-                    yield x, 1 / runs
-                left -= rows
+        def samples() -> Iterator[tuple[MeanBounds, float]]:
+            for rows in in_rows(runs, n):
+                x = draw(rng, (rows, n))
+                centre = x.mean(axis=1)
+                square = (c := x - centre[:, None]) * c
+                cube = np.einsum("ij,ij->i", square, c)
+                for *moments, values in zip(centre, square.sum(axis=1), cube, x, strict=True):
+                    yield MeanBounds(n, *moments, lambda values=values: values, 0), 1 / runs
 
-        def bounds(x: np.ndarray) -> MeanBounds:
-            centre = x.mean()
-            square = (c := x - centre) * c
-            return MeanBounds(n, centre, square.sum(), square @ c, lambda: x, 0)
-
-        return coverage(samples(), bounds, truth, runs)
+        return coverage(samples(), lambda bounds: bounds, truth, runs)
 
     return measure
 

@@ -6,13 +6,10 @@ equal, or of unequal sizes up to a lognormal tail; the bound on their side is th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
 import numpy as np
 
-from evalharness.inference.means import MeanBounds
 from tests.calibration import effective
-from tests.calibration.simulate import Coverage, Draw, Setting, coverage
+from tests.calibration.simulate import Draw, Setting, mean
 from tests.calibration.text import utterances
 
 Rng = np.random.Generator
@@ -66,29 +63,6 @@ COLUMNS: dict[str, Column] = {
 }
 
 
-def mean(column: Column, n: int, runs: int) -> Callable[[Rng], Coverage]:
-    """As `simulate.mean`, with the moments of many samples at once."""
-    draw, truth = column
-
-    def measure(rng: Rng) -> Coverage:
-        def samples() -> Iterator[tuple[MeanBounds, float]]:
-            left = runs
-            while left:
-                rows = min(left, max(1, 1_000_000 // n))
-                x = draw(rng, (rows, n))
-                centre = x.mean(axis=1)
-                square = (c := x - centre[:, None]) * c
-                moments = zip(centre, square.sum(1), np.einsum("ij,ij->i", square, c), strict=True)
-                for value, m2, m3 in moments:
-                    # The values themselves are for fewer than 200.
-                    yield MeanBounds(n, value, m2, m3, lambda: (), 0), 1 / runs
-                left -= rows
-
-        return coverage(samples(), lambda bounds: bounds, truth, runs)
-
-    return measure
-
-
 def word_errors(rate: float, precision: float, n: int) -> tuple[effective.Draw, float]:
     """Wrong words over words, and what each utterance adds; few utterances have any wrong."""
     draw, truth = utterances(rate, precision)
@@ -115,7 +89,7 @@ def weighted_loss(share: float, n: int) -> tuple[effective.Draw, float]:
 
 def settings() -> list[Setting]:
     found = [
-        Setting("mean", name, n, "few make it up", mean(column, n, 1_000 if n < 2_000 else 500))
+        Setting("mean", name, n, "few make it up", mean(*column, n, 1_000 if n < 2_000 else 500))
         for name, column in COLUMNS.items()
         for n in SIZES
     ]

@@ -189,7 +189,9 @@ def test_slices_that_differ_for_one_id():
     moved = shuffled(table(1))["region"].copy()
     moved[:5] = np.where(moved[:5] == "eu", "us", "eu")
     result = run(two_models(region=moved), models=["new"])
-    with pytest.raises(OutputsError, match="5 ids are in the slice for 'new' or for 'old' but not"):
+    with pytest.raises(
+        OutputsError, match="5 ids with a row in the slice for 'new' or for 'old', but not"
+    ):
         minus(result, recall.on("test", region="eu"))
 
 

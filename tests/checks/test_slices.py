@@ -148,3 +148,9 @@ def test_another_metric_of_the_same_name_is_not_taken_for_the_declared_one():
     result = cls.run(outputs=Outputs(test=rows(40)))
     with pytest.raises(KeyError, match="another metric than the one that was declared"):
         result[other().on("test")]
+
+
+def test_one_slice_is_one_slice():
+    columns = rows(60, region=["eu", "us", "asia"] * 20)
+    (check,) = decided(accuracy.on("test").by("region", min_n=1_000) >= 0.5, **columns)
+    assert check.message.startswith("accuracy on test by region, 1 slice: 1 pass;")

@@ -241,8 +241,13 @@ def test_counts_of_what_is_read_in_batches_are_drawn(tmp_path):
     whole = estimated(f1, table()).bootstrap(100, method="bca")
     assert (found.values == whole.values).all()
     assert (found.low, found.high) == pytest.approx((whole.low, whole.high))
-    with pytest.raises(OutputsError, match="needs all rows at once"):
+    with pytest.raises(OutputsError, match="bootstrap of roc_auc needs single rows, which a split"):
         result[roc_auc.on("test")].bootstrap()
+    with pytest.raises(OutputsError, match="f1 within each label needs single rows .and without"):
+        result[f1.on("test")].bootstrap(stratify="label")
+    macro = f1(average="macro").on("test")
+    with pytest.raises(OutputsError, match="bootstrap of f1.average='macro'. needs single rows, "):
+        result[macro].bootstrap()
 
 
 def test_the_device_changes_no_replicate(whole):
@@ -335,8 +340,28 @@ def test_strata_that_cut_through_clusters_are_refused():
     e = estimated(mean("x"), table() | {"cluster": table()["group"]})
     with pytest.raises(DeclarationError, match="units are drawn whole; stratify by a column that"):
         e.bootstrap(stratify="region")
-    with pytest.raises(OutputsError, match="there is no column `shade`"):
+    with pytest.raises(OutputsError, match=r"stratify='shade'\): there is no column `shade`") as no:
         e.bootstrap(stratify="shade")
+    assert "slice by" not in str(no.value)
+
+
+@pytest.mark.parametrize("metric", [recall, roc_auc, mean("x")], ids=str)
+def test_strata_of_hardly_more_than_one_unit_are_refused(metric):
+    """Among h units of a stratum the replicates show (h − 1) / h of what it varies."""
+    columns = table() | {"own": np.arange(N), "four": np.arange(N) // 4, "five": np.arange(N) // 5}
+    e = estimated(metric, columns)
+    for column, values in (("own", N), ("four", N // 4)):
+        said = f"the column has {values} values for {N} examples, .* with 5 examples or more"
+        with pytest.raises(DeclarationError, match=said):
+            e.bootstrap(stratify=column)
+    kept, free = (e.bootstrap(1_000, stratify=s).error for s in ("five", None))
+    assert 0.7 * free < kept < 1.05 * free
+
+
+def test_strata_are_of_units_and_of_the_slice():
+    columns = table() | {"cluster": np.arange(N) // 5}
+    with pytest.raises(DeclarationError, match=f"has {N // 5} values for {N // 5} clusters"):
+        estimated(mean("x"), columns | {"own": columns["cluster"]}).bootstrap(stratify="own")
 
 
 def test_rows_without_weight_are_not_drawn():

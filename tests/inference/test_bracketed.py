@@ -7,10 +7,16 @@ import pytest
 
 from evalharness import Outputs
 from evalharness.checks.table import row
+from evalharness.declare.errors import OutputsError
+from evalharness.declare.forms import Concordance
 from evalharness.inference import bracketed
 from evalharness.inference.concordance import ConcordanceBounds
-from evalharness.kernels import external, streaming
-from evalharness.metrics import average_precision, roc_auc
+from evalharness.inference.sorted_scores import sorted_area
+from evalharness.kernels import external, sampled, streaming
+from evalharness.metrics import average_precision, ks_statistic, metric, roc_auc
+from evalharness.metrics.curves import Distance, RankCurve
+from evalharness.metrics.rank_curves import average_precision_of
+from evalharness.statistics import Ranks
 from evalharness.statistics import bins as binning
 from evalharness.statistics.binned import Binned
 from tests.metrics.measure import run
@@ -18,6 +24,7 @@ from tests.outputs.shards import shards
 from tests.statistics.test_bins import binned
 
 N = 3_000
+METRICS = [roc_auc, average_precision, ks_statistic]
 
 
 def table(seed=0, n=N):
@@ -30,7 +37,7 @@ def table(seed=0, n=N):
 @pytest.fixture
 def coarse(monkeypatch):
     """Bins that leave much open."""
-    monkeypatch.setattr(streaming, "SAMPLE", 40)
+    monkeypatch.setattr(sampled, "SAMPLE", 100)
     monkeypatch.setattr(streaming, "WIDE", 1.0)
 
 
@@ -39,7 +46,7 @@ def both(asked, rows, folder):
     return (run(Outputs(test=x), also=[asked])["model", asked] for x in (folder, rows))
 
 
-@pytest.mark.parametrize("asked", [roc_auc, average_precision], ids=str)
+@pytest.mark.parametrize("asked", METRICS, ids=str)
 @pytest.mark.parametrize("seed", range(2))
 def test_what_is_shown_holds_what_sorted_scores_give(asked, seed, coarse, tmp_path):
     rows = table(seed)
@@ -48,7 +55,7 @@ def test_what_is_shown_holds_what_sorted_scores_give(asked, seed, coarse, tmp_pa
     assert 0.001 < bounds.half_width < 0.1
     assert abs(found.value - exact.value) <= bounds.half_width
     assert found.error == bounds.half_width
-    assert f"exact within ±{bounds.half_width:.1g}: " in found.note
+    assert f"leave the value open by ±{bounds.half_width:.1g}, which its bounds" in found.note
     assert found.note in repr(found)
     for alpha in (0.2, 0.05, 1e-3, 1e-6):
         wide, narrow = bounds.limits(alpha, wide=True), bounds.limits(alpha, wide=False)
@@ -124,13 +131,17 @@ def sorts(monkeypatch):
     return found
 
 
-@pytest.mark.parametrize("by", [(), ("group",)])
+@pytest.mark.parametrize("kind, by", [("f4", ()), ("f8", ()), ("f8", ("group",))])
 @pytest.mark.parametrize("step", [-1e-9, 1e-9])
-def test_a_bound_inside_of_the_bracket_is_decided_by_a_sort(step, by, coarse, sorts, tmp_path):
+@pytest.mark.parametrize("ranked", METRICS, ids=str)
+def test_a_bound_inside_of_the_bracket_is_decided_by_a_sort(
+    ranked, kind, step, by, coarse, sorts, tmp_path
+):
     """A threshold this close to the limit: only the exact limit tells on which side it lies."""
     rows = table()
+    rows["score"] = np.round(rows["score"], 3).astype(kind) if kind == "f4" else rows["score"]
     folder = shards(tmp_path / "t", rows, 1_000)
-    asked = roc_auc.on("test").by(*by) if by else roc_auc.on("test")
+    asked = ranked.on("test").by(*by) if by else ranked.on("test")
     exact = run(Outputs(test=rows), also=[asked])["model", asked]
     limit = exact["group=1"].at_least if by else exact.at_least
     bound = asked >= limit + step
@@ -140,10 +151,11 @@ def test_a_bound_inside_of_the_bracket_is_decided_by_a_sort(step, by, coarse, so
     verdict = found.verdicts[1 if by else 0]
     assert verdict.outcome == ("pass" if step < 0 else "inconclusive")
     assert "by a sort of all scores" in verdict.message
-    assert verdict.estimate.value == (exact["group=1"] if by else exact).value
+    value = (exact["group=1"] if by else exact).value
+    assert verdict.estimate.value == pytest.approx(value, rel=1e-14)
 
 
-@pytest.mark.parametrize("asked", [roc_auc, average_precision], ids=str)
+@pytest.mark.parametrize("asked", METRICS, ids=str)
 def test_far_from_the_bracket_nothing_is_sorted(asked, coarse, sorts, tmp_path):
     rows = table()
     folder = shards(tmp_path / "t", rows, 1_000)
@@ -156,21 +168,10 @@ def test_far_from_the_bracket_nothing_is_sorted(asked, coarse, sorts, tmp_path):
     assert not sorts
 
 
-def test_what_a_sort_does_not_tell_is_left_open(coarse, sorts, tmp_path):
-    rows, asked = table(), average_precision.on("test")
-    exact = run(Outputs(test=rows), also=[asked])["model", asked]
-    folder = shards(tmp_path / "t", rows, 1_000)
-    for policy, limit in (("confident", exact.at_least), ("point", exact.value)):
-        for step in (-1e-9, 1e-9):
-            result = run(Outputs(test=folder), satisficing=[asked >= limit + step], policy=policy)
-            assert result.checks[0].outcome == "inconclusive"
-            assert "inside of what bins of scores leave open" in result.checks[0].message
-    assert not sorts
-
-
 @pytest.mark.parametrize("step", [-1e-9, 1e-9])
-def test_values_are_decided_by_a_sort_too(step, coarse, sorts, tmp_path):
-    rows, asked = table(), roc_auc.on("test")
+@pytest.mark.parametrize("ranked", METRICS, ids=str)
+def test_values_are_decided_by_a_sort_too(ranked, step, coarse, sorts, tmp_path):
+    rows, asked = table(), ranked.on("test")
     folder = shards(tmp_path / "t", rows, 1_000)
     value = run(Outputs(test=rows), also=[asked])["model", asked].value
     expected = "pass" if step < 0 else "fail"
@@ -179,6 +180,37 @@ def test_values_are_decided_by_a_sort_too(step, coarse, sorts, tmp_path):
     points = run(Outputs(test=folder), satisficing=[asked >= value + step], policy="point")
     assert points.checks[0].outcome == expected
     assert len(sorts) == 2
+
+
+def test_a_value_inside_of_the_bracket_is_no_other(coarse, sorts, tmp_path):
+    """An equality is no bound that both ends could fail."""
+    rows, asked = table() | {"score": np.linspace(0, 1, N)}, ks_statistic.on("test")
+    value = run(Outputs(test=rows), also=[asked])["model", asked].value
+    folder = shards(tmp_path / "t", rows, 1_000)
+    for wanted, outcome in ((value, "pass"), (value + 1e-9, "fail")):
+        result = run(Outputs(test=folder), satisficing=[asked.exactly() == wanted])
+        assert result.checks[0].outcome == outcome
+    assert len(sorts) == 2
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        lambda t: Concordance(t.negatives, t.positives),
+        lambda t: RankCurve(t.positives, t.negatives, average_precision_of, None),
+        lambda t: Distance(t.negatives, t.positives, "distance", 0.5),
+    ],
+)
+def test_what_the_bins_do_not_bracket_is_refused(form, tmp_path):
+    """Such as the area of the scores turned around."""
+
+    @metric(Ranks(), better="higher", range=(0, 1))
+    def mine(table):
+        return form(table)
+
+    folder = shards(tmp_path / "t", table(n=500))
+    with pytest.raises(OutputsError, match="all scores in order"):
+        run(Outputs(test=folder), also=[mine.on("test")])
 
 
 def test_asserts_by_hand_are_decided_by_a_sort_once(coarse, sorts, tmp_path):
@@ -199,7 +231,7 @@ def test_sorted_areas_are_those_of_the_table(ties):
         positives[3] = negatives[7] = 2
     cuts = [0, 1, 17, 17, 400, 500]
     pieces = [(negatives[a:b], positives[a:b]) for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
-    found = bracketed.sorted_area(Binned(negatives, positives, of.single, lambda: iter(pieces)))
+    found = sorted_area(Binned(negatives, positives, of.single, lambda: iter(pieces)))
     exact = ConcordanceBounds(positives, negatives)
     assert found.value == exact.value
     for alpha in (0.2, 0.05, 1e-4):
@@ -207,13 +239,14 @@ def test_sorted_areas_are_those_of_the_table(ties):
         assert found.upper(alpha) == pytest.approx(exact.upper(alpha), rel=1e-12)
 
 
+@pytest.mark.parametrize("bits", [32, 64])
 @pytest.mark.parametrize("distinct", [1, 3, 200, 10**6])
-def test_an_external_sort_counts_every_key(distinct, monkeypatch):
+def test_an_external_sort_counts_every_key(distinct, bits, monkeypatch):
     monkeypatch.setattr(external, "RUN", 1_000)
     monkeypatch.setattr(external, "MERGED", 300)
     monkeypatch.setattr(external, "LEAST_BLOCK", 16)
     rng = np.random.default_rng(distinct)
-    keys = rng.integers(0, distinct, 5_000).astype(np.uint64) << np.uint64(40)
+    keys = rng.integers(0, distinct, 5_000).astype(f"u{bits // 8}") << (bits - 24)
     label = rng.random(5_000) < 0.3
     with external.Sorter() as sorter:
         for a in range(0, 5_000, 137):
@@ -228,11 +261,11 @@ def test_an_external_sort_counts_every_key(distinct, monkeypatch):
 
 def test_sorted_files_are_sampled_again(tmp_path, monkeypatch):
     """The first rows of each file tell nothing of the others where the files are sorted."""
-    monkeypatch.setattr(streaming, "SAMPLE", 2_000)
+    monkeypatch.setattr(sampled, "SAMPLE", 2_000)
     thorough = []
-    real = streaming.Stream._bins
+    real = streaming.bins_of
     monkeypatch.setattr(
-        streaming.Stream, "_bins", lambda self, s, t: (thorough.append(t), real(self, s, t))[1]
+        streaming, "bins_of", lambda split, s, t: (thorough.append(t), real(split, s, t))[1]
     )
     rows = table(n=40_000)
     order = np.argsort(rows["score"])

@@ -57,6 +57,20 @@ def test_limits_are_where_the_noncentral_chi_square_says():
     assert ncx2.cdf(50, 8, (high / 0.1) ** 2) == pytest.approx(0.05, abs=2e-3)
 
 
+@pytest.mark.parametrize("alpha", [0.3, 0.05, 0.005, 1e-4])
+def test_limits_are_found_to_the_last_digit_but_a_few(alpha):
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        variances = np.exp(rng.normal(size=5)) * 10.0 ** rng.integers(-9, 1)
+        noise, most = np.diag(variances), float(variances.max())
+        others, spread = rest(noise, most), math.sqrt(most)
+        square = rng.choice([0.1, 1, 10, 1e4]) * float(variances.sum())
+        low, high = inverted(square, spread, others, others, alpha)
+        for t, level in ((low, 1 - alpha), (high, alpha)):
+            share = share_below(square, t, spread, others)
+            assert share <= level if t == 0 else share == pytest.approx(level, abs=1e-6)
+
+
 def test_no_direction_is_worse_than_that_of_the_largest_variance():
     """Were t elsewhere, |z|² would be beyond what decides less often."""
     variances = np.array([1.0, 0.5, 0.2, 0.1, 0.01])

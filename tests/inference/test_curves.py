@@ -125,7 +125,9 @@ def test_too_few_negatives_to_know_the_threshold():
 def test_few_of_a_class_decide_nothing():
     b = made("average precision", [(100, 0), (10, 29)])
     assert (b.lower(0.05), b.upper(0.05)) == (0, 1)
-    assert b.reason == "decides nothing below 30 positives; here are 29"
+    assert b.reason.startswith("29 positives are too few: below 30 positives no bound was shown")
+    b = made("average precision", [(100, 0), (10, 1)])
+    assert b.reason.startswith("1 positive is too few: below 30 positives")
 
 
 def test_recall_at_a_precision_that_is_not_shown():

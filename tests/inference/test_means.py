@@ -120,7 +120,9 @@ def test_a_column_that_is_too_skewed_decides_nothing_and_says_what_to_do():
         ([], "0/0: there are no values"),
         ([3.0], "fewer than 20 values"),
         ([1.0, 2.0], "fewer than 20 values"),
+        ([3.0] * 500, "all values are equal, so"),
         ([0.1] * 500, "all values are equal"),
+        (1e15 + np.linspace(0, 1, 500), "equal to 12 digits"),
         ([1e9 + 0.1] * 500, "all values are equal"),
     ],
 )

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from evalharness.declare.forms import Proportion
 from evalharness.inference.delta import delta_error, differences
-from evalharness.inference.macro import MacroBounds
+from evalharness.inference.macro import Classes, MacroBounds
 from evalharness.inference.mover import TwoClassBounds
 from evalharness.metrics import f1, matthews_corrcoef, precision, recall, specificity
 from evalharness.statistics.tables import Cells
@@ -191,14 +191,30 @@ def test_recalls_are_independent_and_errors_tie_f1s():
     joint = [[90, 5, 5], [4, 92, 4], [3, 5, 92]]
     by_recall, by_f1 = (MacroBounds(m.form, three(joint)) for m in (recall, f1))
     distance = np.array([0.01, 0.02, 0.03])
-    assert by_recall._spread(distance) == pytest.approx((distance**2).sum())
-    ratio = by_f1._spread(distance) / (distance**2).sum()
+    assert by_recall._classes.spread(distance) == pytest.approx((distance**2).sum())
+    ratio = by_f1._classes.spread(distance) / (distance**2).sum()
     assert 1.8 < ratio <= 2
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("metric", [f1, precision, recall, specificity], ids=lambda m: m.name)
+def test_many_averages_at_once_are_each_by_itself(metric, weighted):
+    rng = np.random.default_rng(5)
+    joints = rng.poisson(rng.choice([0.3, 5, 60], (40, 1, 1)) * (0.2 + 4 * np.eye(3)), (40, 3, 3))
+    tables = [three(joint) for joint in joints]
+    c = Classes.of(metric.form, Cells(*map(np.array, zip(*tables, strict=True))), weighted)
+    alone = [MacroBounds(metric.form, t, weighted=weighted) for t in tables]
+    assert c.empty.any(-1).tolist() == [math.isnan(b.value) for b in alone]
+    some = [i for i, b in enumerate(alone) if not b.reason]
+    assert 10 < len(some) <= 40
+    found = np.stack([c.value, c.error, *c.limits(0.05), *c.limits(0.01)])[:, some]
+    each = [(b.value, b._error, *b._mover(0.05), *b._mover(0.01)) for b in alone]
+    np.testing.assert_allclose(found.T, [each[i] for i in some], rtol=1e-12)
 
 
 def test_metrics_that_count_true_negatives_are_taken_as_wholly_dependent():
     b = MacroBounds(specificity.form, three([[90, 5, 5], [4, 92, 4], [3, 5, 92]]))
-    assert b._spread(np.array([0.01, 0.02, 0.03])) == pytest.approx(0.06**2)
+    assert b._classes.spread(np.array([0.01, 0.02, 0.03])) == pytest.approx(0.06**2)
 
 
 def test_a_class_that_is_undefined_is_named():

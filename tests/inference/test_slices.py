@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from evalharness import Outputs, Result
 from evalharness.inference import slices
+from evalharness.inference.concordance import ConcordanceBounds
+from evalharness.inference.estimates import estimate
 from evalharness.inference.many import Estimates, Verdicts
 from evalharness.metrics import accuracy, error_rate, f1, jaccard, precision, recall, roc_auc
 from tests.metrics.measure import run
@@ -74,10 +76,25 @@ def test_the_arrays_are_those_of_the_estimates(both):
     together, _ = both(data, [roc_auc.on("test").by("user") >= 0.5])
     found = next(iter(together.estimates["model"].values()))
     assert isinstance(found, Estimates)
+    place = found.place | {"slice": ""}
+    each = [estimate(found.slices.one(g), found.confidence, **place) for g in range(len(found))]
     for name in ("value", "low", "high", "at_least", "at_most", "n"):
-        np.testing.assert_allclose(
-            getattr(found, name), [getattr(e, name) for e in found], rtol=1e-12
-        )
+        theirs = [getattr(e, name) for e in each]
+        np.testing.assert_allclose(getattr(found, name), theirs, rtol=1e-12)
+        assert [getattr(e, name) for e in found] == list(getattr(found, name))
+
+
+def test_limits_are_those_of_the_arrays_and_not_computed_again(both, monkeypatch):
+    data = table(1, 3_000, 20, 2, 0.3)
+    bounds = [roc_auc.on("test").by("user") >= 0.6, roc_auc.on("test").by("user") <= 0.9]
+    _, apart = both(data, bounds)
+    with monkeypatch.context() as m:
+        for name in ("interval", "lower", "upper"):
+            m.setattr(ConcordanceBounds, name, None)
+        together = run(Outputs(test=data), satisficing=bounds)
+        found = [[(v.outcome, v.level) for v in c.verdicts] for c in together.checks]
+    assert found == [[(v.outcome, v.level) for v in c.verdicts] for c in apart.checks]
+    assert [c.message for c in together.checks] == [c.message for c in apart.checks]
 
 
 @pytest.mark.parametrize("policy", ["confident", "point"])

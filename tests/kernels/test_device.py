@@ -49,13 +49,15 @@ def test_no_other_word_is_a_device():
 def test_what_is_computed_later_is_computed_there(monkeypatch):
     result = evaluated("cpu")
     seen = []
-    real = backend.on_cpu
+    real = backend.compiled
 
-    def on_cpu():
+    def compiled(*arguments):
         seen.append(backend._wanted.get())
-        return real()
+        return real(*arguments)
 
-    monkeypatch.setattr("evalharness.kernels.passes.on_cpu", on_cpu)
+    monkeypatch.setattr("evalharness.kernels.passes.compiled", compiled)
+    monkeypatch.setattr("evalharness.kernels.passes.SMALL", 0)
+    monkeypatch.setattr("evalharness.kernels.passes.on_cpu", lambda: False)
     result[f1(threshold=0.3).on("test")]
     assert seen == ["cpu"]
 

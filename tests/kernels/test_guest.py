@@ -214,7 +214,23 @@ def test_the_users_own_cache_is_respected(tmp_path):
 def test_a_user_who_wants_no_cache_has_none(tmp_path):
     found = settings(JAX_ENABLE_COMPILATION_CACHE="false", EVALHARNESS_CACHE=tmp_path / "ours")
     assert found == [None, 1, False, False, True]
+    by_code = "import jax; jax.config.update('jax_enable_compilation_cache', False)"
+    assert settings(by_code, EVALHARNESS_CACHE=tmp_path / "ours") == found
     assert not (tmp_path / "ours").exists()
+
+
+def test_what_the_user_compiles_afterwards_is_kept_too(tmp_path):
+    """JAX has one cache; the README says so."""
+    code = ASK.format(before="") + "\n\ndef users(x): return x * 3\njax.jit(users)(1.0)"
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("JAX_")}
+    subprocess.run(
+        [sys.executable, "-c", code],
+        env=kept | {"JAX_PLATFORMS": "cpu", "EVALHARNESS_CACHE": str(tmp_path)},
+        cwd=Path(__file__).parents[2],
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )
+    assert any("users" in path.name for path in tmp_path.iterdir())
 
 
 def test_a_cache_that_cannot_be_made_is_done_without(tmp_path):

@@ -10,6 +10,7 @@ import pytest
 
 from evalharness import Mean, Moments, Outputs, OutputsError, metric
 from evalharness.kernels import accumulate, gridded, ranked, streaming
+from evalharness.kernels.plan import Plan
 from evalharness.metrics import (
     accuracy,
     balanced_accuracy,
@@ -20,7 +21,6 @@ from evalharness.metrics import (
     log_loss,
     mean,
     precision,
-    quantile,
     rate,
     recall,
     roc_auc,
@@ -28,6 +28,7 @@ from evalharness.metrics import (
     top_k_accuracy,
 )
 from evalharness.outputs import shards as files
+from evalharness.statistics.counts import count_cells, count_hits
 from tests.metrics.catalogue import FAMILIES
 from tests.metrics.measure import run
 from tests.outputs.helpers import says
@@ -92,13 +93,50 @@ def whole():
 
 @pytest.mark.parametrize("rows", [1 << 18, 100])
 @pytest.mark.parametrize("cuts", [(), (1, 500, 501, 990)])
-def test_batches_give_the_numbers_of_the_whole(cuts, rows, whole, tmp_path, monkeypatch):
+@pytest.mark.parametrize("cpu", [True, False], ids=["numpy", "program"])
+def test_batches_give_the_numbers_of_the_whole(cpu, cuts, rows, whole, tmp_path, monkeypatch):
+    monkeypatch.setattr(streaming, "SMALL", 0)
+    monkeypatch.setattr(streaming, "on_cpu", lambda: cpu)
     monkeypatch.setattr(files, "BATCH", rows)
     folder = shards(tmp_path / "t", table(), *cuts)
     result = run(Outputs(test=folder), also=ALSO, satisficing=[BOUND])
     same(result.estimates["model"], whole.estimates["model"])
     assert result.checks == whole.checks
     assert result.provenance["examples"] == {"model": {"test": N}}
+
+
+def test_what_other_counts_tell_is_not_counted(tmp_path, monkeypatch):
+    """Slices tell the whole, and cells of two classes tell hits, but for another threshold."""
+    counted = []
+    begun = streaming.begun
+    monkeypatch.setattr(
+        streaming,
+        "begun",
+        lambda found, by: (counted.append([s.program for s in found]), begun(found, by))[1],
+    )
+    rows = table()
+    folder = shards(tmp_path / "t", rows)
+    also = [accuracy.on("test"), accuracy.on("test").by("code"), recall.on("test").by("code")]
+    also += [recall.on("test"), accuracy.on("test", region=None).by("code")]
+    also += [f1.on("test", region=None).by("code")]
+    for asked, programs in (
+        (also, [count_cells, count_cells]),
+        ([*also, accuracy(threshold=0.3).on("test")], [count_cells, count_cells, count_hits]),
+        ([accuracy.on("test"), accuracy.on("test").by("code")], [count_hits]),
+        (
+            [accuracy.on("test"), recall.on("test", region=None).by("code")],
+            [count_cells, count_hits],
+        ),
+    ):
+        found = run(Outputs(test=folder), also=asked)
+        same(found.estimates["model"], run(Outputs(test=rows), also=asked).estimates["model"])
+        assert sorted(counted.pop(), key=str) == sorted(programs, key=str)
+    found = run(Outputs(test=folder), also=also[1:3])
+    counted.clear()
+    assert (
+        found["model", also[0]].value == run(Outputs(test=rows), also=also)["model", also[0]].value
+    )
+    assert not counted
 
 
 def test_the_order_of_the_files_does_not_matter(whole, tmp_path):
@@ -148,8 +186,14 @@ def test_a_mean_in_a_known_range_is_never_bounded_more_closely(tmp_path):
     rng = np.random.default_rng(5)
     rows = {"label": rng.integers(0, 2, 3_000), "score": rng.beta(0.5, 3, 3_000)}
     rows["slice"] = rng.integers(0, 12, 3_000) ** 2 // 12
+    # Slices that come later are not counted in by rows outside of the condition.
+    rows["late"], rows["half"] = np.arange(3_000) // 400, rng.random(3_000) < 0.5
     folder = shards(tmp_path / "t", rows, 1_000)
-    for asked in brier_score.on("test"), brier_score.on("test").by("slice"):
+    for asked in (
+        brier_score.on("test"),
+        brier_score.on("test").by("slice"),
+        brier_score.on("test", half=True).by("late"),
+    ):
         found = run(Outputs(test=folder), also=[asked])["model", asked]
         expected = run(Outputs(test=rows), also=[asked])["model", asked]
         pairs = [(found, expected)]
@@ -186,19 +230,24 @@ BAD = {
         {"score": [*[0.5] * 999, -np.inf], "label": [*[0, 1] * 499, 0, 2]},
         f1,
         {"classes": [0, 1]},
-        ["3 problems", "column `label` holds 2", "column `score` is NaN or infinite"],
+        [
+            "2 problems",
+            "column `label` holds 2",
+            "column `score` is NaN or infinite",
+            "(what follows row 499 of this file was not looked at)",
+        ],
     ),
     "a function that is not finite": (
         {"x": [*[1.0] * 800, 0.0, *[1.0] * 199]},
         metric(Moments(lambda x: 1 / x), name="inverse")(lambda table: Mean(table)),
         {},
-        ["part-1.parquet): <lambda>() is not finite on 1 rows, first row 300"],
+        ["part-1.parquet): <lambda>() is not finite on 1 row, first row 300"],
     ),
     "null text": (
         {"label": ["a"] * N, "prediction": ["a"] * 999 + [None]},
         exact_text_match,
         {},
-        ["column `prediction` is null in 1 rows, first row 499"],
+        ["column `prediction` is null in 1 row, first row 499"],
     ),
     "no such column": ({}, mean("cost"), {}, ["there is no column `cost`"]),
     "no such slice": ({}, accuracy.on("test", region="mars"), {}, ["no row with 'mars'", "'asia'"]),
@@ -259,7 +308,6 @@ def test_what_cannot_be_streamed_is_told_before_any_number(tmp_path, monkeypatch
     monkeypatch.setattr(streaming.Stream, "run", None)
     folder = shards(tmp_path / "t", table(), 500)
     asked = [
-        quantile("latency", 0.9),
         0.5 * accuracy + 0.5 * recall,
         f1(average="micro"),
         f1.at(threshold_from="dev"),
@@ -268,9 +316,15 @@ def test_what_cannot_be_streamed_is_told_before_any_number(tmp_path, monkeypatch
     with pytest.raises(OutputsError) as caught:
         run(Outputs(test=folder, dev=table()), also=[m.on("test") for m in asked])
     says(
-        caught.value, ["5 problems", "0.5 * accuracy + 0.5 * recall goes by", "no column `nothing`"]
+        caught.value,
+        [
+            "4 problems",
+            "0.5 * accuracy + 0.5 * recall has an interval that needs what each example adds",
+            "choose it beforehand (f1(threshold=…))",
+            "no column `nothing`",
+        ],
     )
-    assert str(caught.value).count("read_table(folder)") == 4
+    assert str(caught.value).count("read_table(folder)") == 3
 
 
 def test_two_models_are_not_paired(tmp_path):
@@ -280,8 +334,31 @@ def test_two_models_are_not_paired(tmp_path):
         "b": Outputs(test=rows),
     }
     result = run(outputs, also=[accuracy.on("test")], models=["a", "b"])
-    with pytest.raises(OutputsError, match="read in batches"):
+    with pytest.raises(OutputsError) as caught:
         result["a", accuracy.on("test")] - result["b", accuracy.on("test")]
+    says(
+        caught.value,
+        ["a, test (", "difference of accuracy between 'a' and 'b' needs rows to pair by id"],
+    )
+
+
+def test_a_threshold_is_not_chosen_in_batches(tmp_path):
+    outputs = Outputs(dev=shards(tmp_path / "t", table(), 500), test=table(seed=1))
+    with pytest.raises(OutputsError) as caught:
+        run(outputs, also=[f1.at(threshold_from="dev").on("test")])
+    says(
+        caught.value,
+        ["dev (", "f1(threshold_from='dev') needs all scores to choose its threshold among"],
+    )
+
+
+def test_whoever_asks_for_an_example_is_told_which_metric_did(tmp_path):
+    plan = Plan({"model": Outputs(test=shards(tmp_path / "t", table(), 500))})
+    for asked in accuracy, f1:
+        sample = plan.measure("model", asked.on("test")).sample(0)
+        with pytest.raises(OutputsError) as caught:
+            _ = sample.rows
+        says(caught.value, ["test (", f"): {asked} needs single examples", "read_table(folder)"])
 
 
 def test_slices_that_are_too_many(tmp_path, monkeypatch):

@@ -38,6 +38,7 @@ def by_program(statistic, columns, code, groups, weight=None):
     """As on a device that is no CPU."""
     with pytest.MonkeyPatch.context() as m:
         m.setattr(passes, "on_cpu", lambda: False)
+        m.setattr(passes, "SMALL", 0)
         return count(statistic, columns, code, groups, weight)
 
 

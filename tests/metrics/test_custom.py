@@ -201,7 +201,7 @@ def test_the_function_may_write_into_what_it_is_given():
 
 def test_nulls_are_refused():
     table = TABLE | {"text": [None, *WORDS[1:]]}
-    with pytest.raises(OutputsError, match="column `text` is null in 1 rows"):
+    with pytest.raises(OutputsError, match="column `text` is null in 1 row"):
         value(custom(lambda text: 1.0, name="f"), table)
 
 

@@ -127,8 +127,8 @@ GOOD = {"intersection": [1, 2], "predicted": [2, 2], "labelled": [1, 3]}
 @pytest.mark.parametrize(
     "column, words",
     [
-        ({"intersection": [1, 3]}, "larger than `predicted` or `labelled` in 1 rows, first row 1"),
-        ({"predicted": [-2, 2]}, "column `predicted` is negative in 1 rows, first row 0"),
+        ({"intersection": [1, 3]}, "larger than `predicted` or `labelled` in 1 row, first row 1"),
+        ({"predicted": [-2, 2]}, "column `predicted` is negative in 1 row, first row 0"),
         ({"labelled": [1.0, math.nan]}, "column `labelled` is"),
         ({"labelled": ["a", "b"]}, "column `labelled` is text"),
     ],
@@ -142,8 +142,8 @@ def test_counts_that_cannot_be(metric, column, words):
     "columns, words",
     [
         ({"class": ["a", "b"]}, "`image`"),
-        ({"class": ["a", None], "image": [0, 0]}, "column `class` is null in 1 rows, first row 1"),
-        ({"class": ["a", "a"], "image": [0, 0]}, "pairs of `image` and `class`"),
+        ({"class": ["a", None], "image": [0, 0]}, "column `class` is null in 1 row, first row 1"),
+        ({"class": ["a", "a"], "image": [0, 0]}, "1 pair of `image` and `class`"),
         ({"class": ["a", "b"], "image": [0, None]}, "`image`"),
     ],
 )

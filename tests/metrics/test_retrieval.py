@@ -223,7 +223,7 @@ def test_queries_without_a_relevant_document():
 
 def test_unjudged_documents():
     table = TABLE | {"relevance": [1, 0, None, 0, 1, 2, 0]}
-    with pytest.raises(OutputsError, match="null in 1 rows, first row 2; say what an unjudged"):
+    with pytest.raises(OutputsError, match="null in 1 row, first row 2; say what an unjudged"):
         of_table(reciprocal_rank_by_query, table)
     wrong = of_table(reciprocal_rank_by_query, table, unjudged="not relevant")
     assert wrong.tolist() == pytest.approx([1 / 3, 1 / 2, 1])
@@ -292,8 +292,8 @@ def test_slices_hold_whole_queries():
     "column, words",
     [
         ({"relevance": ["a"] * 7}, "column `relevance` is"),
-        ({"relevance": [1, -1, 0, 1, 0, 1, 1]}, "negative or infinite in 1 rows, first row 1"),
-        ({"relevance": [1, math.inf, 0, 1, 0, 1, 1]}, "negative or infinite in 1 rows"),
+        ({"relevance": [1, -1, 0, 1, 0, 1, 1]}, "negative or infinite in 1 row, first row 1"),
+        ({"relevance": [1, math.inf, 0, 1, 0, 1, 1]}, "negative or infinite in 1 row"),
         ({"score": [0.1] * 6 + [None]}, "column `score` is null"),
         ({"query": ["a"] * 6 + [None]}, "`query`"),
         ({"weight": [1, 2, 1, 1, 1, 1, 1]}, "weight"),

@@ -238,7 +238,7 @@ def test_what_is_no_text_is_refused(metric):
     said = problems(metric, {"prediction": ["a"]})
     assert "no column `label`" in said
     said = problems(metric, {"label": ["a", None, "b"], "prediction": [None, "a", None]})
-    assert "column `label` is null in 1 rows, first row 1" in said
+    assert "column `label` is null in 1 row, first row 1" in said
     assert "column `prediction` is null in 2 rows, first row 0" in said
     assert 'missing="wrong"' in said
 

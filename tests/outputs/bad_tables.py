@@ -287,7 +287,7 @@ TABLES = {
         {},
         CHECK,
         [
-            "2 ids occur more than once, the first is 'x' in 2 rows (0 and 2",
+            "2 ids more than once, the first is 'x' in 2 rows (0 and 2",
             "drop the copies",
             "column `sample`",
         ],

@@ -60,7 +60,7 @@ UNITS = {
         table(id=["a", "b", "b", "a"], sample=[0, 1, 1, 0]),
         {},
         CHECK,
-        ["2 pairs occur more than once, the first is ('a', 0) in 2 rows (0 and 3", "number"],
+        ["2 pairs more than once, the first is ('a', 0) in 2 rows (0 and 3", "number"],
     ),
     "clusters that nest wrongly": (
         table(**REPEATS, cluster=["p", "q", "q", "q"]),

@@ -1,6 +1,7 @@
 """Bad arguments of `Outputs` are answered where they are written, all at once."""
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -27,6 +28,14 @@ ARGUMENTS = {
     ),
     "misspelt positive": ({"test": GOOD, "positve": 1}, ["did you mean `positive`?"]),
     "not a table": ({"test": None}, ["keyword `test=null` is not a table"]),
+    "a list of paths": (
+        {"test": ["a.parquet", Path("b.parquet")]},
+        [
+            "keyword `test=['a.parquet', 'b.parquet']` is a list of paths",
+            'by their folder, Outputs(test="outputs/")',
+            'by a pattern, Outputs(test="outputs/part-*.parquet")',
+        ],
+    ),
     "columns": ({"test": GOOD, "columns": "label"}, ["`columns` must map", "found str"]),
     "columns of numbers": ({"test": GOOD, "columns": {"label": 1}}, ["text to text"]),
     "label twice": (

@@ -70,6 +70,16 @@ def refusal(outputs: Outputs) -> OutputsError:
     return caught.value
 
 
+@pytest.mark.parametrize("url", WITH_CREDENTIALS, ids=range(len(WITH_CREDENTIALS)))
+def test_a_list_of_them_is_refused_without_showing_them(url):
+    outputs = Outputs(test=[url, "b.parquet"])
+    assert not leaks(repr(outputs))
+    assert not leaks(repr(vars(outputs)))
+    error = refusal(outputs)
+    assert "is a list of paths" in str(error)
+    assert not leaks(everything_printable(error))
+
+
 def test_wrong_arguments_beside_a_secret_are_told_later_without_it():
     # Raised here and now, the traceback would show the line with the URL.
     outputs = Outputs(test=WITH_CREDENTIALS[0], clases=["a", "b"])

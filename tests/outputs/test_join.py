@@ -68,7 +68,7 @@ APART = {
     "missing and different": (
         {"id": [1, 2, 3], "label": [1.5, 2.5, 3.5]},
         {"id": [1, 2], "label": [1.5, 2.0]},
-        ["2 problems", "1 of 3 ids are not in b", "`label` differs for 1 ids (first: 2;"],
+        ["2 problems", "1 of 3 ids are not in b", "`label` differs for 1 id (first: 2;"],
     ),
     "types of labels": (
         {"id": [1], "label": ["1"]},
@@ -83,7 +83,7 @@ APART = {
     "bad ids on both sides": (
         {"id": [1, 1]},
         {"id": [None, 1]},
-        ["2 problems", "a, test (mapping of arrays): column `id`: 1 ids occur", "`id` is null"],
+        ["2 problems", "a, test (mapping of arrays): column `id` holds 1 id more", "`id` is null"],
     ),
     "no ids": ({"x": [1]}, {"id": [1]}, ["a, test", "no column `id`", "pairing needs it"]),
 }

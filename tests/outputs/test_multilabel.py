@@ -114,7 +114,7 @@ def test_scores_need_not_sum_to_one():
 def test_models_are_paired_where_labels_and_their_gaps_agree():
     a = split("a", id=[1, 2, 3], label=LISTS)
     assert align(a, split("b", id=[3, 1, 2], label=FLOATS[[2, 0, 1]])).tolist() == [1, 2, 0]
-    with pytest.raises(OutputsError, match=r"`label` differs for 1 ids \(first: 2;"):
+    with pytest.raises(OutputsError, match=r"`label` differs for 1 id \(first: 2;"):
         align(a, split("b", id=[1, 2, 3], label=[LISTS[0], [1, 1, 0], LISTS[2]]))
     with pytest.raises(OutputsError, match="the tasks .* differ"):
         align(a, split("b", classes=["c", "b", "a"], id=[1, 2, 3], label=LISTS))

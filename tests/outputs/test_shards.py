@@ -251,7 +251,7 @@ def test_a_shard_whose_pages_are_damaged(tmp_path):
 IDS = {
     "in two shards": (
         {"id": [*range(29), 3]},
-        ["1 ids occur more than once, the first is 3 in row 3 of", "part-0.parquet` and row 9 of"],
+        ["1 id more than once, the first is 3 in row 3 of", "part-0.parquet` and row 9 of"],
     ),
     "in one shard": (
         {"id": [*range(12), *range(10, 28)]},
@@ -259,11 +259,11 @@ IDS = {
     ),
     "text": (
         {"id": [f"e{min(i, 27)}" for i in range(N)]},
-        ["1 ids occur more than once, the first is 'e27' in row 7", "and row 8 of"],
+        ["1 id more than once, the first is 'e27' in row 7", "and row 8 of"],
     ),
     "long text": (
         {"id": ["x" * 900 + f"e{min(i, 28)}" for i in range(N)]},
-        ["1 ids occur more than once", "row 8 of", "and row 9 of"],
+        ["1 id more than once", "row 8 of", "and row 9 of"],
     ),
     "null": (
         {"id": [*range(25), None, *range(26, N)]},
@@ -271,7 +271,7 @@ IDS = {
     ),
     "dates": (
         {"id": pa.array([*range(28), 4, 5], pa.timestamp("s"))},
-        ["2 ids occur more than once", "row 4 of"],
+        ["2 ids more than once", "row 4 of"],
     ),
     "lists": ({"id": [[i] for i in range(N)]}, ["column `id` holds lists"]),
     "weight": (
@@ -388,7 +388,7 @@ def test_what_needs_all_rows_says_so(tmp_path):
     split = Outputs(test=tmp_path / "t").split("test")
     with pytest.raises(OutputsError) as caught:
         split.ids()
-    says(caught.value, ["read in batches", "needs all rows at once", "read_table(folder)"])
+    says(caught.value, ["`ids` needs all rows", "read in batches", "read_table(folder)"])
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         _ = split.nonsense
 

@@ -55,7 +55,7 @@ def test_one_copy_is_found(values):
         copied = pa.concat_arrays([column, column.slice(place, 1)])
         assert not unique.surely_unique(copied)
         (problem,) = lone_problems(copied)
-        assert "1 ids occur more than once" in problem
+        assert "1 id more than once" in problem
         assert f"2 rows ({place} and 1000, counting from 0)" in problem
 
 
@@ -70,7 +70,7 @@ def test_a_part_of_a_longer_array():
 
 def test_the_first_of_several_is_named():
     (problem,) = lone_problems(pa.array(["b", "x", "a", "a", "x"], pa.large_string()))
-    assert "2 ids occur more than once, the first is 'x' in 2 rows (1 and 4, " in problem
+    assert "2 ids more than once, the first is 'x' in 2 rows (1 and 4, " in problem
 
 
 def test_hashes_that_collide_are_no_copies(monkeypatch):

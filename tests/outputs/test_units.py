@@ -119,12 +119,12 @@ APART = {
     "weights differ": (
         {"id": [1, 2], "weight": [1, 2]},
         {"id": [2, 1], "weight": [2, 1.5]},
-        ["`weight` differs for 1 ids (first: 1;", "an example has one weight"],
+        ["`weight` differs for 1 id (first: 1;", "an example has one weight"],
     ),
     "clusters differ": (
         {"id": [1, 2], "cluster": ["p", "q"]},
         {"id": [1, 2], "cluster": ["p", "p"]},
-        ["`cluster` differs for 1 ids (first: 2;"],
+        ["`cluster` differs for 1 id (first: 2;"],
     ),
     "types of clusters": (
         {"id": [1], "cluster": [1]},

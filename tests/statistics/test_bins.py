@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from evalharness.kernels.backend import scope
 from evalharness.metrics.rank_curves import auc_of, average_precision_of
 from evalharness.statistics.binned import Binned
-from evalharness.statistics.bins import DEPTH, count_bins, made, place
+from evalharness.statistics.bins import DEPTH, SAMPLE, count_bins, made, place
 from evalharness.statistics.keys import Decoder, common, ordered
 
 N = 50_000
@@ -27,9 +27,17 @@ def keys(scores, bits=64):
 def binned(scores, label, sample, bits=64):
     key = keys(scores, bits)
     bins = made(key[sample])
-    at = place(bins.arrays(), key, len(bins.levels), np)
+    at = place(bins.arrays(), bins.of(*ordered(scores)), len(bins.levels))
     counts = [np.bincount(at[label == side], minlength=bins.count) for side in (0, 1)]
     return Binned(*counts, bins.single, lambda: iter(())), at, key
+
+
+def spread_evenly(bits):
+    """Scores for which bins of one width do, of whose range a sample need not tell."""
+    rng = np.random.default_rng(bits)
+    scores = rng.random(400_000).astype(f"f{bits // 8}")
+    scores[:6] = [-3e38, 3e38, -1e-40, 0.0, -0.0, 2.0]
+    return scores, rng.random(len(scores)) < 0.2 + 0.6 * scores
 
 
 def exact(scores, label, metric):
@@ -78,27 +86,38 @@ def test_bins_adapt(name):
     assert table.negatives.sum() + table.positives.sum() == N
 
 
-@pytest.mark.parametrize("name, groups", [("float32", 1), ("both huge and tiny", 3)])
-def test_the_program_counts_what_numpy_counts(name, groups):
-    import jax
-    import jax.numpy as jnp
+@pytest.mark.parametrize("bits", [32, 64])
+def test_bins_of_one_width(bits):
+    scores, label = spread_evenly(bits)
+    sample = np.arange(6, 6 + SAMPLE)
+    assert made(keys(scores, bits)[sample]).even is not None
+    table, at, key = binned(scores, label, sample, bits)
+    assert (np.diff(at[np.argsort(key, kind="stable")]) >= 0).all()
+    low, high = (auc_of(t.negatives, t.positives) for t in (table.lowest(), table.highest()))
+    assert low < exact(scores, label, auc_of) < high < low + 3e-5
 
-    scores, _ = CASES[name]
-    key = keys(scores, 32 if scores.dtype == np.float32 else 64)
-    bins = made(key[::2])
-    code = RNG.integers(0, groups + 1, N).astype(np.int32)  # some are outside
-    size = groups * bins.count * 2
+
+@pytest.mark.parametrize("groups", [1, 3])
+@pytest.mark.parametrize("name", ["float32", "both huge and tiny", "even"])
+def test_numpy_and_the_program_count_alike(name, groups):
+    import jax
+
+    scores, label = spread_evenly(32) if name == "even" else (CASES[name][0], LABEL)
+    bits = 32 if scores.dtype == np.float32 else 64
+    bins = made(keys(scores, bits)[6 : 6 + SAMPLE])
+    assert (bins.even is not None) == (name == "even")
+    code = RNG.integers(0, groups + 1, len(scores)).astype(np.int32)  # some are outside
+    options = (groups, len(bins.levels))
+    given = bins.arrays() | {"key": bins.of(*ordered(scores)), "label": label}
+    held = np.ones(groups * bins.count * 2, np.int64)
     with scope():
-        given = bins.arrays() | {"key": key, "label": LABEL}
-        held = jnp.ones(size, jnp.int32)
-        found = jax.jit(count_bins, static_argnums=(3, 4))(
-            held, given, code, groups, len(bins.levels)
-        )
-        found = np.asarray(jax.device_get(found)) - 1
-    at = place(bins.arrays(), key, len(bins.levels), np)
+        program = jax.jit(count_bins, static_argnums=(3, 4))
+        found = np.asarray(jax.device_get(program(held, given, code, *options)))
+    np.testing.assert_array_equal(count_bins(held.copy(), given, code, *options), found)
+    at = place(bins.arrays(), given["key"], len(bins.levels))
     inside = code < groups
-    cell = (2 * (code * bins.count + at) + LABEL)[inside]
-    np.testing.assert_array_equal(found, np.bincount(cell, minlength=size))
+    cell = (2 * (code * bins.count + at) + label)[inside]
+    np.testing.assert_array_equal(found - 1, np.bincount(cell, minlength=len(held)))
 
 
 numbers = st.one_of(
@@ -114,7 +133,7 @@ numbers = st.one_of(
 )
 def test_the_bracket_holds_the_exact_value(rows, places):
     """Whatever the sample is: even none."""
-    from evalharness.inference.bracketed import least_average_precision
+    from evalharness.inference.binned_precision import BinnedPrecision
 
     scores, label = np.array([s for s, _ in rows]) + 0.0, np.array([y for _, y in rows])
     table, *_ = binned(scores, label, np.array([p % len(rows) for p in places], int))
@@ -125,8 +144,10 @@ def test_the_bracket_holds_the_exact_value(rows, places):
         assert area <= auc_of(high.negatives, high.positives) + 1e-12
     if label.any():
         value = exact(scores, label, average_precision_of)
-        assert least_average_precision(table) - 1e-12 <= value
-        assert value <= average_precision_of(high.negatives, high.positives) + 1e-12
+        found = BinnedPrecision(table)
+        assert found.low - 1e-12 <= value <= found.high + 1e-12
+        top = average_precision_of(high.negatives, high.positives)
+        assert found.high == pytest.approx(top, rel=1e-12)
 
 
 @settings(max_examples=50)
