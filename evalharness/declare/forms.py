@@ -125,12 +125,15 @@ class Concordance:
     def value(self) -> float:
         import numpy as np
 
-        pos, neg = np.asarray(self.positives), np.asarray(self.negatives)
+        pos, neg = (np.asarray(x) for x in (self.positives, self.negatives))
+        # Whole counts are added up as integers of 64 bits, so nothing is lost.
+        whole = pos.dtype.kind in "bui" and neg.dtype.kind in "bui"
+        pos, neg = (x.astype(np.int64 if whole else float, copy=False) for x in (pos, neg))
         pairs = float(pos.sum()) * float(neg.sum())
         if not pairs:
             return float("nan")
         rising = np.cumsum(neg)
-        if rising.dtype.kind == "i":  # whole counts are added up as integers, so nothing is lost
+        if whole:
             twice = 2 * np.einsum("i,i", pos, rising) - np.einsum("i,i", pos, neg)
             return float(twice) / (2 * pairs)
         return float((pos * (rising - neg / 2)).sum() / pairs)

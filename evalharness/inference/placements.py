@@ -53,6 +53,8 @@ class Placed:
         def mean(total: Floats, n: Floats, otherwise: float) -> Floats:
             return np.divide(total, n, out=np.full(len(n), otherwise), where=n > 0)
 
+        if counts.dtype == bool:  # of single examples
+            counts = counts.astype(np.int64)
         right = placements > 0.5
         above = counts * right
         half = placements == 0.5
@@ -140,12 +142,13 @@ def placed(positives: ArrayLike, negatives: ArrayLike) -> tuple[Placed, Placed]:
 
 
 def summed(counts: Any, starts: Any) -> Floats:
-    """float64: the sums of (k,) counts between starts, the first of which is 0."""
+    """float64: the sums of (k,) counts from each start to the next one, or to the end."""
     if counts.dtype.kind not in "iub":
         return np.add.reduceat(counts, starts)
     rising = np.cumsum(counts)  # exact, and faster than many short sums
     ends = np.append(starts[1:], len(counts)) - 1
-    return np.diff(rising[ends], prepend=0).astype(float)
+    before = rising[starts[0] - 1] if starts[0] else 0
+    return np.diff(rising[ends], prepend=before).astype(float)
 
 
 def merged(counts: Any) -> Floats:
