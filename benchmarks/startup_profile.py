@@ -3,9 +3,9 @@
     python benchmarks/startup_profile.py [--rounds 5]
 
 Imports are what `python -X importtime` says, each module's own time added up by package, in fresh
-processes. The evaluation is `TestGate.run()` with everything imported before, in fresh processes,
-with an empty and with a warm compile cache; its parts are cumulative times of cProfile, which
-slows small functions down, so parts may add up to more than the whole, which is timed without it.
+processes. The evaluation is `TestGate.run()` with everything imported before, in fresh processes;
+its parts are cumulative times of cProfile, which slows small functions down, so parts may add up to
+more than the whole, which is timed without it.
 """
 
 import argparse
@@ -33,14 +33,13 @@ BUCKET = {module: name for name, modules in PACKAGES.items() for module in modul
 # Functions whose cumulative time is a part worth naming: (end of the file's name, function).
 PARTS = {
     "reading and checking the table": ("kernels/plan.py", "require"),
-    "counting passes: trace, compile or fetch, run": ("kernels/passes.py", "count"),
+    "counting passes": ("kernels/passes.py", "count"),
     "gradients for the intervals that are shown": ("inference/delta.py", "delta_error"),
-    "XLA compiling or reading the cache": ("jax/_src/compiler.py", "compile_or_get_cached"),
 }
 
 RUN = """
 import cProfile, json, pstats, sys, time
-import filelock, jax, jax.numpy, numpy, pyarrow.compute, pyarrow.parquet, scipy.special
+import filelock, numpy, pyarrow.compute, pyarrow.parquet, scipy.special
 import evalharness.checks.compare, evalharness.checks.satisficing, evalharness.result
 from test_ours import TestGate
 
@@ -105,14 +104,12 @@ def main() -> None:
         ):
             runs = [imports(folder, warm, file, options) for _ in range(rounds + 1)][1:]
             table(f"{what}: imports, {{:.0f}} ms in all", runs)
-        for state in ("cold", "warm"):
-            for mode in ("bare", "profiled"):
-                runs = []
-                for turn in range(rounds):
-                    cache = warm if state == "warm" else folder / f"cold-{mode}-{turn}"
-                    done = python(folder, cache, "-c", RUN, mode, json.dumps(PARTS))
-                    runs.append({k: s * 1000 for k, s in json.loads(done.stdout).items()})
-                table(f"the evaluation, {state} compile cache, {mode}", runs)
+        for mode in ("bare", "profiled"):
+            runs = []
+            for _ in range(rounds):
+                done = python(folder, warm, "-c", RUN, mode, json.dumps(PARTS))
+                runs.append({k: s * 1000 for k, s in json.loads(done.stdout).items()})
+            table(f"the evaluation, {mode}", runs)
 
 
 if __name__ == "__main__":

@@ -159,6 +159,26 @@ def pytest_run(folder: Path, test: str, *options: str) -> tuple[bool, set[str]]:
     return there, set(held)
 
 
+def test_a_gate_on_few_rows_loads_no_jax():
+    """It would take half of the run."""
+    held = loaded_after(
+        """
+from evalharness import Evaluation, Outputs
+from evalharness import metrics as m
+
+asked = [m.accuracy, m.f1, m.matthews_corrcoef, m.roc_auc, m.average_precision, m.log_loss]
+asked += [m.brier_score, m.latency.quantile(0.9), m.latency.mean()]
+evaluation = type("E", (Evaluation,), {
+    "satisficing": [metric.on("test") >= 0 for metric in asked],
+    "also": [m.f1(average="macro").on("test").by("region")],
+})
+rows = {"label": [0, 1] * 50, "score": [0.1, 0.8] * 50, "region": ["a", "b", "c", "c"] * 25}
+evaluation.run(outputs=Outputs(test=rows | {"latency": list(range(100))}))
+"""
+    )
+    assert not {"jax", "sklearn"} & held
+
+
 def test_an_unrelated_run_does_not_notice(tmp_path):
     there, held = pytest_run(tmp_path, "def test_sum():\n    assert 1 + 1 == 2\n")
     assert there, "the plugin is not installed here: pip install --editable ."
