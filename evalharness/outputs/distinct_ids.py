@@ -112,7 +112,8 @@ def _first(shards: Shards, name: str, doubtful: Hashes) -> Any:
     """The id that truly occurs twice and whose second place comes first, with its two places."""
     seen: dict[Any, tuple[Shard, int]] = {}
     for shard, first, column, numbers in _read(shards, name):
-        for place in np.flatnonzero(np.isin(numbers, doubtful, kind="sort")):  # NumPy 2.0 fails else
+        # By a sort, since NumPy 2.0 fails where it would make a table of such large numbers.
+        for place in np.flatnonzero(np.isin(numbers, doubtful, kind="sort")):
             value, here = column[int(place)].as_py(), (shard, first + int(place))
             if value in seen:
                 return value, seen[value], here
