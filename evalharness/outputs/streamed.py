@@ -132,7 +132,9 @@ class StreamedSplit:
 
     def probe(self, most: int = PROBE) -> Batch:
         """At most so many of the first rows, whose columns are read as they are asked for."""
-        shard = next(shard for shard in self.shards.all if shard.rows)
+        shard = next((shard for shard in self.shards.all if shard.rows), None)
+        if shard is None:
+            raise OutputsError([f"{self.where}: the table is empty (0 rows)"])
         source = BatchSource(self.shards, shard, 0, None, min(shard.rows, PROBE, most))
         source.asked = self._known
         return Batch(self, source, shard, 0)
