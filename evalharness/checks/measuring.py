@@ -60,10 +60,10 @@ def _together(plan: Plan, model: str, metric: Metric) -> Slices | None:
 def _bounds(plan: Plan, model: str, metric: Metric, settings: Settings) -> list[tuple[str, Bounds]]:
     """(slice, bounds) of each slice, or of the gap between them."""
     if metric.over:
-        from evalharness.inference.gaps import GapBounds
+        from evalharness.inference.bracketed_gap import gap_of
 
         each = _bounds(plan, model, replace(metric, over=""), settings)
-        return [(metric.slice, GapBounds(each, _tied(plan.measure(model, metric.parts[0]))))]
+        return [(metric.slice, gap_of(each, _tied(plan.measure(model, metric.parts[0]))))]
     parts = [plan.resolved(model, part) for part in metric.parts]
     measured = [plan.measure(model, part) for part in parts]
     found = []

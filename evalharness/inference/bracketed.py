@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -38,13 +38,13 @@ def bracketed(metric: Metric, table: Binned, bounds_of: Callable[[Any], Bounds])
     if isinstance(form, Concordance):
         if not table.open:
             return low
-        return BracketedBounds(AreaSpread(low, high, table), table, sorted_area)
+        return _of_bins(AreaSpread(low, high, table), table, sorted_area)
     if isinstance(form, Distance):
         # A threshold inside of a bin accepts some of its examples and all above: at most all of its
         # positives and no negative, at least what the threshold at either edge does.
         if low.value == high.value:
             return low
-        return BracketedBounds(Spread(low, high), table, sorted_distance)
+        return _of_bins(Spread(low, high), table, sorted_distance)
     found = BinnedPrecision(table)
     if found.certain:
         return low
@@ -53,7 +53,12 @@ def bracketed(metric: Metric, table: Binned, bounds_of: Callable[[Any], Bounds])
         end.value = value  # in the lowest order positives may also differ among themselves
     plain = isinstance(low, NoBounds)
     spread = Spread(low, high) if plain else PrecisionSpread(low, high, found)
-    return BracketedBounds(spread, table, sorted_precision)
+    return _of_bins(spread, table, sorted_precision)
+
+
+def _of_bins(spread: Spread, table: Binned, exact: Callable[[Binned], Bounds]) -> BracketedBounds:
+    opened = f"{table.used:,} bins of scores leave the value open"
+    return BracketedBounds(spread, opened, partial(exact, table))
 
 
 class Spread:
@@ -111,28 +116,26 @@ class PrecisionSpread(Spread):
 
 
 class BracketedBounds:
-    """``spread``: what the bins allow; ``exact``: gives the bounds of the sorted scores."""
+    """``spread``: what the bins allow; ``opened``: what leaves the value open, as a message says
+    it; ``exact``: gives the bounds of the sorted scores."""
 
-    def __init__(self, spread: Spread, table: Binned, exact: Callable[[Binned], Bounds]) -> None:
-        self._spread, self._table, self._exact = spread, table, exact
+    def __init__(self, spread: Spread, opened: str, exact: Callable[[], Bounds]) -> None:
+        self._spread, self._exact = spread, exact
         low, high = spread.low, spread.high
         self.n, self.unit, self.reason = low.n, low.unit, low.reason or high.reason
         self.shown, self.decides = low.shown, low.decides
         self.value = (low.value + high.value) / 2
         self.half_width = (high.value - low.value) / 2
-        self.note = (
-            f"{table.used:,} bins of scores leave the value open by ±{self.half_width:.1g}, which "
-            "its bounds allow for"
-        )
+        self.note = f"{opened} by ±{self.half_width:.1g}, which its bounds allow for"
 
     @cached_property
     def exact(self) -> Bounds:
         """The bounds of the sorted scores, which are all read again."""
-        found: Any = self._exact(self._table)
+        found: Any = self._exact()
         if isinstance(self._spread.low, NoBounds):  # a fixed list
             value, found = found.value, copy.copy(self._spread.low)
             found.value = value
-        found.note = "by a sort of all scores"
+        found.note = "; ".join(filter(None, [getattr(found, "note", ""), "by a sort of all scores"]))
         return found
 
     @property

@@ -15,7 +15,6 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from evalharness.inference.bounds import Bounds, settle_by_root
 
@@ -61,23 +60,26 @@ class GapBounds:
         if self._undefined or len(self._slices) < 2:
             return 0.0, math.inf
         pairs = len(self._slices) * (len(self._slices) - 1)
-        value, down, up = self._each(alpha)
-        high = self._differences(value, up - value, value - down, 1).max()
-        _, down, up = self._each(alpha / pairs)
-        low = self._differences(value, value - down, up - value, -1).max()
-        return max(0.0, float(low)), float(high)
+        down, up = self._ends(alpha)
+        high = largest(up, down, 1, self._tied)
+        down, up = self._ends(alpha / pairs)
+        return max(0.0, largest(down, up, -1, self._tied)), high
 
-    def _each(self, alpha: float) -> NDArray[np.float64]:
-        """Values, lower and upper limits of the slices, (3, S)."""
+    def _ends(self, alpha: float) -> Any:
+        """Values and lower limits of the slices, (2, S), and values and upper limits."""
         bounds = [b for _, b in self._slices]
-        return np.array([[b.value, b.lower(alpha), b.upper(alpha)] for b in bounds]).T
-
-    def _differences(self, value: Any, of_one: Any, of_other: Any, sign: int) -> Any:
-        """Limits of value i less value j, for every ordered pair, (S·(S−1),)."""
-        a, b = of_one[:, None], of_other[None, :]
-        both = a + b if self._tied else np.hypot(a, b)
-        found = value[:, None] - value[None, :] + sign * both
-        return found[~np.eye(len(value), dtype=bool)]
+        value = [b.value for b in bounds]
+        down, up = [b.lower(alpha) for b in bounds], [b.upper(alpha) for b in bounds]
+        return np.array([value, down]), np.array([value, up])
 
     def settle(self, threshold: float, alpha: float, power: float = 0.8) -> int | None:
         return settle_by_root(self, threshold, alpha, power)
+
+
+def largest(one: Any, other: Any, sign: int, tied: bool) -> float:
+    """The largest upper (``sign`` 1) or lower (-1) limit of a difference of two slices; ``one``,
+    ``other``: (2, S) values and limits of the slice that is taken first, and of the other."""
+    a, b = (np.maximum(x, 0.0) for x in (sign * (one[1] - one[0]), sign * (other[0] - other[1])))
+    both = a[:, None] + b[None, :] if tied else np.hypot(a[:, None], b[None, :])
+    found = one[0][:, None] - other[0][None, :] + sign * both
+    return float(found[~np.eye(len(a), dtype=bool)].max())

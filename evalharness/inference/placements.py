@@ -20,9 +20,11 @@ from evalharness.inference.proportions import clopper_pearson_lower
 
 Floats = NDArray[np.float64]
 
-# Above so many distinct scores, neighbours are taken for one: the error then differs in its seventh
+# Above so many distinct scores, neighbours are taken for one: the error then differs in its sixth
 # digit, and is known in a tenth of the time.
 MOST_CELLS = 1 << 14
+# Distinct scores of a stream that are merged at a time.
+BLOCK = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -151,11 +153,47 @@ def summed(counts: Any, starts: Any) -> Floats:
     return np.diff(rising[ends], prepend=before).astype(float)
 
 
+def _step_of(k: int) -> int:
+    """How many neighbours of (k,) counts are added up: a power of two."""
+    return 1 << (-(-k // MOST_CELLS) - 1).bit_length() if k else 1
+
+
 def merged(counts: Any) -> Floats:
     """(k,) counts of which neighbours are added up until at most MOST_CELLS are left."""
     if len(counts) <= MOST_CELLS:
         return np.asarray(counts, float)
-    return summed(counts, np.arange(0, len(counts), -(-len(counts) // MOST_CELLS)))
+    return summed(counts, np.arange(0, len(counts), _step_of(len(counts))))
+
+
+class Merged:
+    """The same of both classes' counts that come piece by piece, ascending."""
+
+    def __init__(self) -> None:
+        self._distinct, self._step = 0, 1
+        self._cells = self._rest = np.zeros((2, 0))
+
+    def add(self, positives: Any, negatives: Any) -> None:
+        """The counts at the next scores, both (k,)."""
+        self._distinct += len(positives)
+        self._rest = np.append(self._rest, [positives, negatives], axis=1)
+        whole = self._rest.shape[1] // BLOCK * BLOCK
+        if whole:
+            new, self._rest = _added(self._rest[:, :whole], self._step), self._rest[:, whole:]
+            self._cells = np.append(self._cells, new, axis=1)
+        while self._cells.shape[1] > 2 * MOST_CELLS:
+            self._cells, self._step = _added(self._cells, 2), 2 * self._step
+
+    @property
+    def placed(self) -> tuple[Placed, Placed]:
+        """As `placed` of all counts at once."""
+        cells = np.append(self._cells, _added(self._rest, self._step), axis=1)
+        return placed(*_added(cells, _step_of(self._distinct) // self._step))
+
+
+def _added(counts: Floats, step: int) -> Floats:
+    """(2, k) counts, of which so many neighbours are made one; of the last ones fewer."""
+    starts = np.arange(0, counts.shape[1], step)
+    return np.add.reduceat(counts, starts, axis=1) if len(starts) else counts
 
 
 def placed_by_group(pos: Any, neg: Any, starts: Any) -> tuple[Placed, Placed]:

@@ -11,7 +11,7 @@ import numpy as np
 from evalharness.inference.bounds import Bounds
 from evalharness.inference.concordance import ConcordanceBounds
 from evalharness.inference.curves import RankCurveBounds, WithoutGaps
-from evalharness.inference.placements import Placed
+from evalharness.inference.placements import Merged
 from evalharness.inference.thresholds import DistanceBounds
 from evalharness.metrics.rank_curves import (
     average_precision_influence,
@@ -24,8 +24,7 @@ def sorted_area(table: Binned) -> Bounds:
     """The ROC area of the scores in a table of bins."""
     walk: Walk = table.once(Walk)
     m, n = walk.positives, walk.negatives
-    value = walk.twice_above / (2.0 * m * n)
-    return ConcordanceBounds.of((m, n), value, (walk.sides[0].done, walk.sides[1].done))
+    return ConcordanceBounds.of((m, n), walk.twice_above / (2.0 * m * n), walk.sides.placed)
 
 
 def sorted_precision(table: Binned) -> Bounds:
@@ -47,15 +46,16 @@ class Walk:
     """What all of the metrics need, at bounded memory.
 
     ``twice_above``: twice the number of pairs whose positive scores higher, ties counting half.
-    ``sides``: the placements of positives and negatives. ``precisions``: sums, piece by piece, of
-    the precision at each positive. ``distance``: the largest true positive rate less false positive
-    rate. ``cells``: counts by score, merged as the bounds merge them.
+    ``sides``: of the placements of positives and negatives; ``cells``: of average precision: counts
+    by score, merged as either's bounds merge them. ``precisions``: sums, piece by piece, of the
+    precision at each positive. ``distance``: the largest true positive rate less false positive
+    rate.
     """
 
     def __init__(self, table: Binned) -> None:
         self.positives, self.negatives = int(table.positives.sum()), int(table.negatives.sum())
         self.twice_above, self.distance = 0, 0.0
-        self.sides = _Side(), _Side()
+        self.sides = Merged()
         self.cells = WithoutGaps(self.negatives + self.positives)
         self.precisions: list[float] = []
         self._below = 0, 0
@@ -79,29 +79,4 @@ class Walk:
             return
         self.distance = max(self.distance, float((tp / m - fp / n).max()))
         self.twice_above += int(pos @ (2 * to_neg - neg))
-        self.sides[0].add((to_neg - neg / 2) / n, pos)
-        self.sides[1].add(1 - (to_pos - pos / 2) / m, neg)
-
-
-class _Side:
-    """Adds up the placements of one class: number, sum and sum of squares about 3/4 of those above
-    1/2, and about 1/4 of those below."""
-
-    def __init__(self) -> None:
-        self._sums = np.zeros((2, 3))
-
-    def add(self, placements: Any, counts: Any) -> None:
-        above = counts * ((placements > 0.5) + 0.5 * (placements == 0.5))
-        for sums, some, centre in ((0, above, 0.75), (1, counts - above, 0.25)):
-            x = placements - centre
-            self._sums[sums] += some.sum(), (some * x).sum(), (some * x * x).sum()
-
-    @property
-    def done(self) -> Placed:
-        (well, x, xx), (ill, y, yy) = self._sums
-        high, low = (0.75 + x / well if well else 1.0), (0.25 + y / ill if ill else 0.0)
-        within = max(0.0, xx - (x * x / well if well else 0)) + max(
-            0.0, yy - (y * y / ill if ill else 0)
-        )
-        between = well * ill / (well + ill) * (high - low) ** 2
-        return Placed(well, ill, high, low, within + between, within)
+        self.sides.add(pos, neg)

@@ -9,7 +9,7 @@ from evalharness import Outputs
 from evalharness.checks.table import row
 from evalharness.declare.errors import OutputsError
 from evalharness.declare.forms import Concordance
-from evalharness.inference import bracketed
+from evalharness.inference import bracketed, placements
 from evalharness.inference.concordance import ConcordanceBounds
 from evalharness.inference.sorted_scores import sorted_area
 from evalharness.kernels import external, sampled, streaming
@@ -155,6 +155,33 @@ def test_a_bound_inside_of_the_bracket_is_decided_by_a_sort(
     assert verdict.estimate.value == pytest.approx(value, rel=1e-14)
 
 
+@pytest.mark.parametrize("step", [-1e-9, 1e-9])
+@pytest.mark.parametrize("ranked", METRICS, ids=str)
+def test_a_gap_inside_of_its_bracket_is_decided_by_sorts(ranked, step, coarse, sorts, tmp_path):
+    rows, asked = table(), ranked.on("test").by("group").gap()
+    folder = shards(tmp_path / "t", rows, 1_000)
+    shown, exact = both(asked, rows, folder)
+    bounds = shown._bounds
+    assert 0.001 < bounds.half_width < 0.1
+    assert abs(shown.value - exact.value) <= bounds.half_width == shown.error
+    assert f"open by ±{bounds.half_width:.1g}" in shown.note
+    for alpha in (0.2, 0.05, 1e-3, 1e-6):
+        wide, narrow = bounds.limits(alpha, wide=True), bounds.limits(alpha, wide=False)
+        assert wide[0] <= exact._bounds.lower(alpha) <= narrow[0]
+        assert narrow[1] <= exact._bounds.upper(alpha) <= wide[1]
+    assert not sorts
+    bound = asked <= exact.at_most + step
+    found, expected = (run(Outputs(test=x), satisficing=[bound]).checks[0] for x in (folder, rows))
+    assert found.outcome == expected.outcome == ("pass" if step > 0 else "inconclusive")
+    assert len(sorts) == 3
+    assert found.worst.estimate.value == pytest.approx(exact.value, rel=1e-12)
+    assert "by a sort of all scores" in found.message
+    # Far from what the bins leave open, they decide.
+    found = run(Outputs(test=folder), satisficing=[asked <= 0.5]).checks[0]
+    assert (found.outcome, len(sorts)) == ("pass", 3)
+    assert f"±{bounds.half_width:.1g}" in row(found)[2]
+
+
 @pytest.mark.parametrize("asked", METRICS, ids=str)
 def test_far_from_the_bracket_nothing_is_sorted(asked, coarse, sorts, tmp_path):
     rows = table()
@@ -235,8 +262,22 @@ def test_sorted_areas_are_those_of_the_table(ties):
     exact = ConcordanceBounds(positives, negatives)
     assert found.value == exact.value
     for alpha in (0.2, 0.05, 1e-4):
-        assert found.lower(alpha) == pytest.approx(exact.lower(alpha), rel=1e-12, abs=1e-12)
-        assert found.upper(alpha) == pytest.approx(exact.upper(alpha), rel=1e-12)
+        assert (found.lower(alpha), found.upper(alpha)) == (exact.lower(alpha), exact.upper(alpha))
+
+
+@pytest.mark.parametrize("distinct", [0, 1, 40, 64, 65, 128, 500, 513, 4_000])
+def test_scores_that_come_piece_by_piece_are_merged_as_all_at_once(distinct, monkeypatch):
+    monkeypatch.setattr(placements, "MOST_CELLS", 64)
+    monkeypatch.setattr(placements, "BLOCK", 128)
+    rng = np.random.default_rng(distinct)
+    counts = rng.integers(0, 3, (2, distinct))
+    found = placements.Merged()
+    for piece in np.array_split(counts, np.sort(rng.integers(0, distinct + 1, 30)), axis=1):
+        found.add(*piece)
+    assert found._cells.shape[1] <= 128
+    if distinct > 1:
+        pairs = zip(found.placed, placements.placed(*counts), strict=True)
+        assert all(mine == whole for mine, whole in pairs)
 
 
 @pytest.mark.parametrize("bits", [32, 64])
