@@ -12,7 +12,7 @@ from typing import Any
 
 from evalharness.checks.satisficing import CheckResult
 from evalharness.checks.table import html_table, text_table
-from evalharness.declare.errors import EvalharnessError
+from evalharness.declare.errors import DeclarationError, EvalharnessError
 from evalharness.declare.exactly import Exactly
 from evalharness.declare.metric import Metric
 from evalharness.inference.estimates import Estimate
@@ -100,7 +100,7 @@ class Result:
                 or not b.model
                 or a.model == b.model
             ):
-                raise TypeError(
+                raise DeclarationError(
                     f"{a.title} minus {b.title}: a difference is of one metric, on one slice, "
                     "between two models"
                 )

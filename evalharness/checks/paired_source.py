@@ -22,6 +22,7 @@ from evalharness.checks.resampling import (
     unit_of,
 )
 from evalharness.checks.settings import Settings
+from evalharness.declare.errors import DeclarationError
 from evalharness.declare.metric import Metric
 from evalharness.inference.batches import values
 from evalharness.inference.bootstrap import Source
@@ -57,7 +58,7 @@ class PairedSource:
         self._place = (named(metric), metric.split, metric.slice)
 
     def made(self) -> Source:
-        """Raises TypeError for what is not drawn again."""
+        """Raises DeclarationError for what is not drawn again."""
         for i in (0, 1):
             refuse(self._metric, [p.parts[i] for p in self._pairs])
         low, high = self._metric.range
@@ -112,7 +113,7 @@ class PairedSource:
         if len(each) == 1 and _by_class(pair):
             found = np.concatenate(list(_classes_apart(pair, keys, seed, replicates)))
             return found[1:], float(found[0])
-        raise TypeError(
+        raise DeclarationError(
             f"{self._metric.title}: swapping two models is for differences of counts and of sums "
             "(shares, means, ratios); for those of ranks and of averages over tasks use "
             ".bootstrap()"

@@ -12,7 +12,7 @@ from evalharness.checks.settings import Settings
 from evalharness.declare.errors import DeclarationError, OutputsError, did_you_mean
 from evalharness.declare.forms import Quantile, Unbounded
 from evalharness.declare.metric import Metric
-from evalharness.declare.plural import counted
+from evalharness.declare.plural import counted, singular
 from evalharness.inference.added import Part, added
 from evalharness.inference.bootstrap import Source
 from evalharness.inference.of_form import seed_of
@@ -45,7 +45,7 @@ def source(
 ) -> Source:
     """The source of the estimate of one slice: of the group with this code, in words `piece`.
 
-    Raises TypeError for what is not drawn again.
+    Raises DeclarationError for what is not drawn again.
     """
     measured = [plan.measure(model, p) for p in metric.parts]
     parts = [
@@ -60,10 +60,9 @@ def source(
         told = tabled and told_by_table(parts[0])
         if column or not told:
             within = f" within each {column}" if column else ""
-            free = " (and without stratify= does not)" if told else ""
-            refuse_batches(
-                f"the bootstrap of {metric.label}{within} needs single rows{free}", split
-            )
+            free = "leave stratify= out, which needs no rows" if told else ""
+            what = f"the bootstrap of {metric.label}{within} needs single rows"
+            refuse_batches(what, split, instead=free)
         stratum = strata(split, column)
         if tabled:
             place = (settings.seed, "bootstrap", named(parts[0].metric), metric.split, piece)
@@ -100,7 +99,7 @@ def on_device(settings: Settings, of: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def refuse(metric: Metric, parts: list[Part]) -> None:
-    """Raise TypeError for what is not drawn again, with what to ask instead."""
+    """Raise DeclarationError for what is not drawn again, with what to ask instead."""
     why = ""
     if metric.exact:
         why = "every row of a fixed list counts, so there is nothing to draw again"
@@ -113,8 +112,8 @@ def refuse(metric: Metric, parts: list[Part]) -> None:
         form = part.form
         if isinstance(form, Quantile):
             why = (
-                "the bootstrap does not hold for quantiles in the tail (it covers as little as "
-                "0.63 of what it says); the bounds of the estimate are exact"
+                "the bootstrap does not hold for every quantile (far out it covers as little as "
+                "0.63 of what it says); the bounds of the estimate are exact for each"
             )
         elif isinstance(form, Resampled):
             why = (
@@ -129,7 +128,7 @@ def refuse(metric: Metric, parts: list[Part]) -> None:
         elif isinstance(form, Unbounded):
             why = f"nothing bounds it ({form.why})"
     if why:
-        raise TypeError(f"{metric.title} is not bootstrapped: {why}")
+        raise DeclarationError(f"{metric.title} is not bootstrapped: {why}")
 
 
 def strata(split: Any, column: str) -> Ints | None:
@@ -177,15 +176,18 @@ def drawn_from(
         inside = inside & (weight > 0)  # what weighs nothing was not asked
     if stratum is not None:
         _, first, at = np.unique(keys[inside], return_index=True, return_inverse=True)
-        mine = stratum[inside]
-        cut = int((mine != mine[first][at]).sum())
-        if cut:
+        mine, unit = stratum[inside], unit_of(parts)
+        elsewhere = np.flatnonzero(mine != mine[first][at])
+        if len(elsewhere):
+            cut, example = np.unique(at[elsewhere]), elsewhere[0]
+            one, other = np.flatnonzero(inside)[[first[at[example]], example]]
             raise DeclarationError(
-                f"bootstrap(stratify={column!r}): {cut:,} rows of {split.where} lie in another "
-                "stratum than others of the same unit (cluster, query or id), and units are drawn "
-                "whole; stratify by a column that is the same within each unit"
+                f"bootstrap(stratify={column!r}): {counted(len(cut), unit)} of {split.where} "
+                f"{'has' if len(cut) == 1 else 'have'} rows with several values of `{column}` "
+                f"(such as rows {one:,} and {other:,}, of one {singular(unit)}), and {unit} are "
+                f"drawn whole; stratify by a column that is the same within each {singular(unit)}"
             )
-        enough_in_each(mine[first], column, unit_of(parts))
+        enough_in_each(mine[first], column, unit)
     return Rows(keys, seed_of(settings.seed, "weights"), stratum, inside)
 
 

@@ -135,7 +135,8 @@ class BracketedBounds:
         if isinstance(self._spread.low, NoBounds):  # a fixed list
             value, found = found.value, copy.copy(self._spread.low)
             found.value = value
-        found.note = "; ".join(filter(None, [getattr(found, "note", ""), "by a sort of all scores"]))
+        beside = getattr(found, "note", "")
+        found.note = f"{beside}; by a sort of all scores" if beside else "by a sort of all scores"
         return found
 
     @property

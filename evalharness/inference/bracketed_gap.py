@@ -1,5 +1,4 @@
-"""The largest difference between slices whose values are known within an error, as areas of scores in
-bins are.
+"""The largest difference between slices whose values are known within an error: of scores in bins.
 
 A difference grows with the value that is taken first and with its limits, and falls with those of
 the other. So its own ends follow from the ends of the slices' values and limits, and where they
@@ -26,8 +25,8 @@ def gap_of(slices: Sequence[Slice], tied: bool) -> Bounds:
     known = plain.value == plain.value and len(slices) > 1
     if not (known and any(hasattr(b, "extremes") for _, b in slices)):
         return plain
-    opened = f"{plain.note}; bins of scores leave the difference open"
-    return BracketedBounds(GapSpread(slices, tied), opened, lambda: GapBounds(_sorted(slices), tied))
+    spread, opened = GapSpread(slices, tied), f"{plain.note}; bins of scores leave it open"
+    return BracketedBounds(spread, opened, lambda: GapBounds(_sorted(slices), tied))
 
 
 class GapSpread(Spread):
@@ -37,12 +36,13 @@ class GapSpread(Spread):
         self._tied = tied
         self._extremes = [getattr(b, "extremes", (b, b)) for _, b in slices]
         self._least, self._most = np.array([[e.value for e in ends] for ends in self._extremes]).T
-        super().__init__(GapBounds(slices, tied), GapBounds(slices, tied))
-        for end, first, second in (
-            (self.low, self._least, self._most),
-            (self.high, self._most, self._least),
-        ):
-            end.value = max(0.0, largest((first, first), (second, second), 1, tied))
+        low, high = GapBounds(slices, tied), GapBounds(slices, tied)
+        super().__init__(low, high)
+        least, most = ((x, x) for x in (self._least, self._most))
+        low.value, high.value = (
+            max(0.0, largest(least, most, 1, tied)),
+            largest(most, least, 1, tied),
+        )
 
     def interval(self, confidence: float) -> Pair:
         return self.limits((1 - confidence) / 2)[0]

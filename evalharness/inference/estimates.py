@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
+from evalharness.declare.errors import DeclarationError
 from evalharness.declare.plural import counted
 from evalharness.inference.numbers import percent, show
 
@@ -106,7 +107,7 @@ class Estimate:
         if not isinstance(other, Estimate):
             return NotImplemented
         if self._minus is None:
-            raise TypeError(
+            raise DeclarationError(
                 f"{self.title} comes from a saved result, which holds no examples to pair; "
                 "compare models inside the evaluation, or with `run(outputs=…)`"
             )
@@ -117,7 +118,7 @@ class Estimate:
             return repr(self._public()) == repr(other._public())  # NaN is equal to NaN here
         if self.exact:
             return self._decide("==", other)  # type: ignore[return-value]
-        raise TypeError(
+        raise DeclarationError(
             f"{self.title}: an estimate is never exactly equal to a number; compare with >= or <= "
             "(its interval decides), or use its .value"
         )
@@ -125,7 +126,9 @@ class Estimate:
     __hash__ = None  # type: ignore[assignment]
 
     def __bool__(self) -> bool:
-        raise TypeError(f"{self.title} is an estimate, not a truth value; compare it with >= or <=")
+        raise DeclarationError(
+            f"{self.title} is an estimate, not a truth value; compare it with >= or <="
+        )
 
     def reliability(self) -> list[Any]:
         """Of a calibration error: each bin with its mean probability, share of hits, and interval.
@@ -135,7 +138,7 @@ class Estimate:
         """
         table = getattr(self._bounds, "reliability", None)
         if table is None:
-            raise TypeError(
+            raise DeclarationError(
                 f"{self.title} has no reliability table; ask "
                 "evaluation[calibration_error.on(split)] for one, where the outputs were read"
             )
@@ -165,8 +168,8 @@ class Estimate:
         estimate's. Clusters are drawn whole. The replicates are a function of the seed and of what
         the examples are, never of their order.
 
-        Raises DeclarationError for arguments that cannot be, and TypeError for what cannot be drawn
-        again: quantiles, fixed lists, black boxes, saved results.
+        Raises DeclarationError for arguments that cannot be, and for what cannot be drawn again:
+        quantiles, fixed lists, black boxes, saved results.
         """
         from evalharness.inference.bootstrap import bootstrap
 
@@ -181,7 +184,7 @@ class Estimate:
 
     def _drawn_again(self) -> Source:
         if self._resample is None:
-            raise TypeError(
+            raise DeclarationError(
                 f"{self.title} holds no examples to draw from (it comes from a saved result); ask "
                 "inside the evaluation, or with `run(outputs=…)`"
             )

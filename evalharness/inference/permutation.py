@@ -72,7 +72,7 @@ def permutation(estimate: Estimate, source: Source, replicates: int) -> Permutat
             f"{MOST:,}"
         )
     if source.swapped is None:
-        raise TypeError(
+        raise DeclarationError(
             f"{estimate.title}: a permutation test is of the difference of two models: "
             "(a - b).permutation()"
         )

@@ -210,12 +210,12 @@ def _sharpened(
     that does.
 
     Where every value and limit inside of the error gives one verdict, that is it; else the exact
-    value decides.
+    value decides, and so it does where the threshold may be the value.
     """
     bounds: Any = estimate._bounds
     wide, narrow = (decided(estimate.of(extreme)) for extreme in bounds.extremes)
     low, high = bounds.values
-    if wide.outcome == narrow.outcome and not (wide.op == "==" and low <= wide.threshold <= high):
+    if wide.outcome == narrow.outcome and not low <= wide.threshold <= high:
         return estimate, replace(wide, estimate=estimate)
     return estimate.of(bounds.exact), None
 

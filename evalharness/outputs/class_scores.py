@@ -7,7 +7,7 @@ import numpy as np
 
 from evalharness.outputs import kinds, lists, table
 from evalharness.outputs.walks import Walk, refuse_odd, walk
-from evalharness.outputs.words import Refused, names, values
+from evalharness.outputs.words import Absent, Refused, names, values
 
 if TYPE_CHECKING:
     from evalharness.outputs.split import Split
@@ -87,7 +87,7 @@ def _from_columns(split: "Split") -> np.ndarray:
         named = [PREFIX + text for text in _spellings(value) if PREFIX + text in available]
         (chosen if named else absent).append(named[0] if named else f"{PREFIX}{value}")
     if absent:
-        raise Refused(
+        raise Absent(
             f"there is no column {names(absent)}; there are {names(class_columns(split))}; every "
             "class needs its score"
         )

@@ -9,7 +9,7 @@ from evalharness.declare.errors import did_you_mean
 from evalharness.outputs import class_scores, encode, kinds, memory, scores
 from evalharness.outputs.encode import NULL, UNKNOWN
 from evalharness.outputs.lists import refuse_multilabel
-from evalharness.outputs.words import Refused, names, rows, short, values
+from evalharness.outputs.words import Absent, Refused, names, rows, short, values
 
 if TYPE_CHECKING:
     from evalharness.outputs.split import Split
@@ -78,7 +78,7 @@ def prediction_codes(split: "Split", threshold: float | None) -> np.ndarray:
             return _from_score(split, split.raw_score, split.options.threshold)
         # The first of equal scores wins, as everywhere in NumPy.
         return scores.checked(split).best.astype(encode.smallest(split.classes))
-    raise Refused(
+    raise Absent(
         f"there is no column `prediction`{did_you_mean('prediction', available)}, nor `score`, "
         f"`scores` or `score_<class>` to make it from; there are {names(available)}; "
         'name it: Outputs(…, columns={"prediction": "<its name in the table>"})'

@@ -6,16 +6,17 @@ from typing import Any, TypeVar
 import numpy as np
 
 from evalharness.declare.errors import OutputsError
-from evalharness.outputs.words import Refused, short
+from evalharness.outputs.words import Absent, Refused, short
 
 T = TypeVar("T")
 
 
 class Keeper:
-    """Keeps what was asked for; `where` stands before every problem."""
+    """Keeps what was asked for; `where` stands before every problem, but `table` before what is
+    wrong with the columns."""
 
     def __init__(self, where: str):
-        self.where = where
+        self.where = self.table = where
         self._kept: dict[Any, Any] = {}
 
     def _keep(self, key: tuple[Any, ...], compute: Callable[[], T]) -> T:
@@ -38,5 +39,6 @@ class Keeper:
             return compute()
         except Refused as refused:
             problems = refused.problems
+            where = self.table if isinstance(refused, Absent) else self.where
         # Outside of the handler, so that the error carries no other error with it.
-        raise OutputsError(f"{self.where}: {problem}" for problem in problems)
+        raise OutputsError(f"{where}: {problem}" for problem in problems)

@@ -6,7 +6,7 @@ import numpy as np
 
 from evalharness.declare.errors import did_you_mean
 from evalharness.outputs import class_scores, lists, scores
-from evalharness.outputs.words import Refused, names, rows, values
+from evalharness.outputs.words import Absent, Refused, names, rows, values
 
 if TYPE_CHECKING:
     from evalharness.outputs.split import Split
@@ -40,7 +40,7 @@ def prediction_matrix(split: "Split", threshold: float | None) -> np.ndarray:
     if threshold is None and "prediction" in split.column_names:
         return _predictions(split)
     if threshold is None and not class_scores.has_classes(split):
-        raise Refused(
+        raise Absent(
             f"there is no column `prediction`{did_you_mean('prediction', split.column_names)}, nor "
             f"`scores` to make it from; there are {names(split.column_names)}; name it: "
             'Outputs(…, columns={"prediction": "<its name in the table>"})'
@@ -65,7 +65,7 @@ def score_matrix(split: "Split") -> np.ndarray:
     sum to one."""
     _tasks(split)
     if not class_scores.has_classes(split):
-        raise Refused(
+        raise Absent(
             f"there is no column `scores`{did_you_mean('scores', split.column_names)}, a list with "
             f"a number for each task; there are {names(split.column_names)}; name it: "
             'Outputs(…, columns={"scores": "<its name in the table>"})'

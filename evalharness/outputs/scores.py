@@ -9,7 +9,7 @@ from evalharness.outputs import kinds, table
 from evalharness.outputs.class_scores import class_columns, has_classes, named
 from evalharness.outputs.lists import refuse_multilabel
 from evalharness.outputs.walks import TOLERANCE, Walk, row_sums
-from evalharness.outputs.words import Refused, names, rows, short, values
+from evalharness.outputs.words import Absent, Refused, names, rows, short, values
 
 if TYPE_CHECKING:
     from evalharness.outputs.split import Split
@@ -40,7 +40,7 @@ def score(split: "Split", positive: Any) -> np.ndarray:
         return found
     if has_classes(split):
         return np.ascontiguousarray(checked(split).found[:, split.positive_code(positive)])
-    raise Refused(_none(available))
+    raise Absent(_none(available))
 
 
 def probability(split: "Split") -> np.ndarray:
@@ -109,7 +109,7 @@ def _lone(split: "Split") -> bool:
     if "scores" in available or ("score" not in available and class_columns(split)):
         return False
     if "score" not in available:
-        raise Refused(_none(available))
+        raise Absent(_none(available))
     known = split.classes
     if len(known) == 2:
         return True

@@ -250,12 +250,19 @@ def _differences(heads: Sequence[tuple[Shard, Any]]) -> list[str]:
             told.append(f"lacks {names(absent)}")
         if extra := [name for name in theirs if name not in ours]:
             told.append(f"has {names(extra)} beside them")
-        told += [
-            f"has `{name}` as {theirs[name]}, not {kind}"
+        others = [
+            name
             for name, kind in ours.items()
             if name in theirs and kinds.EMPTY not in (kind, theirs[name]) and theirs[name] != kind
         ]
-        if told:
+        same = not told  # the names
+        told += [f"has `{name}` as {theirs[name]}, not {ours[name]}" for name in others]
+        if told and same:
+            problems.append(
+                f"shard `{shard.shown}` {', '.join(told)} as in `{first.shown}`, the first; the "
+                f"files of one split are one table: write {names(others)} with one type in all"
+            )
+        elif told:
             problems.append(
                 f"shard `{shard.shown}` {', '.join(told)}; `{first.shown}`, the first, has other "
                 "columns: the files of one split are one table"

@@ -24,7 +24,7 @@ from evalharness.outputs import classes as labels
 from evalharness.outputs.arguments import Options
 from evalharness.outputs.files import Source
 from evalharness.outputs.keeper import Keeper
-from evalharness.outputs.words import Refused, names
+from evalharness.outputs.words import Absent, Refused, names
 
 REMEDY = 'name it: Outputs(…, columns={{"{name}": "<its name in the table>"}})'
 
@@ -243,7 +243,7 @@ class Split(Keeper):
             asked = self.options.columns.get(name)
             mapped = f" (columns={{{name!r}: {asked!r}}}, not in the table)" if asked else ""
             known = self._source.names if asked else self.column_names
-            raise Refused(
+            raise Absent(
                 f"there is no column `{name}`{mapped}{did_you_mean(asked or name, known)}; there "
                 f"are {names(known)}; {remedy or REMEDY.format(name=name)}"
             )

@@ -27,11 +27,13 @@ ITSELF = (
 )
 
 
-def refuse_batches(what: str, *splits: Any) -> None:
+def refuse_batches(what: str, *splits: Any, instead: str = "") -> None:
     """Raise OutputsError for each of the splits that is read in batches. what: "the bootstrap of f1
-    needs single rows": what was asked, of which metric, and what it needs."""
+    needs single rows": what was asked, of which metric, and what it needs; instead: what could be
+    asked."""
+    remedy = f"{instead}; or, {ITSELF}" if instead else ITSELF
     problems = [
-        f"{split.where}: {what}, which a split that is read in batches cannot give; {ITSELF}"
+        f"{split.where}: {what}, which a split that is read in batches cannot give; {remedy}"
         for split in splits
         if getattr(split, "streamed", False)
     ]
@@ -70,6 +72,7 @@ class Batch(Split):
     def __init__(self, whole: "StreamedSplit", source: BatchSource, shard: Shard, first: int):
         where = whole.named(shard.shown)
         super().__init__(source, whole.options, whole.name, whole.model, where)
+        self.table = whole.where
         self._whole, self.shard, self.first_row = whole, shard, first
 
     @property

@@ -24,12 +24,17 @@ class Refused(Exception):
         super().__init__(*problems)
 
 
+class Absent(Refused):
+    """What is wrong with the columns of a table, whatever rows are looked at."""
+
+
 def told(split: Any, question: Callable[[], object]) -> list[str]:
     """The problems that a question to a split meets, without the split's name in front."""
     try:
         question()
     except OutputsError as error:
-        return [problem.removeprefix(f"{split.where}: ") for problem in error.problems]
+        heads = f"{split.where}: ", f"{split.table}: "
+        return [p.removeprefix(heads[0]).removeprefix(heads[1]) for p in error.problems]
     return []
 
 

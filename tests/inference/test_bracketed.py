@@ -249,6 +249,15 @@ def test_asserts_by_hand_are_decided_by_a_sort_once(coarse, sorts, tmp_path):
     assert len(sorts) == 1
 
 
+def test_what_would_settle_a_bound_inside_of_the_bracket_goes_by_the_value(coarse, sorts, tmp_path):
+    rows, asked = table(), roc_auc.on("test")
+    exact = run(Outputs(test=rows), also=[asked])["model", asked]
+    found = run(Outputs(test=shards(tmp_path / "t", rows)), also=[asked])["model", asked]
+    for threshold in (exact.value, found.value):
+        assert (found >= threshold).settle == (exact >= threshold).settle
+        assert "by a sort of all scores" in (found >= threshold).message
+
+
 @pytest.mark.parametrize("ties", [1, 2, 8])
 def test_sorted_areas_are_those_of_the_table(ties):
     rng = np.random.default_rng(ties)

@@ -249,7 +249,13 @@ BAD = {
         {},
         ["column `prediction` is null in 1 row, first row 499"],
     ),
-    "no such column": ({}, mean("cost"), {}, ["there is no column `cost`"]),
+    "no such column": ({}, mean("cost"), {}, ["{folder}): there is no column `cost`"]),
+    "no rows": (
+        {name: values[:0] for name, values in table().items()},
+        accuracy.on("test").by("region"),
+        {},
+        ["{folder}): the table is empty (0 rows)"],
+    ),
     "no such slice": ({}, accuracy.on("test", region="mars"), {}, ["no row with 'mars'", "'asia'"]),
     "never together": (
         {
@@ -301,7 +307,7 @@ def test_bad_input(name, tmp_path, monkeypatch):
     folder = shards(tmp_path / "t", table() | columns, 500)
     with pytest.raises(OutputsError) as caught:
         run(Outputs(test=folder, **options), also=[asked if asked.split else asked.on("test")])
-    says(caught.value, words)
+    says(caught.value, [word.replace("{folder}", str(folder)) for word in words])
 
 
 def test_what_cannot_be_streamed_is_told_before_any_number(tmp_path, monkeypatch):

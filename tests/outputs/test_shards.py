@@ -171,7 +171,9 @@ FOLDERS = {
         "t",
         other_schemas,
         [
-            "shard `{folder}/t/part-3.parquet` has `label` as text, not integer;",
+            "shard `{folder}/t/part-3.parquet` has `label` as text, not integer as in "
+            "`{folder}/t/part-0.parquet`, the first;",
+            "write `label` with one type in all",
             "shard `{folder}/t/part-4.parquet` has `more` beside them, has `prediction` as real",
             "shard `{folder}/t/part-5.parquet` lacks `prediction`;",
             "`{folder}/t/part-0.parquet`, the first, has other columns",
