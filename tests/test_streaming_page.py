@@ -86,16 +86,16 @@ def test_what_is_bracketed(expression, tmp_path, monkeypatch):
     monkeypatch.setattr(streaming, "WIDE", 1.0)
     folder = shards(tmp_path / "t", table(), 200, 350)
     found, exact = (
-        run(Outputs(test=given), also=[evaluated(expression)])[evaluated(expression)]
+        run(Outputs(test=given), also=[evaluated(expression)])["model", evaluated(expression)]
         for given in (folder, table())
     )
     assert abs(found.value - exact.value) <= found.error
-    assert "bins of scores leave the value open by ±" in found.note
+    assert f" open by ±{found.error:.1g}, which its bounds allow for" in found.note
     # Where the bins leave it open, a sort decides as of the whole table.
-    for threshold in exact.at_least - 1e-9, exact.at_least + 1e-9:
-        verdict = found >= threshold
-        assert verdict.outcome == (exact >= threshold).outcome
-        assert verdict.estimate.note == "by a sort of all scores"
+    for threshold in exact.at_most - 1e-9, exact.at_most + 1e-9:
+        verdict = found <= threshold
+        assert verdict.outcome == (exact <= threshold).outcome
+        assert verdict.estimate.note.endswith("by a sort of all scores")
 
 
 @pytest.mark.parametrize("name", ["weight", "cluster", "sample"])
