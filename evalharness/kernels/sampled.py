@@ -14,6 +14,11 @@ from evalharness.statistics.ranks import Order, Ranks
 BINNED = (Ranks, Order)
 
 
+def seen_whole(split: Any) -> bool:
+    """Whether a sample would be all rows."""
+    return bool(split.n <= SAMPLE)
+
+
 def bins_of(split: Any, statistic: Any, thorough: bool) -> Bins:
     """Bins made of a sample of the numbers: the first ones of each file, or, thoroughly, some out
     of every so many of all."""

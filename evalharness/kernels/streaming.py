@@ -21,7 +21,7 @@ from evalharness.kernels.groups import Groups
 from evalharness.kernels.numbered import Numbered
 from evalharness.kernels.passes import SMALL
 from evalharness.kernels.ranked import Ranked
-from evalharness.kernels.sampled import BINNED, bins_of
+from evalharness.kernels.sampled import BINNED, bins_of, seen_whole
 from evalharness.kernels.steps import begun
 from evalharness.kernels.streamable import quantile_share, refusal, refuse_whole, scale
 from evalharness.kernels.streamed import Streamed
@@ -76,10 +76,10 @@ class Stream:
             read = [key for key in waiting if key not in told]
             if read:
                 keep_freed()
-                self._pass(read, thorough=False)
+                self._pass(read, thorough=seen_whole(self.split))
             # Where scores are sorted in the files, the first rows tell little of the others.
             wide = [key for key in read if getattr(self._parts[key], "error", 0.0) > WIDE]
-            if wide:
+            if wide and not seen_whole(self.split):
                 self._pass(wide, thorough=True)
             for key, source in told.items():
                 whole = key.place != source.place

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from evalharness.statistics.adding import added, module, total
+from evalharness.statistics.adding import added, known_whole, module, total
 from evalharness.statistics.base import Columns, OfColumns, example_values, gathered
 from evalharness.statistics.stacked import Stacked
 from evalharness.statistics.tables import ComomentTable, MomentTable, PairTable
@@ -148,6 +148,8 @@ def _adder(arrays: dict[str, Any], code: Any, groups: int) -> tuple[Any, Any, An
     def spread(x: Any) -> Any:
         return x[0] if groups == 1 else xp.append(x, xp.zeros(1, x.dtype))[xp.minimum(code, groups)]
 
+    if known_whole(code, groups) and weight is None:
+        return xp.array([len(code)]), add, spread
     one = xp.ones_like(code) if weight is None else xp.ones_like(weight)
     n = added(code, groups) if weight is None and groups > 1 else add(one)
     return n, add, spread
