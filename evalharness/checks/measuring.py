@@ -53,8 +53,7 @@ def _together(plan: Plan, model: str, metric: Metric) -> Slices | None:
     metric = plan.resolved(model, metric)
     if "threshold_from" in dict(metric.options):
         return None  # the threshold belongs to the number
-    measured = plan.measure(model, metric)
-    return slices_of(metric, measured.tables) if measured.plain else None
+    return slices_of(metric, plan.measure(model, metric))
 
 
 def _bounds(plan: Plan, model: str, metric: Metric, settings: Settings) -> list[tuple[str, Bounds]]:

@@ -21,15 +21,37 @@ def delta_error(function: Callable[[Any], Any], cells: Any) -> float:
     ``cells``: a named tuple of scalar counts. nan where the function is not smooth there.
     """
     counts = np.array([float(c) for c in cells])
-    n = counts.sum()
-    if not n:
+    if not counts.sum():
         return math.nan
-    slope = n * np.array(differences(function, cells))
+    return float(_error(counts, np.array(differences(function, cells))))
+
+
+def delta_errors(function: Callable[[Any], Any], cells: Any) -> Any:
+    """(G,) the same of many tables at once: ``cells`` is a named tuple of (G,) arrays, which
+    ``function`` takes as it takes numbers."""
+    counts = np.array(cells, float)
+    slopes = np.zeros_like(counts)
+    scale = np.maximum(1e-300, counts.max(axis=0))
+    with np.errstate(all="ignore"):
+        for place, x in enumerate(counts):
+            step = 1e-5 * np.where(x > 0, x, np.minimum(1.0, scale))
+            ends = [x + step, np.where(x > 0, x - step, x)]  # a count of none cannot fall
+            up, down = (
+                np.asarray(function(type(cells)(*counts[:place], end, *counts[place + 1 :])), float)
+                for end in ends
+            )
+            slopes[place] = (up - down) / (ends[0] - ends[1])
+        return np.where(counts.sum(axis=0) > 0, _error(counts, slopes), np.nan)
+
+
+def _error(counts: Any, slopes: Any) -> Any:
+    """(…,) from (cells, …) counts and slopes by them."""
+    n = counts.sum(axis=0)
     share = counts / n
     # An impossible cell may have an infinite slope; it has no weight.
-    used = share > 0
-    mean = float(share[used] @ slope[used])
-    return math.sqrt(float(share[used] @ (slope[used] - mean) ** 2) / n)
+    slope = n * np.where(share > 0, slopes, 0.0)
+    mean = (share * slope).sum(axis=0)
+    return np.sqrt((share * (slope - mean) ** 2).sum(axis=0) / n)
 
 
 def differences(function: Callable[[Any], Any], table: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from evalharness.inference.bounds import Bounds
 from evalharness.inference.estimates import Estimate, estimate
 from evalharness.inference.slices import Slices
 from evalharness.inference.verdicts import COMPARE, EXACT, FAIL, INCONCLUSIVE, PASS, Verdict, decide
@@ -40,6 +41,33 @@ class _Many(Sequence[Any]):
         return isinstance(other, Sequence) and tuple(self) == tuple(other)
 
     __hash__ = None  # type: ignore[assignment]
+
+
+class _OfSlice:
+    """The bounds of one slice, made where more of them is asked for than the arrays hold."""
+
+    def __init__(self, slices: Slices, g: int, speakers: dict[int, Any]) -> None:
+        self._slices, self._g = slices, g
+        self.value, self.n, self.closed = float(slices.value[g]), int(slices.n[g]), slices.closed
+        words: Any = speakers.get(int(slices.kinds[g])) or self._one
+        self.unit, self.shown, self.decides = words.unit, words.shown, words.decides
+        self.reason = words.reason
+
+    @cached_property
+    def _one(self) -> Bounds:
+        return self._slices.one(self._g)
+
+    def interval(self, confidence: float) -> tuple[float, float]:
+        return self._one.interval(confidence)
+
+    def lower(self, alpha: float) -> float:
+        return self._one.lower(alpha)
+
+    def upper(self, alpha: float) -> float:
+        return self._one.upper(alpha)
+
+    def settle(self, threshold: float, alpha: float, power: float = 0.8) -> int | None:
+        return self._one.settle(threshold, alpha, power)
 
 
 class Estimates(_Many, Sequence[Estimate]):
@@ -86,8 +114,15 @@ class Estimates(_Many, Sequence[Estimate]):
     def __len__(self) -> int:
         return len(self.names)
 
+    @cached_property
+    def _speakers(self) -> dict[int, Any]:
+        """Of each kind of slices one, whose words are those of all."""
+        kinds, first = np.unique(self.slices.kinds, return_index=True)
+        pairs = zip(kinds.tolist(), first.tolist(), strict=True)
+        return {kind: self.slices.one(g) for kind, g in pairs if kind >= 0}
+
     def _make(self, g: int) -> Estimate:
-        bounds, name = self.slices.one(g), self.names[g]
+        bounds, name = _OfSlice(self.slices, g, self._speakers), self.names[g]
         again = None if self._again is None else partial(self._again, g, name)
         limits = [x[g] for x in (self.low, self.high, self.at_least, self.at_most)]
         return estimate(

@@ -30,6 +30,76 @@ UNBOUNDED = (-math.inf, math.inf)
 GRID = 9
 
 
+def rates_of(cells: Any) -> tuple[Floats, Floats]:
+    """(3, …) prevalence, sensitivity and specificity of tables of (…,) counts, and the trials of
+    each; nan where there are none."""
+    tp, fp, fn, tn = cells
+    positives, negatives = tp + fn, fp + tn
+    trials = np.array([positives + negatives, positives, negatives])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.array([positives, tp, tn]) / trials, trials
+
+
+def table_of(kind: Any, total: Any, rates: Any) -> Any:
+    """The table that has these rates, (3, …)."""
+    prevalence, sensitivity, specificity = rates
+    positives, negatives = total * prevalence, total * (1 - prevalence)
+    return kind(
+        tp=positives * sensitivity,
+        fp=negatives * (1 - specificity),
+        fn=positives * (1 - sensitivity),
+        tn=negatives * specificity,
+    )
+
+
+def limits_of_rates(cells: Any, alpha: float) -> tuple[Floats, Floats]:
+    """(3, …) Clopper-Pearson limits of the rates."""
+    tp, fp, fn, tn = cells
+    hits = np.array([tp + fn, tp, tn])
+    trials = np.array([tp + fp + fn + tn, tp + fn, fp + tn])
+    return (
+        clopper_pearson_lower(hits, trials, alpha),
+        clopper_pearson_upper(hits, trials, alpha),
+    )
+
+
+def swept(rates: Floats, low: Floats, high: Floats) -> Floats:
+    """(3, …, 3 · GRID) rates of which one after the other moves between its limits."""
+    moved = np.repeat(rates[..., None], 3 * GRID, axis=-1)
+    for i in (0, 1, 2):
+        moved[i, ..., i * GRID : (i + 1) * GRID] = np.linspace(low[i], high[i], GRID, axis=-1)
+    return moved
+
+
+def strayed(value: Any, seen: Floats) -> tuple[Floats, Floats]:
+    """How far the metric falls below its value, and rises above it, as each of the rates moves:
+    (…, 3) each, from what was seen of it, (…, 3 · GRID)."""
+    seen, value = seen.reshape(*seen.shape[:-1], 3, GRID), np.asarray(value)[..., None]
+    return (
+        np.maximum(0.0, value - seen.min(axis=-1)),
+        np.maximum(0.0, seen.max(axis=-1) - value),
+    )
+
+
+def variance_by_parts(at: Callable[[Floats], Any], rates: Floats, trials: Floats) -> Any:
+    """(…,) the delta method over the rates, by differences: what decides needs no tracing. ``at``:
+    the metric at (3, …, 2) rates. Not finite where it is undefined nearby."""
+    variance: Any = 0.0
+    for i in (0, 1, 2):
+        inside = (rates[i] > 0) & (rates[i] < 1)
+        if not inside.any():
+            continue
+        step = np.minimum(1e-5, np.minimum(rates[i] / 2, (1 - rates[i]) / 2))
+        moved = np.stack([rates, rates], axis=-1)
+        moved[i] += np.stack([step, -step], axis=-1)
+        up, down = np.moveaxis(at(moved), -1, 0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            slope = (up - down) / (2 * step)
+            part = slope**2 * rates[i] * (1 - rates[i]) / trials[i]
+        variance = variance + np.where(inside, part, 0.0)
+    return variance
+
+
 class TwoClassBounds(ShownByDelta):
     """A smooth metric of a 2x2 table: MCC, macro F1 of two classes, a function of the user's own.
 
@@ -54,6 +124,7 @@ class TwoClassBounds(ShownByDelta):
         tp, fp, fn, tn = self.cells
         self._positives, self._negatives = tp + fn, fp + tn
         self._total = self._positives + self._negatives
+        self._rates, self._trials = rates_of(self.cells)
         self.n = int(self._total)
         self._in_jax = False
         self.value = self._at(self.cells)
@@ -78,7 +149,7 @@ class TwoClassBounds(ShownByDelta):
     def _at_each(self, parts: Floats) -> Floats:
         """(k,) the metric at each of (3, k) rates: at once, where the function takes arrays as it
         takes numbers; that it does so is seen at the last of them."""
-        tables = self._table(*parts)
+        tables = table_of(type(self.cells), self._total, parts)
         last = self._at(type(tables)(*(float(x[-1]) for x in tables)))
         if not self._in_jax and math.isfinite(last):
             try:
@@ -88,7 +159,8 @@ class TwoClassBounds(ShownByDelta):
                 found = np.zeros(0)
             if found.shape == parts.shape[1:] and found[-1] == last:
                 return found
-        return np.array([self._at(self._table(*each)) for each in parts.T])
+        kind, total = type(self.cells), self._total
+        return np.array([self._at(table_of(kind, total, each)) for each in parts.T])
 
     @cached_property
     def _undefined(self) -> str:
@@ -105,7 +177,7 @@ class TwoClassBounds(ShownByDelta):
         return math.nan if self._undefined else delta_error(self._at, self.cells)
 
     def _swing(self, width: float) -> float:
-        return self._error_by_parts(*self._rates)
+        return self._error_by_parts()
 
     @property
     def shown(self) -> str:
@@ -113,36 +185,18 @@ class TwoClassBounds(ShownByDelta):
         return "delta" if self._error > 1e-9 / math.sqrt(max(self.n, 1)) else "MOVER"
 
     def _mover(self, alpha: float) -> tuple[float, float]:
-        parts, _ = self._rates
-        low, high = self._part_limits(alpha)
-        moved = np.repeat(parts[:, None], 3 * GRID, axis=1)
-        for i in (0, 1, 2):
-            moved[i, i * GRID : (i + 1) * GRID] = np.linspace(low[i], high[i], GRID)
-        seen = self._at_each(moved).reshape(3, GRID)
+        seen = self._at_each(swept(self._rates, *self._part_limits(alpha)))
         if not np.isfinite(seen).all():
             return self.range  # undefined within a part's limits: nothing is bounded
-        worse = [max(0.0, self.value - x) for x in seen.min(axis=1)]
-        better = [max(0.0, x - self.value) for x in seen.max(axis=1)]
+        worse, better = (x.tolist() for x in strayed(self.value, seen))
         below, above = self._least(alpha)
         return (
             max(self.range[0], self.value - max(self._together(worse), below)),
             min(self.range[1], self.value + max(self._together(better), above)),
         )
 
-    @property
-    def _rates(self) -> tuple[Floats, Floats]:
-        """Prevalence, sensitivity and specificity, and the trials of each."""
-        tp, _, _, tn = self.cells
-        trials = np.array([self._total, self._positives, self._negatives])
-        return np.array([self._positives, tp, tn]) / trials, trials
-
     def _part_limits(self, alpha: float) -> tuple[Floats, Floats]:
-        tp, _, _, tn = self.cells
-        hits, (_, trials) = np.array([self._positives, tp, tn]), self._rates
-        return (
-            clopper_pearson_lower(hits, trials, alpha),
-            clopper_pearson_upper(hits, trials, alpha),
-        )
+        return limits_of_rates(self.cells, alpha)
 
     def _together(self, distances: list[float]) -> float:
         """The parts are independent."""
@@ -151,30 +205,13 @@ class TwoClassBounds(ShownByDelta):
     def _least(self, alpha: float) -> tuple[float, float]:
         """With a handful of errors in two parts the better limits lie too near (.92 at 20
         examples); the delta method, too near where there are none, is wider just there."""
-        distance = upper_z(alpha) * self._error_by_parts(*self._rates)
+        distance = upper_z(alpha) * self._error_by_parts()
         return distance, distance
 
     def _times(self, factor: float) -> TwoClassBounds:
         cells = type(self.cells)(*(factor * c for c in self.cells))
         return TwoClassBounds(self.function, cells, self.range)
 
-    def _error_by_parts(self, parts: Floats, trials: Floats) -> float:
-        """The delta method over the parts, by differences: what decides needs no tracing."""
-        variance = 0.0
-        for i in np.flatnonzero((parts > 0) & (parts < 1)):
-            step = min(1e-5, parts[i] / 2, (1 - parts[i]) / 2)
-            moved = np.stack([parts, parts], axis=1)
-            moved[i] += step, -step
-            up, down = self._at_each(moved)
-            slope = (up - down) / (2 * step)
-            variance += slope**2 * parts[i] * (1 - parts[i]) / trials[i]
+    def _error_by_parts(self) -> float:
+        variance = float(variance_by_parts(self._at_each, self._rates, self._trials))
         return math.sqrt(variance) if math.isfinite(variance) else 0.0
-
-    def _table(self, prevalence: float, sensitivity: float, specificity: float) -> Any:
-        positives, negatives = self._total * prevalence, self._total * (1 - prevalence)
-        return type(self.cells)(
-            tp=positives * sensitivity,
-            fp=negatives * (1 - specificity),
-            fn=positives * (1 - sensitivity),
-            tn=negatives * specificity,
-        )

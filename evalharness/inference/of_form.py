@@ -254,16 +254,16 @@ def _proportion(metric: Metric, form: Proportion, table: Any, sample: Sample) ->
     average = metric.statistic.average
     if len(hits) == 2 and average == "macro":
         cells = Cells(*(float(part[1]) for part in table))
-        return TwoClassBounds(_mean_of_both(metric), cells, metric.definition.range)
+        return TwoClassBounds(mean_of_both(metric), cells, metric.definition.range)
     return MacroBounds(metric.form, table, sample.classes, average == "weighted")
 
 
-def _function(metric: Metric) -> Callable[[Cells], Any]:
+def function_of(metric: Metric) -> Callable[[Cells], Any]:
     """The metric's function, which MOVER asks at tables between the counts; its errors in words."""
     return lambda table: _form(metric, table)
 
 
-def _mean_of_both(metric: Metric) -> Callable[[Cells], Any]:
+def mean_of_both(metric: Metric) -> Callable[[Cells], Any]:
     """The macro average of two classes as a function of one 2×2 table: the other class has it
     mirrored."""
 
@@ -278,12 +278,12 @@ def _mean_of_both(metric: Metric) -> Callable[[Cells], Any]:
     return both
 
 
-def _of_both(metric: Metric) -> Callable[[Cells], Any]:
+def of_both(metric: Metric) -> Callable[[Cells], Any]:
     """A number made of both classes' tables, as a function of one 2×2 table."""
 
     def both(cells: Cells) -> Any:
         pairs = zip(mirrored(cells), cells, strict=True)
-        return _form(metric, Cells(*(np.array(pair) for pair in pairs)))
+        return _form(metric, Cells(*(np.stack(pair, axis=-1) for pair in pairs)))
 
     return both
 
@@ -315,9 +315,9 @@ def _of_cells(metric: Metric, value: Any, table: Cells, sample: Sample, seed: in
         from evalharness.inference.of_units import linear
 
         return linear(metric, Linear(float(value), None), table, sample, seed)
-    function = _function(metric)
+    function = function_of(metric)
     if np.ndim(table.tp):
-        function, table = _of_both(metric), Cells(*(float(part[1]) for part in table))
+        function, table = of_both(metric), Cells(*(float(part[1]) for part in table))
     if not sample.plain:
         from evalharness.inference.of_units import two_class
 

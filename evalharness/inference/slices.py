@@ -8,6 +8,7 @@ and tests hold the two to each other.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,8 +17,15 @@ from numpy.typing import NDArray
 from evalharness.declare.forms import Concordance, Proportion
 from evalharness.declare.metric import Metric
 from evalharness.inference.bounds import Bounds, upper_z
-from evalharness.inference.concordance import ConcordanceBounds, logit_limits, newcombe, widest
-from evalharness.inference.of_form import check_rising
+from evalharness.inference.concordance import (
+    LEAST,
+    ConcordanceBounds,
+    logit_limits,
+    newcombe,
+    widest,
+)
+from evalharness.inference.mover_slices import TwoClassSlices
+from evalharness.inference.of_form import check_rising, function_of, mean_of_both, of_both
 from evalharness.inference.placements import Placed, placed_by_group
 from evalharness.inference.proportions import (
     ProportionBounds,
@@ -26,7 +34,7 @@ from evalharness.inference.proportions import (
     wilson,
 )
 from evalharness.statistics.stacked import Ragged, Stacked
-from evalharness.statistics.tables import RankTable
+from evalharness.statistics.tables import Cells, RankTable
 
 Floats = NDArray[np.float64]
 
@@ -37,11 +45,18 @@ BLOCK = 1 << 16
 
 
 class Slices(Protocol):
-    """Bounds of G slices: (G,) arrays of what `Bounds` has of one."""
+    """Bounds of G slices: (G,) arrays of what `Bounds` has of one.
+
+    kinds: (G,) slices of one number say the same in words (unit, shown, decides, reason), so that
+    one of them tells for all; those of −1 speak for themselves.
+    """
 
     value: Floats
     n: Any
     closed: bool
+
+    @property
+    def kinds(self) -> Any: ...
 
     def interval(self, confidence: float) -> tuple[Floats, Floats]: ...
     def lower(self, alpha: float) -> Floats: ...
@@ -50,11 +65,15 @@ class Slices(Protocol):
         """The bounds of one slice."""
 
 
-def slices_of(metric: Metric, tables: Any) -> Slices | None:
+def slices_of(metric: Metric, measured: Any) -> Slices | None:
     """Bounds of all slices of examples that count alike and were sampled by themselves; None where
     each slice is to be bounded by itself."""
-    if len(tables) < FEWEST or getattr(metric.statistic, "average", None):
+    tables, arrays = measured.tables, measured.columns.arrays
+    if len(tables) < FEWEST or not measured.plain:
         return None
+    if getattr(metric.statistic, "average", None):
+        plain = isinstance(tables, Stacked) and "task" not in arrays
+        return _average(metric, tables.whole) if plain else None
     if isinstance(tables, Ragged) and isinstance(tables.whole, RankTable):
         form = metric.form(tables[0])
         return AreaSlices(tables) if isinstance(form, Concordance) else None
@@ -69,7 +88,42 @@ def slices_of(metric: Metric, tables: Any) -> Slices | None:
         check_rising(metric, form)
         hits, trials = (np.asarray(x, float) for x in (form.hits, form.trials))
         return ProportionSlices(hits, trials, form.unit, form.through)
+    if isinstance(tables.whole, Cells) and not isinstance(form, Proportion):
+        return _two_class(metric, function_of(metric), tables.whole)
     return None
+
+
+def _average(metric: Metric, cells: Any) -> Slices | None:
+    """Of a metric of the 2×2 tables of every class: (G, K) counts."""
+    if metric.statistic.average != "macro" or cells.tp.shape[-1] != 2:
+        return None
+    mine = Cells(*(c[:, 1] for c in cells))
+    try:
+        with np.errstate(all="ignore"):
+            form = metric.form(Cells(*(c[0] for c in cells)))
+    except Exception:
+        return None
+    of_form = mean_of_both if isinstance(form, Proportion) else of_both
+    return _two_class(metric, of_form(metric), mine)
+
+
+def _two_class(metric: Metric, function: Callable[[Any], Any], cells: Cells) -> Slices | None:
+    """Of a function of 2×2 tables of (G,) counts, where it takes arrays as it takes numbers."""
+    try:
+        with np.errstate(all="ignore"):
+            found: Any = function(cells)
+            some = np.flatnonzero(np.isfinite(found))[-1:]
+            alone = [float(function(Cells(*(np.float64(c[g]) for c in cells)))) for g in some]
+    except Exception:  # a function of one's own, of one table at a time
+        return None
+    if not isinstance(found, np.ndarray) or found.shape != cells.tp.shape:
+        return None
+    low, high = metric.definition.range
+    with np.errstate(invalid="ignore"):
+        outside = (found < low - 1e-9) | (found > high + 1e-9)
+    if outside.any() or not np.allclose(found[some], alone, rtol=1e-12, atol=1e-15):
+        return None
+    return TwoClassSlices(function, cells, metric.definition.range)
 
 
 def _sound(metric: Metric, form: Proportion, tables: Stacked) -> bool:
@@ -102,6 +156,10 @@ class ProportionSlices:
     def _map(self, share: Floats) -> Floats:
         return share if self._through is None else np.asarray(self._through(share), float)
 
+    @property
+    def kinds(self) -> Any:
+        return np.where(self.n > 0, 0, 1)
+
     def interval(self, confidence: float) -> tuple[Floats, Floats]:
         low, high = wilson(self._hits, self._trials, upper_z((1 - confidence) / 2))
         return self._map(low), self._map(high)
@@ -131,6 +189,17 @@ class AreaSlices:
         self._some = np.flatnonzero(~np.isnan(self.value))
         sides = [part[2] for part in parts if part[2] is not None]
         self._sides = tuple(Placed.joined([side[i] for side in sides]) for i in (0, 1) if sides)
+
+    @cached_property
+    def kinds(self) -> Any:
+        found = np.full(len(self.value), -1)
+        if len(self._some):
+            pos, neg = self._sides
+            area, few = self.value[self._some], np.minimum(pos.n, neg.n) < LEAST
+            with np.errstate(invalid="ignore"):
+                plain = (pos.error + neg.error > 0) & (area > 0) & (area < 1)
+            found[self._some] = 2 * few + plain
+        return found
 
     def _filled(self, low: Any, high: Any) -> tuple[Floats, Floats]:
         ends = np.zeros(len(self.value)), np.ones(len(self.value))

@@ -244,8 +244,8 @@ def cohen_kappa(table: Cells) -> Any:
     0.4
     """
     tp, fp, fn, tn = table
-    n = (tp + fp + fn + tn).mean()
-    observed, chance = tp.sum() / n, ((tp + fp) * (tp + fn)).sum() / (n * n)
+    n = (tp + fp + fn + tn).mean(axis=-1)
+    observed, chance = tp.sum(axis=-1) / n, ((tp + fp) * (tp + fn)).sum(axis=-1) / (n * n)
     return (observed - chance) / (1 - chance)
 
 

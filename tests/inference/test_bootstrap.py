@@ -345,7 +345,9 @@ def test_strata_that_cut_through_clusters_are_refused():
     ):
         e.bootstrap(stratify="region")
     cut = sum(len(set(table()["region"][table()["group"] == g])) > 1 for g in set(table()["group"]))
-    with pytest.raises(DeclarationError, match=rf"\): {cut} clusters of test .* have rows with sev"):
+    with pytest.raises(
+        DeclarationError, match=rf"\): {cut} clusters of test .* have rows with sev"
+    ):
         e.bootstrap(stratify="region")
     with pytest.raises(OutputsError, match=r"stratify='shade'\): there is no column `shade`") as no:
         e.bootstrap(stratify="shade")

@@ -1,0 +1,110 @@
+"""`TwoClassBounds` of every slice at once: the same formulas on arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from evalharness.inference.bounds import USUAL, upper_z
+from evalharness.inference.delta import delta_errors
+from evalharness.inference.mover import (
+    Floats,
+    TwoClassBounds,
+    limits_of_rates,
+    rates_of,
+    strayed,
+    swept,
+    table_of,
+    variance_by_parts,
+)
+
+
+class TwoClassSlices:
+    """A smooth metric of the 2×2 table of each slice.
+
+    ``function``: cells -> numbers, of arrays as of numbers; ``cells``: (G,) counts tp, fp, fn, tn;
+    ``range``: see `TwoClassBounds`.
+    """
+
+    closed = False
+
+    def __init__(
+        self, function: Callable[[Any], Any], cells: Any, range: tuple[float, float]
+    ) -> None:
+        self._function, self._range = function, range
+        self._cells = type(cells)(*(np.asarray(c, float) for c in cells))
+        self._rates, self._trials = rates_of(self._cells)
+        self._total = self._trials[0]
+        self.n = self._total.astype(np.int64)
+        self.value = self._at(self._cells)
+        self._defined = (self._trials > 0).all(axis=0) & np.isfinite(self.value)
+        self._known: dict[float, tuple[Floats, Floats]] = {}
+
+    def _at(self, cells: Any) -> Floats:
+        with np.errstate(all="ignore"):
+            return np.asarray(self._function(cells), float)
+
+    def _at_each(self, rates: Floats) -> Floats:
+        return self._at(table_of(type(self._cells), self._total[:, None], rates))
+
+    def _mover(self, alpha: float) -> tuple[Floats, Floats]:
+        (low, high), value = self._range, self.value
+        with np.errstate(all="ignore"):
+            seen = self._at_each(swept(self._rates, *limits_of_rates(self._cells, alpha)))
+            worse, better = (np.sqrt((x**2).sum(axis=-1)) for x in strayed(value, seen))
+            variance = variance_by_parts(self._at_each, self._rates, self._trials)
+            least = upper_z(alpha) * np.sqrt(np.where(np.isfinite(variance), variance, 0.0))
+            below = np.maximum(low, value - np.maximum(worse, least))
+            above = np.minimum(high, value + np.maximum(better, least))
+        bounded = np.isfinite(seen).all(axis=-1)
+        return np.where(bounded, below, low), np.where(bounded, above, high)
+
+    def _limits(self, alpha: float) -> tuple[Floats, Floats]:
+        level = round(alpha, 12)
+        if level not in self._known:
+            self._known[level] = self._mover(level)
+        return self._known[level]
+
+    def _flat(self, alpha: float) -> Any:
+        """(G,) whether the metric has no width, or no value."""
+        low, high = self._limits(alpha)
+        with np.errstate(invalid="ignore"):
+            return ~(self._defined & (high - low > 1e-12 * np.maximum(1.0, np.abs(low))))
+
+    def _bounded(self, alpha: float) -> tuple[Floats, Floats]:
+        flat = self._flat(USUAL) | self._flat(alpha)
+        low, high = self._limits(alpha)
+        return np.where(flat, self._range[0], low), np.where(flat, self._range[1], high)
+
+    @cached_property
+    def _error(self) -> Floats:
+        return np.asarray(delta_errors(self._at, self._cells), float)
+
+    @cached_property
+    def kinds(self) -> Any:
+        with np.errstate(invalid="ignore"):
+            by_delta = self._error > 1e-9 / np.sqrt(np.maximum(self.n, 1))
+        return np.where(self._flat(USUAL), -1, by_delta)
+
+    def interval(self, confidence: float) -> tuple[Floats, Floats]:
+        alpha = (1 - confidence) / 2
+        low, high = self._bounded(alpha)
+        half, by_delta = upper_z(alpha) * self._error, self.kinds == 1
+        with np.errstate(invalid="ignore"):
+            return (
+                np.where(by_delta, np.maximum(self._range[0], self.value - half), low),
+                np.where(by_delta, np.minimum(self._range[1], self.value + half), high),
+            )
+
+    def lower(self, alpha: float) -> Floats:
+        return self._bounded(alpha)[0]
+
+    def upper(self, alpha: float) -> Floats:
+        return self._bounded(alpha)[1]
+
+    def one(self, g: int) -> TwoClassBounds:
+        cells = type(self._cells)(*(float(c[g]) for c in self._cells))
+        return TwoClassBounds(self._function, cells, self._range)
