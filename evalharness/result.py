@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from evalharness.checks import written
 from evalharness.checks.satisficing import CheckResult
 from evalharness.checks.table import html_table, text_table
 from evalharness.declare.errors import DeclarationError, EvalharnessError
@@ -111,7 +111,7 @@ class Result:
 
     def to_json(self, path: str | Path | None = None) -> str:
         """The result as JSON text (schema in docs/result.md), also written to `path` if given."""
-        text = json.dumps(plain({"schema": SCHEMA, **self.as_dict()}), indent=1, allow_nan=False)
+        text = written.text({"schema": SCHEMA, **self.as_dict()})
         if path is not None:
             Path(path).write_text(text + "\n", encoding="utf-8")
         return text
@@ -244,8 +244,15 @@ def _versions() -> dict[str, str]:
     }
 
 
+@cache
+def _fields(kind: Any) -> dict[str, bool]:
+    """The public fields of a dataclass, and whether each is a number with a fraction."""
+    return {f.name: f.type == "float" for f in fields(kind) if not f.name.startswith("_")}
+
+
 def _record(value: Any) -> dict[str, Any]:
-    return {f.name: getattr(value, f.name) for f in fields(value) if not f.name.startswith("_")}
+    kind: Any = type(value)
+    return {name: getattr(value, name) for name in _fields(kind)}
 
 
 def _verdict(v: Verdict) -> dict[str, Any]:
@@ -262,22 +269,5 @@ def _check(data: Mapping[str, Any]) -> CheckResult:
 
 def _made(kind: type, data: Mapping[str, Any]) -> Any:
     """An instance from its public fields; numbers that JSON cannot hold were written as words."""
-    names = {f.name: f for f in fields(kind) if not f.name.startswith("_")}
-    return kind(
-        **{k: _number(v) if names[k].type == "float" else v for k, v in data.items() if k in names}
-    )
-
-
-def _number(value: Any) -> float:
-    return float(value)  # "nan", "inf" and "-inf" are read as what they are
-
-
-def plain(value: Any) -> Any:
-    """JSON has no NaN and no infinity: they are the words "nan", "inf", "-inf"."""
-    if isinstance(value, Mapping):
-        return {str(k): plain(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(v) for v in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    return value
+    known = _fields(kind)
+    return kind(**{k: float(v) if known[k] else v for k, v in data.items() if k in known})

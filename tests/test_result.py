@@ -164,6 +164,18 @@ def test_print_shows_every_check_in_100_columns(result):
     assert "a FAIL is stated at level 0.05 / 14 bounds" in text
 
 
+def test_of_many_slices_the_outermost_are_reported():
+    n = 2_000
+    region = np.arange(n) % 40
+    columns = {"label": region > 0, "prediction": np.arange(n) % 97 >= region, "region": region}
+    lines = str(run(Outputs(test=columns), also=[recall.on("test").by("region")])).splitlines()
+    assert lines[2] == ("  recall on test, 40 slices (1 undefined); the lowest and the highest are")
+    shown = [line.strip().split(":")[0] for line in lines[3:]]
+    values = [np.mean((np.arange(n) % 97 >= r)[region == r]) for r in range(1, 40)]
+    order = [f"region={r + 1}" for r in np.argsort(values, kind="stable")]
+    assert shown == order[:3] + order[-3:]
+
+
 def test_numbers_of_examples_have_commas_and_one_is_singular():
     label, x = np.arange(1_200) < 1, np.full(1_200, 3.0)
     asked = [m.on("test") for m in (accuracy, recall, average_precision, mean("x"))]

@@ -51,6 +51,15 @@ def test_what_is_read_is_what_was_written(name, request, tmp_path):
     assert path.read_text(encoding="utf-8") == text + "\n"
 
 
+def test_a_record_is_a_line(result):
+    """So a changed estimate is a changed line, and many are written fast."""
+    data = json.loads(result.to_json())
+    records = [v for c in data["checks"] for v in c["verdicts"]]
+    records += [e for by in data["estimates"].values() for es in by.values() for e in es]
+    lines = [x.strip().rstrip(",") for x in result.to_json().splitlines()]
+    assert [json.loads(x) for x in lines if x.startswith(('{"est', '{"metric'))] == records
+
+
 def test_numbers_that_json_has_not_are_words(result, point):
     """NaN and infinity survive, in JSON that any reader accepts."""
 

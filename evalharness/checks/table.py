@@ -6,6 +6,8 @@ import html
 import math
 import textwrap
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import groupby
 
 from evalharness.checks.satisficing import CheckResult
 from evalharness.inference.estimates import Estimate
@@ -14,13 +16,15 @@ from evalharness.inference.verdicts import EXACT, FAIL, INCONCLUSIVE, PASS, SIGN
 
 WIDTH = 100
 WORD = {PASS: "pass", FAIL: "FAIL", INCONCLUSIVE: "INCONCLUSIVE"}
+# Of more slices than these the lowest and the highest are shown.
+OUTERMOST = 3
 HEAD = ("verdict", "check", "value", "bound", "required", "n", "to settle")
 
 
 def text_table(checks: Sequence[CheckResult], also: Iterable[Estimate] = ()) -> str:
     """One line for each check, then what was only reported."""
     lines = _aligned([HEAD, *(row(c) for c in checks)]) if checks else []
-    told = [_told(e) for e in also]
+    told = _reported(also)
     if told:
         lines += ["", "reported, not gated:"]
         for text in told:
@@ -55,7 +59,7 @@ def html_table(title: str, checks: Sequence[CheckResult], also: Iterable[Estimat
         body += f"<tr><td style='{styles[0]};color:{colour[check.outcome]}'><b>{word}</b></td>"
         shown = zip(styles[1:], cells, strict=True)
         body += "".join(f"<td style='{s}'>{html.escape(c)}</td>" for s, c in shown) + "</tr>"
-    rest = "".join(f"<li>{html.escape(_told(e))}</li>" for e in also)
+    rest = "".join(f"<li>{html.escape(text)}</li>" for text in _reported(also))
     listed = f"<p>Reported, not gated:</p><ul>{rest}</ul>" if rest else ""
     note = f"<p><small>{html.escape(footnote(checks))}</small></p>" if checks else ""
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
@@ -115,6 +119,24 @@ def _cells(v: Verdict, name: str) -> tuple[str, ...]:
         f"{e.n:,}",
         settle,
     )
+
+
+def _reported(also: Iterable[Estimate]) -> list[str]:
+    """What is said of each estimate; of many slices of one metric, of the outermost ones."""
+    found = []
+    for _, run in groupby(also, lambda e: (e.model, e.metric, e.split, bool(e.slice))):
+        each = list(run)
+        if len(each) <= 2 * OUTERMOST + 1 or not each[0].slice:
+            found += [_told(e) for e in each]
+            continue
+        known = sorted((e for e in each if not math.isnan(e.value)), key=lambda e: e.value)
+        head = f"{replace(each[0], slice='').title}, {len(each):,} slices"
+        if undefined := len(each) - len(known):
+            head += f" ({undefined:,} undefined)"
+        found.append(f"{head}; the lowest and the highest are")
+        some = known[:OUTERMOST] + known[OUTERMOST:][-OUTERMOST:]
+        found += [f"  {e.slice}: {_interval(e)} ({e.count})" for e in some or each[:1]]
+    return found
 
 
 def _told(e: Estimate) -> str:

@@ -65,8 +65,8 @@ class Handle:
 
 def properties(found: CheckResult) -> list[tuple[str, object]]:
     """What JUnit files and other reports tell of a check; of several slices, the worst."""
+    from evalharness.checks.written import plain as in_json
     from evalharness.inference.numbers import plain
-    from evalharness.result import plain as in_json
 
     worst = found.worst
     estimate = worst.estimate

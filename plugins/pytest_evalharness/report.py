@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import textwrap
 from collections.abc import Generator
 from dataclasses import dataclass, field
@@ -101,7 +100,7 @@ class Reporter:
         path = self.options.json
         if path is None or self.config.option.collectonly:
             return
-        from evalharness.result import plain
+        from evalharness.checks import written
 
         told = self.evaluations.values()
         report = {
@@ -114,8 +113,7 @@ class Reporter:
             ],
         }
         try:
-            text = json.dumps(plain(report), indent=1, allow_nan=False, ensure_ascii=False)
-            files.write(path, text + "\n")
+            files.write(path, written.text(report, ascii=False) + "\n")
         except OSError as error:
             self.problem = f"--eval-json={path} could not be written: {error}"
             if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
