@@ -16,7 +16,7 @@ from evalharness.declare.errors import DeclarationError, EvalharnessError
 from evalharness.declare.exactly import Exactly
 from evalharness.declare.metric import Metric
 from evalharness.inference.estimates import Estimate
-from evalharness.inference.many import Verdicts
+from evalharness.inference.many import Estimates, Verdicts
 from evalharness.inference.verdicts import Verdict
 
 SCHEMA = "evalharness.result/1"
@@ -109,6 +109,18 @@ class Result:
 
         return minus
 
+    def detached(self) -> Result:
+        """The numbers alone, as a saved result has them: without the examples, and the memory that
+        these take."""
+        return Result(
+            evaluation=self.evaluation,
+            checks=tuple(replace(c, verdicts=_alone(c.verdicts)) for c in self.checks),
+            estimates={
+                m: {k: _alone(es) for k, es in by.items()} for m, by in self.estimates.items()
+            },
+            provenance=self.provenance,
+        )
+
     def to_json(self, path: str | Path | None = None) -> str:
         """The result as JSON text (schema in docs/result.md), also written to `path` if given."""
         text = written.text({"schema": SCHEMA, **self.as_dict()})
@@ -198,19 +210,27 @@ class Result:
         return {"model": len(measured), "metric": len(metrics), "slice": len(slices)}
 
     @property
-    def also(self) -> list[Estimate]:
-        """The estimates that no check judges: reported, not gated."""
+    def also(self) -> list[Sequence[Estimate]]:
+        """The estimates that no check judges: reported, not gated; of one metric each."""
         many = [c.verdicts.found for c in self.checks if isinstance(c.verdicts, Verdicts)]
         few = [c for c in self.checks if not isinstance(c.verdicts, Verdicts)]
-        judged = {(v.estimate.model, v.estimate.title) for c in few for v in c.verdicts}
-        return [
-            e
-            for by in self.estimates.values()
-            for es in by.values()
-            if not any(es is found for found in many)
-            for e in es
-            if (e.model, e.title) not in judged
-        ]
+        judged = {v.estimate.title for c in few for v in c.verdicts}
+        found: list[Sequence[Estimate]] = []
+        for each in (es for by in self.estimates.values() for es in by.values()):
+            if isinstance(each, Estimates):
+                found += [] if any(each is one for one in many) else [each]
+            else:
+                found.append([e for e in each if e.title not in judged])
+        return found
+
+
+def _alone(each: Sequence[Any]) -> Sequence[Any]:
+    """Estimates or verdicts without what they could be asked beyond their numbers."""
+    if isinstance(each, (Estimates, Verdicts)):
+        return each.alone
+    return tuple(
+        replace(x, estimate=x.estimate.alone) if isinstance(x, Verdict) else x.alone for x in each
+    )
 
 
 def provenance(plan: Any, settings: Any) -> dict[str, Any]:

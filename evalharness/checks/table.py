@@ -7,7 +7,6 @@ import math
 import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import groupby
 
 from evalharness.checks.satisficing import CheckResult
 from evalharness.inference.estimates import Estimate
@@ -21,7 +20,7 @@ OUTERMOST = 3
 HEAD = ("verdict", "check", "value", "bound", "required", "n", "to settle")
 
 
-def text_table(checks: Sequence[CheckResult], also: Iterable[Estimate] = ()) -> str:
+def text_table(checks: Sequence[CheckResult], also: Iterable[Sequence[Estimate]] = ()) -> str:
     """One line for each check, then what was only reported."""
     lines = _aligned([HEAD, *(row(c) for c in checks)]) if checks else []
     told = _reported(also)
@@ -45,7 +44,9 @@ def slice_table(check: CheckResult) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def html_table(title: str, checks: Sequence[CheckResult], also: Iterable[Estimate] = ()) -> str:
+def html_table(
+    title: str, checks: Sequence[CheckResult], also: Iterable[Sequence[Estimate]] = ()
+) -> str:
     """The same table for a notebook."""
     colour = {PASS: "#1a7f37", FAIL: "#cf222e", INCONCLUSIVE: "#9a6700"}
     sides = ("left", "left", *["right"] * (len(HEAD) - 2))
@@ -121,21 +122,23 @@ def _cells(v: Verdict, name: str) -> tuple[str, ...]:
     )
 
 
-def _reported(also: Iterable[Estimate]) -> list[str]:
-    """What is said of each estimate; of many slices of one metric, of the outermost ones."""
+def _reported(also: Iterable[Sequence[Estimate]]) -> list[str]:
+    """What is said of the estimates of each metric; of many slices, of the outermost ones."""
     found = []
-    for _, run in groupby(also, lambda e: (e.model, e.metric, e.split, bool(e.slice))):
-        each = list(run)
-        if len(each) <= 2 * OUTERMOST + 1 or not each[0].slice:
+    for each in also:
+        if len(each) <= 2 * OUTERMOST + 1:
             found += [_told(e) for e in each]
             continue
-        known = sorted((e for e in each if not math.isnan(e.value)), key=lambda e: e.value)
+        values = getattr(each, "value", None)
+        values = [e.value for e in each] if values is None else values.tolist()
+        known = [g for g, value in enumerate(values) if not math.isnan(value)]
+        known.sort(key=values.__getitem__)
         head = f"{replace(each[0], slice='').title}, {len(each):,} slices"
         if undefined := len(each) - len(known):
             head += f" ({undefined:,} undefined)"
         found.append(f"{head}; the lowest and the highest are")
-        some = known[:OUTERMOST] + known[OUTERMOST:][-OUTERMOST:]
-        found += [f"  {e.slice}: {_interval(e)} ({e.count})" for e in some or each[:1]]
+        some = known[:OUTERMOST] + known[OUTERMOST:][-OUTERMOST:] or [0]
+        found += [f"  {each[g].slice}: {_interval(each[g])} ({each[g].count})" for g in some]
     return found
 
 

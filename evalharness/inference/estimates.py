@@ -190,6 +190,11 @@ class Estimate:
             )
         return self._resample()
 
+    @property
+    def alone(self) -> Estimate:
+        """The same numbers, without the examples that they were made of."""
+        return replace(self, _bounds=None, _minus=None, _resample=None)
+
     def _public(self) -> list[Any]:
         return [getattr(self, f.name) for f in fields(self) if not f.name.startswith("_")]
 

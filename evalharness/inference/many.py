@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property, partial
 from typing import Any
@@ -92,6 +93,13 @@ class Estimates(_Many, Sequence[Estimate]):
         self.value, self.n = slices.value, slices.n
 
     @cached_property
+    def alone(self) -> Estimates:
+        """The same without the examples that they could be drawn again from."""
+        found = copy.copy(self)
+        found._again, found._made = None, {}
+        return found
+
+    @cached_property
     def _interval(self) -> tuple[Any, Any]:
         return self.slices.interval(self.confidence)
 
@@ -168,6 +176,13 @@ class Verdicts(_Many, Sequence[Verdict]):
         found = np.empty(len(self))
         for level in np.unique(levels):
             found[levels == level] = limit(level)[levels == level]
+        return found
+
+    @property
+    def alone(self) -> Verdicts:
+        """The same, of such estimates."""
+        found = copy.copy(self)
+        found._found, found._made = self._found.alone, {}
         return found
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -34,7 +35,11 @@ class Handle:
             run.failure.report(run.name, item.nodeid)
         if not run.sent:
             run.sent = True
-            item.stash[keys.NOTE] |= {"result": run.text, "seconds": run.seconds}
+            here = item.config.stash.get(keys.REPORTER, None)
+            if here is not None and run.result is not None and here.process == os.getpid():
+                here.keep(run.key, run.name, run.result.detached(), run.seconds)
+            else:
+                item.stash[keys.NOTE] |= {"result": run.as_text(), "seconds": run.seconds}
 
     @property
     def result(self) -> Result:

@@ -9,6 +9,7 @@ import pytest
 if TYPE_CHECKING:
     from pytest_evalharness.items import Planned
     from pytest_evalharness.options import Options
+    from pytest_evalharness.report import Reporter
     from pytest_evalharness.run import Run
 
 OPTIONS: pytest.StashKey[Options] = pytest.StashKey()
@@ -17,5 +18,7 @@ PLANS: pytest.StashKey[dict[str, Planned]] = pytest.StashKey()
 RUNS: pytest.StashKey[dict[str, Run]] = pytest.StashKey()
 # By the node id of the class: the names by which it is parametrized, in order.
 PARAMETERS: pytest.StashKey[dict[str, dict[str, None]]] = pytest.StashKey()
+# In the process that reports.
+REPORTER: pytest.StashKey[Reporter] = pytest.StashKey()
 # Of an item: what its report carries to the reporter, under xdist from another process.
 NOTE: pytest.StashKey[dict[str, Any]] = pytest.StashKey()

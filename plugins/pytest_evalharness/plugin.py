@@ -32,7 +32,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         from pytest_evalharness.report import Reporter
 
-        config.pluginmanager.register(Reporter(config), "evalharness-report")
+        config.stash[keys.REPORTER] = Reporter(config)
+        config.pluginmanager.register(config.stash[keys.REPORTER], "evalharness-report")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

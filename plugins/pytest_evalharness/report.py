@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import textwrap
 from collections.abc import Generator
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -29,18 +29,12 @@ class Told:
 
     node: str
     name: str
-    text: str = ""
+    result: Result | None = None
     seconds: float = 0.0
     ran: set[tuple[str, str]] = field(default_factory=set)
     allowed: dict[str, str] = field(default_factory=dict)
     error: str = ""
     told: str = ""
-
-    @cached_property
-    def result(self) -> Result:
-        from evalharness.result import Result
-
-        return Result.from_json(self.text)
 
 
 class Reporter:
@@ -51,6 +45,12 @@ class Reporter:
         self.options = config.stash[keys.OPTIONS]
         self.evaluations: dict[str, Told] = {}
         self.problem = ""
+        self.process = os.getpid()
+
+    def keep(self, node: str, name: str, result: Result, seconds: float) -> None:
+        """The result of an evaluation that ran in this process."""
+        told = self.evaluations.setdefault(node, Told(node, name))
+        told.result, told.seconds = result, seconds
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         note: dict[str, Any] | None = getattr(report, "evalharness", None)
@@ -58,8 +58,10 @@ class Reporter:
             return
         key = note.get("node", "")
         told = self.evaluations.setdefault(key, Told(key, note.get("evaluation", "")))
-        if note.get("result") and not told.text:
-            told.text, told.seconds = note["result"], note["seconds"]
+        if note.get("result") and told.result is None:
+            from evalharness.result import Result
+
+            told.result, told.seconds = Result.from_json(note["result"]), note["seconds"]
         if "error" in note:
             told.error, told.told = note["error"], report.nodeid
         if "check" in note:
@@ -83,7 +85,7 @@ class Reporter:
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        told = [t for t in self.evaluations.values() if t.text or t.error or t.allowed]
+        told = [t for t in self.evaluations.values() if t.result or t.error or t.allowed]
         if not told or terminalreporter.verbosity < 0:
             return
         terminalreporter.ensure_newline()
@@ -105,7 +107,7 @@ class Reporter:
         told = self.evaluations.values()
         report = {
             "schema": SCHEMA,
-            "results": [{"node": t.node} | t.result.as_dict() for t in told if t.text],
+            "results": [{"node": t.node} | t.result.as_dict() for t in told if t.result],
             "errors": [
                 {"node": t.node, "evaluation": t.name, "item": t.told, "message": t.error}
                 for t in told
@@ -131,7 +133,7 @@ class Reporter:
         by_value = [
             t.name
             for t in self.evaluations.values()
-            if t.ran and t.result.provenance.get("policy") == "point"
+            if t.ran and t.result and t.result.provenance.get("policy") == "point"
         ]
         if by_value:
             parts.append(
@@ -151,7 +153,7 @@ class Section:
         from pytest_evalharness.run import first_line
 
         told, terminal = self.told, self.terminal
-        if told.text:
+        if told.result is not None:
             self._table(told.result)
         else:
             terminal.write_line(told.name or told.node, bold=True)

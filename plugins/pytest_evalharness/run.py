@@ -55,7 +55,7 @@ def first_line(message: str) -> str:
 class Run:
     """One evaluation, run. Either `result` or `failure` is there.
 
-    key: node id of the class; cls: the class; text: the result as JSON, for other processes;
+    key: node id of the class; cls: the class; text: see `as_text`;
     seconds: how long it took; models: the outputs by model name, in the process that computed.
     """
 
@@ -68,6 +68,12 @@ class Run:
     seconds: float = 0.0
     models: Mapping[str, Any] | None = None
     sent: bool = False
+
+    def as_text(self) -> str:
+        """The result as JSON, for other processes; "" where there is none."""
+        if not self.text and self.result is not None:
+            self.text = self.result.to_json()
+        return self.text
 
     @property
     def name(self) -> str:
@@ -155,8 +161,6 @@ def computed(request: pytest.FixtureRequest, planned: Planned) -> Run:
     except BaseException as error:
         # Raised on, it would break pytest's own setup of the items that follow.
         run.failure = _failure(_tamed(error, who))
-    else:
-        run.text = run.result.to_json()
     run.seconds = time.perf_counter() - started
     return run
 

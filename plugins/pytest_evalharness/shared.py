@@ -41,7 +41,7 @@ def shared_run(request: pytest.FixtureRequest, planned: Planned) -> Run:
         if planned.tests and run.result is not None:
             _write(examples, _pickled(run))
         failure = run.failure and [run.failure.message, run.failure.told, run.failure.skipped]
-        told = {"result": run.text, "failure": failure, "seconds": run.seconds}
+        told = {"result": run.as_text(), "failure": failure, "seconds": run.seconds}
         _write(answer, json.dumps(told).encode())
     return run
 

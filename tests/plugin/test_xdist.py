@@ -79,6 +79,44 @@ def test_the_same_verdicts_as_in_one_process(pytester, calls):
     assert first == second
 
 
+MANY = """
+import numpy as np
+from evalharness import Evaluation, Outputs
+from evalharness.metrics import balanced_accuracy, latency, recall, roc_auc
+
+class TestMany(Evaluation):
+    satisficing = [
+        m.on("test").by("region") >= 0.6 for m in (recall, balanced_accuracy, roc_auc)
+    ]
+    also = [m.on("test").by("region") for m in (latency.mean(), recall(threshold=0.8))]
+
+    @classmethod
+    def outputs(cls):
+        rng = np.random.default_rng(0)
+        label, score = np.arange(3000) % 2, rng.random(3000)
+        return Outputs(
+            test={
+                "label": label,
+                "score": 0.6 * score + 0.4 * label,
+                "latency": score,
+                "region": np.arange(3000) // 2 % 30,
+            }
+        )
+"""
+
+
+def test_many_slices_are_told_alike_in_one_process(pytester):
+    """There nothing is written as JSON and read again."""
+    pytester.makepyfile(test_many=MANY)
+    told = []
+    for more in ([], ["-n1"]):
+        lines = pytester.runpytest_subprocess("-W", "error", *more).outlines
+        start = next(i for i, x in enumerate(lines) if x.startswith("TestMany"))
+        told.append(lines[start:-1])
+    assert told[0] == told[1]
+    assert sum(line.endswith("30 slices; the lowest and the highest are") for line in told[0]) == 2
+
+
 def test_an_error_is_told_once(pytester, calls):
     pytester.makepyfile(test_broken=BROKEN)
     result = pytester.runpytest_subprocess("-n2", "-W", "error", "--eval-json=result.json")
