@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from evalharness.kernels.backend import only_cpu
+
 ROOT = Path(__file__).parent.parent
 LIBRARY = ROOT / "evalharness"
 PLUGIN = ROOT / "plugins" / "pytest_evalharness"
@@ -177,6 +179,26 @@ evaluation.run(outputs=Outputs(test=rows | {"latency": list(range(100))}))
 """
     )
     assert not {"jax", "sklearn"} & held
+
+
+@pytest.mark.skipif(not only_cpu(), reason="JAX may have another device here")
+@pytest.mark.parametrize("device", [None, "cpu"])
+def test_a_large_gate_loads_no_jax_where_there_is_but_a_cpu(device):
+    held = loaded_after(
+        f"""
+import numpy as np
+from evalharness import Evaluation, Outputs
+from evalharness.metrics import accuracy, roc_auc
+
+evaluation = type("E", (Evaluation,), {{
+    "satisficing": [m.on("test") >= 0 for m in (accuracy, roc_auc)]
+}})
+label = np.arange(100_000) % 2
+rows = {{"label": label, "score": np.arange(100_000) / 100_000, "prediction": label}}
+evaluation.run(outputs=Outputs(test=rows), device={device!r})
+"""
+    )
+    assert "jax" not in held
 
 
 def test_an_unrelated_run_does_not_notice(tmp_path):

@@ -61,7 +61,7 @@ class using:
     def __enter__(self) -> None:
         self._token = _wanted.set(self._platform)
         try:
-            if self._platform is not None:
+            if self._platform is not None and not _surely_cpu():
                 _device()
         except BaseException:
             _wanted.reset(self._token)
@@ -135,7 +135,29 @@ def compiled(program: Callable[..., Any]) -> Callable[..., Any]:
 
 def on_cpu() -> bool:
     """Whether programs run on the CPU."""
-    return bool(_device().platform == "cpu")
+    return _surely_cpu() or bool(_device().platform == "cpu")
+
+
+def _surely_cpu() -> bool:
+    """Whether JAX, which takes a second to load, need not be loaded to be asked."""
+    return "jax" not in sys.modules and _wanted.get() in (None, "cpu") and only_cpu()
+
+
+@cache
+def only_cpu() -> bool:
+    """Whether nothing is installed, nor named in the environment, by which JAX finds another device
+    than the CPU: it has had its GPUs by plugins since 0.5, and TPUs by libtpu."""
+    from importlib.metadata import entry_points
+    from importlib.util import find_spec
+
+    named = os.environ.get("JAX_PLATFORMS", ""), os.environ.get("JAX_PLATFORM_NAME", "")
+    if any(name not in ("", "cpu") for name in named):
+        return False
+    if os.environ.get("PJRT_NAMES_AND_LIBRARY_PATHS") or os.environ.get("TPU_LIBRARY_PATH"):
+        return False
+    if any(find_spec(name) is not None for name in ("jax_plugins", "libtpu")):
+        return False
+    return not entry_points(group="jax_plugins")
 
 
 def device() -> str:

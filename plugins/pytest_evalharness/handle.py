@@ -64,8 +64,12 @@ class Handle:
         told = properties(found)
         if told[0] not in self._item.user_properties:  # an item may be run again
             self._item.user_properties += told
-        table = slice_table(found) if found.group else ""
-        outcomes.settle(self._item, found.outcome, found.message, table)
+        outcomes.settle(
+            self._item,
+            found.outcome,
+            found.message,
+            lambda: slice_table(found) if found.group else "",
+        )
 
 
 def properties(found: CheckResult) -> list[tuple[str, object]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import operator
 import os
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -28,8 +29,9 @@ class Inconclusive(pytest.skip.Exception):  # type: ignore[name-defined]
 Undecided = type("INCONCLUSIVE", (AssertionError,), {"__module__": "builtins"})
 
 
-def settle(item: pytest.Item, outcome: str, message: str, details: str = "") -> None:
-    """Let the test pass, or end it as the outcome and the policy of the session ask."""
+def settle(item: pytest.Item, outcome: str, message: str, told: Callable[[], str]) -> None:
+    """Let the test pass, or end it as the outcome and the policy of the session ask; told: what
+    else there is to say of an outcome that ends it."""
     __tracebackhide__ = True
     if outcome == "pass":
         return
@@ -37,7 +39,7 @@ def settle(item: pytest.Item, outcome: str, message: str, details: str = "") -> 
     if outcome == "inconclusive" and policy != "fail":
         allow(item, message)
         return
-    text = f"{WORD[outcome]}: {message}"
+    text, details = f"{WORD[outcome]}: {message}", told()
     pytest.fail(f"{text}\n\n{details}" if details else text, pytrace=False)
 
 

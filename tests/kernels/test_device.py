@@ -41,6 +41,34 @@ def test_a_device_that_is_not_there():
     assert backend.device() == "cpu"  # what was asked for is forgotten after the error
 
 
+OTHERS = {
+    "environment": "os.environ['JAX_PLATFORMS'] = 'cuda'",
+    "plugin in the environment": "os.environ['PJRT_NAMES_AND_LIBRARY_PATHS'] = 'x:/x.so'",
+    "TPU": "sys.path.insert(0, '.'); open('libtpu.py', 'w').close()",
+    "plugin": "sys.path.insert(0, '.'); os.makedirs('jax_plugins/mine')",
+    "entry point": (
+        "sys.path.insert(0, '.'); os.makedirs('mine-1.dist-info');"
+        "open('mine-1.dist-info/entry_points.txt', 'w').write('[jax_plugins]\\nmine = mine\\n');"
+        "open('mine-1.dist-info/METADATA', 'w').write('Name: mine\\nVersion: 1\\n')"
+    ),
+}
+
+
+@pytest.mark.skipif(not backend.only_cpu(), reason="JAX may have another device here")
+@pytest.mark.parametrize("name", [*OTHERS, ""])
+def test_whether_jax_could_find_another_device(name, tmp_path):
+    code = f"""
+import os, sys
+{OTHERS.get(name, "os.environ['JAX_PLATFORMS'] = 'cpu'")}
+from evalharness.kernels.backend import only_cpu
+print(only_cpu(), "jax" in sys.modules)
+"""
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    assert found.stdout.split() == ["False" if name else "True", "False"]
+
+
 def test_no_other_word_is_a_device():
     with pytest.raises(DeclarationError, match="device='cuda:0' must be"):
         evaluated("cuda:0")
