@@ -5,6 +5,8 @@ Source: Efron 1987; Efron and Tibshirani 1993, chapter 14.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
@@ -24,8 +26,19 @@ def bias(resamples: Floats, value: float) -> float:
 
 def acceleration(influences: Floats) -> float:
     """BCa's a = Σd³ / 6(Σd²)^1.5 of centred jackknife influences d; 0 without spread."""
-    square = float((influences**2).sum())
-    return float((influences**3).sum()) / (6 * square**1.5) if square > 0 else 0.0
+    largest = float(np.abs(influences).max(initial=0.0))
+    if not largest > 0:
+        return 0.0
+    d = influences / largest  # whose cubes fit into float64
+    return float((d**3).sum()) / (6 * float((d**2).sum()) ** 1.5)
+
+
+def alike_to_rounding(known: Floats, range: tuple[float, float]) -> bool:
+    """Whether values of a metric with this range differ by no more than the order does in which
+    equal ones are added up."""
+    width = range[1] - range[0]
+    size = max(float(np.abs(known).max()), width if math.isfinite(width) else 0.0)
+    return bool(np.ptp(known) <= 1e-12 * size)
 
 
 def bca_levels(alpha: float, z0: float, a: float) -> tuple[float, float]:

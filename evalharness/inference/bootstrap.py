@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from evalharness.declare.errors import DeclarationError, did_you_mean
 from evalharness.declare.plural import counted
-from evalharness.inference.bca import acceleration, bca_levels, bias
+from evalharness.inference.bca import acceleration, alike_to_rounding, bca_levels, bias
 from evalharness.inference.numbers import percent, show
 
 if TYPE_CHECKING:
@@ -117,7 +117,8 @@ def bootstrap(
     level = estimate.confidence if confidence is None else confidence
     _check(replicates, method, stratify, level)
     column = stratify or ""
-    values = source.values(replicates, column)
+    # Where no example weighs anything, there is nothing to draw.
+    values = source.values(replicates, column) if source.n else np.full(replicates, np.nan)
     known = np.sort(values[np.isfinite(values)])
     lost = replicates - len(known)
     reason = _unknown(known, lost, replicates, source)
@@ -159,8 +160,7 @@ def _unknown(known: Floats, lost: int, replicates: int, source: Source) -> str:
             f"more than {percent(MOST_DEGENERATE)} of the resamples have no value (0/0), so the "
             "others are about other data"
         )
-    # Of equal values the sums may differ in the last digits.
-    if np.ptp(known) <= 1e-12 * max(1.0, abs(known[0])):
+    if alike_to_rounding(known, source.range):
         alike = "" if known[0] == known[-1] else " to 12 digits"
         return (
             f"all resamples of {counted(source.n, source.unit)} are {show(float(known[0]))}{alike}"

@@ -37,6 +37,8 @@ LEAST = 20
 # lognormal ones with sigma 2): .92 covered by 2 times, and by 2 times up to 0.8 .91.
 FURTHER = 2.5
 MOST_ASYMMETRY = 0.6
+# Values, and spreads, up to this and down to its inverse have cubes in float64.
+LARGEST = 1e100
 # Numbers drawn at a time: 16 MB of positions, whatever n is.
 CHUNK = 2_000_000
 
@@ -118,9 +120,15 @@ class MeanBounds:
     @cached_property
     def asymmetry(self) -> float:
         """Skewness over sqrt(n): how far the mean still is from normal. 0 without spread."""
-        if not self._spread:
+        if not self._spread or self._beyond:
             return 0.0
-        return (self.m3 / self.n) / (self.m2 / self.n) ** 1.5 / math.sqrt(self.n)
+        sd = math.sqrt(self.m2 / self.n)
+        return self.m3 / self.n / sd / sd / sd / math.sqrt(self.n)
+
+    @cached_property
+    def _beyond(self) -> bool:
+        size = max(math.sqrt(self.m2 / self.n), abs(self.value)) if self.n else 0.0
+        return not (size == 0 or 1 / LARGEST < size < LARGEST)
 
     @cached_property
     def _spread(self) -> bool:
@@ -133,6 +141,12 @@ class MeanBounds:
             return "0/0: there are no values"
         if self.n < LEAST:
             return f"a mean of fewer than {LEAST} values decides nothing"
+        if self._beyond:
+            return (
+                "these values are too small or too large for the cubes of differences to fit into "
+                f"float64 (outside of {1 / LARGEST:g} to {LARGEST:g}); measure them in another "
+                "unit"
+            )
         if not self._spread:
             return self._alike
         most = refused_from(self.n)
@@ -159,7 +173,7 @@ class MeanBounds:
 
     @property
     def shown(self) -> str:
-        if not self._spread:
+        if not self._spread or self._beyond:
             return "none"
         if self._small:
             return "bootstrap-t"
@@ -198,7 +212,7 @@ class MeanBounds:
         return self.value - high * error, self.value - low * error
 
     def interval(self, confidence: float) -> tuple[float, float]:
-        if not self._spread:
+        if not self._spread or self._beyond:
             return -math.inf, math.inf
         return self._limits((1 - confidence) / 2, self.shown)
 

@@ -7,6 +7,7 @@ p = (1 + replicates that are as large) / (1 + replicates), which is never 0 (Phi
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -76,7 +77,9 @@ def permutation(estimate: Estimate, source: Source, replicates: int) -> Permutat
             f"{estimate.title}: a permutation test is of the difference of two models: "
             "(a - b).permutation()"
         )
-    values, observed = source.swapped(replicates)
+    values, observed = np.full(replicates, np.nan), math.nan
+    if source.n:  # else no example weighs anything
+        values, observed = source.swapped(replicates)
     lost = np.isnan(values)
     # Of equal differences the last digits may differ, by the order they are added up in.
     slack = 1e-10 * max(abs(observed), float(np.nanmax(np.abs(values), initial=0.0)))

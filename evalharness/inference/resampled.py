@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, stdtrit
 
 from evalharness.declare.plural import counted
-from evalharness.inference.bca import acceleration, bca_levels, bias
+from evalharness.inference.bca import acceleration, alike_to_rounding, bca_levels, bias
 from evalharness.inference.bounds import Bounds, settle_by_width, upper_z
 from evalharness.inference.means import CHUNK, LEAST, MeanBounds, largest_asymmetry
 from evalharness.inference.row_order import contents, in_order
@@ -233,8 +233,7 @@ class ResampledBounds:
         """Whether there is nothing to make an interval of."""
         if self.n < LEAST or not math.isfinite(self.value) or not len(self._known):
             return True
-        # Of equal values the sums differ in the last digits, by the order they are added up in.
-        return float(np.ptp(self._known)) <= 1e-12 * max(1.0, abs(self.value))
+        return alike_to_rounding(self._known, self.range)
 
     def interval(self, confidence: float) -> tuple[float, float]:
         """BCa; the whole range where there are too few units to draw from, or no spread."""

@@ -38,6 +38,7 @@ def scope() -> Iterator[None]:
             jax.default_device(_device()),
             # What the user forbids in programs of their own is no affair of ours.
             jax.numpy_dtype_promotion("standard"),
+            jax.numpy_rank_promotion("allow"),
             jax.transfer_guard("allow"),
             warnings.catch_warnings(),
         ):
@@ -75,25 +76,37 @@ def _device() -> Any:
     """The device that computes."""
     import jax
 
-    _without_preallocation()
     wanted = _wanted.get()
-    if wanted is None:
-        given = getattr(jax.config, "jax_default_device", None)
-        if given is None or isinstance(given, str):
-            return jax.local_devices(backend=given)[0]
-        return given
+    given: Any = wanted or getattr(jax.config, "jax_default_device", None)
     try:
-        return jax.local_devices(backend=wanted)[0]
-    except RuntimeError:
-        found = ", ".join(sorted({d.platform for d in jax.local_devices()}))
+        _without_preallocation()
+        named = given is None or isinstance(given, str)
+        return jax.local_devices(backend=given)[0] if named else given
+    except (RuntimeError, AssertionError) as error:  # the latter where JAX_PLATFORMS is wrong
+        why = str(error)
+    if wanted is None:
+        named = os.environ.get("JAX_PLATFORMS") or os.environ.get("JAX_PLATFORM_NAME")
         raise EvalharnessError(
-            f"the device {wanted!r} was asked for, and JAX finds none (it finds {found}); "
+            f"JAX finds no device to compute on{f': {why}' if why else ''}; "
             + (
-                'install JAX for it (such as pip install "jax[cuda12]"), or leave the choice out'
-                if wanted == "gpu"
-                else "leave the choice out"
+                f"JAX_PLATFORMS={named} asks for one that is not there: unset it, or install JAX "
+                "for it"
+                if named
+                else "see whether jax.devices() works"
             )
-        ) from None
+        )
+    try:
+        found = ", ".join(sorted({d.platform for d in jax.local_devices()}))
+    except (RuntimeError, AssertionError):
+        found = "none at all"
+    raise EvalharnessError(
+        f"the device {wanted!r} was asked for, and JAX finds none (it finds {found}); "
+        + (
+            'install JAX for it (such as pip install "jax[cuda12]"), or leave the choice out'
+            if wanted == "gpu"
+            else "leave the choice out"
+        )
+    )
 
 
 @cache

@@ -69,6 +69,23 @@ print(only_cpu(), "jax" in sys.modules)
     assert found.stdout.split() == ["False" if name else "True", "False"]
 
 
+def test_a_platform_of_the_environment_that_is_not_there():
+    code = """
+from evalharness.kernels.backend import scope
+with scope():
+    pass
+"""
+    found = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"JAX_PLATFORMS": "rocm"},
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+    )
+    assert "EvalharnessError: JAX finds no device to compute on" in found.stderr
+    assert "JAX_PLATFORMS=rocm asks for one that is not there" in found.stderr
+
+
 def test_no_other_word_is_a_device():
     with pytest.raises(DeclarationError, match="device='cuda:0' must be"):
         evaluated("cuda:0")
