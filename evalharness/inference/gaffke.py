@@ -18,9 +18,10 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import betaincinv, ndtr, ndtri
+from scipy.special import betaincinv, ndtri
 
 from evalharness.inference.bounds import ByLimits, settle_by_width
+from evalharness.inference.gaffke_path import LEVEL, lower_mean, lugannani_rice
 
 Floats = NDArray[np.float64]
 
@@ -67,8 +68,7 @@ def share_below(y: Floats, counts: Floats, start: float = 0.0) -> tuple[float, f
     if abs(w) < 1e-5:  # at the mean itself: the limit, by the third cumulant
         third = 2 * (counts @ y**3) / (counts @ y**2) ** 1.5
         return float(0.5 + third / (6 * math.sqrt(2 * math.pi))), s
-    density = math.exp(-w * w / 2) / math.sqrt(2 * math.pi)
-    return float(ndtr(w) + density * (1 / w - 1 / u)), s
+    return float(lugannani_rice(w, u)), s
 
 
 def gaffke_lower(
@@ -84,6 +84,8 @@ def gaffke_lower(
     if sizes is None and not ((values > 0) & (values < 1)).any():
         ones, rest = counts[values >= 1].sum(), counts[values <= 0].sum()
         return float(betaincinv(ones, rest + 1, alpha))
+    if sizes is None and 0 < alpha <= LEVEL:
+        return lower_mean(values, counts, alpha)
     if sizes is None:
         sizes = np.ones(len(values))
     points, weight = np.append(values, 0.0), np.append(counts, 1.0)
