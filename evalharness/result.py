@@ -47,6 +47,9 @@ class Result:
         default=None, repr=False, compare=False
     )
     _declared: Mapping[str, Metric] = field(default_factory=dict, repr=False, compare=False)
+    _asked: dict[tuple[str, Metric], Any] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @property
     def outcome(self) -> str:
@@ -64,6 +67,13 @@ class Result:
                 f"this {metric} is another metric than the one that was declared; rename one"
             )
         model = self._model(model)
+        if (model, metric) not in self._asked:
+            self._asked[model, metric] = self._found(model, metric)
+        found = self._asked[model, metric]
+        return dict(found) if isinstance(found, dict) else found
+
+    def _found(self, model: str, metric: Metric) -> Any:
+        """The estimate, or those of all slices by their names."""
         found = self.estimates.get(model, {}).get(str(metric))
         if found is None:
             if self._compute is None:

@@ -61,6 +61,10 @@ class GaffkeSlices:
             self.value[g] = self.one(g).value
 
     @property
+    def kinds(self) -> Any:
+        return np.where(self.n > 0, 0, 1)
+
+    @property
     def _long(self) -> list[int]:
         """Slices that may have to be put on a grid: by themselves."""
         return [int(g) for g in np.flatnonzero(self.n > CELLS)]

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from evalharness.declare.forms import Concordance, Proportion
+from evalharness.declare.forms import Concordance, Mean, Proportion
 from evalharness.declare.metric import Metric
 from evalharness.inference.bounds import Bounds, upper_z
 from evalharness.inference.concordance import (
@@ -24,8 +24,10 @@ from evalharness.inference.concordance import (
     newcombe,
     widest,
 )
+from evalharness.inference.gaffke_slices import GaffkeSlices, in_range
 from evalharness.inference.mover_slices import TwoClassSlices
 from evalharness.inference.of_form import check_rising, function_of, mean_of_both, of_both
+from evalharness.inference.of_units import UNITS
 from evalharness.inference.placements import Placed, placed_by_group
 from evalharness.inference.proportions import (
     ProportionBounds,
@@ -88,9 +90,20 @@ def slices_of(metric: Metric, measured: Any) -> Slices | None:
         check_rising(metric, form)
         hits, trials = (np.asarray(x, float) for x in (form.hits, form.trials))
         return ProportionSlices(hits, trials, form.unit, form.through)
+    if isinstance(form, Mean) and form.through is None:
+        return _mean(metric, measured)
     if isinstance(tables.whole, Cells) and not isinstance(form, Proportion):
         return _two_class(metric, function_of(metric), tables.whole)
     return None
+
+
+def _mean(metric: Metric, measured: Any) -> Slices | None:
+    """Of values in a known range."""
+    values, ends = measured.columns.arrays.get("value"), metric.definition.range
+    if values is None or not np.isfinite(ends).all() or not in_range(values, ends):
+        return None
+    unit = UNITS.get(getattr(metric.statistic, "by", ""), "values")
+    return GaffkeSlices(values, measured.code, len(measured.groups.names), ends, unit)
 
 
 def _average(metric: Metric, cells: Any) -> Slices | None:

@@ -80,8 +80,9 @@ def _device() -> Any:
     given: Any = wanted or getattr(jax.config, "jax_default_device", None)
     try:
         _without_preallocation()
-        named = given is None or isinstance(given, str)
-        return jax.local_devices(backend=given)[0] if named else given
+        if given is None or isinstance(given, str):
+            return jax.local_devices(backend=given)[0]
+        return given
     except (RuntimeError, AssertionError) as error:  # the latter where JAX_PLATFORMS is wrong
         why = str(error)
     if wanted is None:

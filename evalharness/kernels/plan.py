@@ -103,7 +103,7 @@ class Plan:
     def require(self, requests: Iterable[tuple[str, Metric]]) -> None:
         """Read and check what the requests need. All problems of all of them are raised
         together."""
-        problems: list[str] = []
+        told: dict[str, dict[str, None]] = {}  # the problems, and which metrics met them
         broken: set[tuple[Any, ...]] = set()
         new = [request for request in requests if request not in self._required]
         asked = ((m, part, whole) for m, whole in new for part in whole.parts)
@@ -111,17 +111,17 @@ class Plan:
             for key, read in self._steps(model, metric, whole):
                 if (model, metric.split) in broken:
                     break  # what cannot be read is said once
-                if key in broken:
-                    continue  # said once
                 try:
                     read()
                 except OutputsError as error:
-                    problems += error.problems
+                    for problem in error.problems:
+                        told.setdefault(problem, {})[metric.label] = None
                     broken.add(key)
                 place = (model, metric.split)
                 empty = key == (*place, "whole") and not self._splits[place].n
                 if place in broken or empty or (key in broken and key[-1] == "threshold"):
                     break  # what cannot be read, or has no rows, has no columns to check
+        problems = [_naming(problem, list(metrics)) for problem, metrics in told.items()]
         if not problems:
             problems = [p for stream in self._streams.values() for p in _pass(stream)]
         if problems:
@@ -285,3 +285,10 @@ def _pass(stream: Stream) -> tuple[str, ...]:
     except OutputsError as error:
         return error.problems
     return ()
+
+
+def _naming(problem: str, metrics: list[str], most: int = 3) -> str:
+    """The problem, with the names of those that "this metric" means."""
+    more = f" and {len(metrics) - most:,} more" if len(metrics) > most else ""
+    names = ", ".join(f"`{name}`" for name in metrics[:most])
+    return problem.replace("this metric", f"this metric ({names}{more})")

@@ -50,8 +50,8 @@ def among_the_first(label_places: Any, class_count: int, *, k: int = 2) -> Any:
         "k",
         k,
         isinstance(k, int) and not isinstance(k, bool) and 1 <= k < classes,
-        f"k is a whole number from 1 to {classes - 1}, since there are {classes} classes and "
-        "every label is among the first of all of them",
+        f"of this metric k is a whole number from 1 to {classes - 1}, since there are {classes} "
+        "classes and every label is among the first of all of them",
     )
     return label_places < k
 

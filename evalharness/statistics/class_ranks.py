@@ -144,9 +144,9 @@ class ClassRanks:
         if absent:
             raise OutputsError(
                 [
-                    f"{split.where}: an average over classes needs every class among the labels, "
-                    f"but {_some(absent)} ({len(absent)} of {len(found)}) never occurs; collect "
-                    "examples of it, or fix the classes with Outputs(classes=[…])"
+                    f"{split.where}: this metric averages over classes and needs each among the "
+                    f"labels, but {_some(absent)} ({len(absent)} of {len(found)}) never occurs; "
+                    "collect examples of it, or fix the classes with Outputs(classes=[…])"
                 ]
             )
 

@@ -98,11 +98,9 @@ class Confusion:
             shown = ", ".join(map(repr, absent[:5])) + (", …" if len(absent) > 5 else "")
             raise OutputsError(
                 [
-                    f"{split.where}: an average over classes needs every class among the labels, "
-                    f"but {shown} "
-                    f"({len(absent)} of {len(split.classes)}) never occurs; collect examples of "
-                    "it, or fix the classes "
-                    "with Outputs(classes=[…])"
+                    f"{split.where}: this metric averages over classes and needs each among the "
+                    f"labels, but {shown} ({len(absent)} of {len(split.classes)}) never occurs; "
+                    "collect examples of it, or fix the classes with Outputs(classes=[…])"
                 ]
             )
 

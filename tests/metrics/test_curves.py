@@ -215,7 +215,7 @@ def test_tables_add_up(pairs):
 
 def test_a_class_that_never_occurs_is_named():
     table = {"label": [0, 1, 0], "scores": np.full((3, 3), 1 / 3)}
-    with pytest.raises(OutputsError, match="every class among the labels, but 2"):
+    with pytest.raises(OutputsError, match="needs each among the labels, but 2"):
         measured(curves.roc_auc_ovr, table, classes=[0, 1, 2])
 
 

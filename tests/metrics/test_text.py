@@ -233,7 +233,8 @@ TEXTS = [word_error_rate, character_error_rate, exact_text_match, token_f1, dele
 @pytest.mark.parametrize("metric", TEXTS, ids=str)
 def test_what_is_no_text_is_refused(metric):
     said = problems(metric, {"label": [1, 2], "prediction": [["a"], ["b"]]})
-    assert "column `label` is int64, but this metric compares texts; cast it to text" in said
+    assert "column `label` is int64, but this metric (`" in said
+    assert "`) compares texts; cast it to text" in said
     assert "join the tokens of each row" in said
     said = problems(metric, {"prediction": ["a"]})
     assert "no column `label`" in said
