@@ -216,6 +216,8 @@ def outcomes(found: Estimates, op: str, threshold: float, levels: Any, policy: s
             passed, failed = found.at_least > threshold, found.at_most < threshold
         else:
             passed, failed = found.at_most < threshold, found.at_least > threshold
+        if found.slices.closed and op in (">=", "<="):
+            passed |= (found.at_least if upward else found.at_most) == threshold
         failed = failed & ~passed
         # What is not beyond the threshold at the whole level is not at a smaller share of it.
         level = np.broadcast_to(np.asarray(levels, float), failed.shape)

@@ -31,6 +31,14 @@ def least_hits(threshold: float, n: int, alpha: float) -> int | None:
     return k if k <= n else None
 
 
+def fewest_hits(threshold: float, n: NDArray[np.int64], alpha: float) -> NDArray[np.int64]:
+    """The same of many ``n``; n + 1 where even n do not."""
+    spread = np.sqrt(n * threshold * (1 - threshold))
+    guess = np.ceil(n * threshold - float(ndtri(alpha)) * spread)
+    found = _exactly(np.clip(guess, 0, n + 1), n, threshold, alpha)
+    return found.astype(np.int64)
+
+
 def settle_proportion(
     threshold: float, share: float, alpha: float, power: float = 0.8
 ) -> int | None:
@@ -117,8 +125,14 @@ def _worst_power(n: int, tau: float, p: float, alpha: float) -> float:
 def _critical(n: NDArray[np.int64], tau: float, alpha: float) -> NDArray[np.float64]:
     """Fewest hits with P(Bin(n, tau) >= k) <= alpha for consecutive ``n``; n + 1 where none do."""
     ends = [_real_critical(int(m), tau, alpha) for m in (n[0], n[-1])]
-    # Nearly linear between the ends; the two loops make it exact whatever the guess.
-    k = np.ceil(np.interp(n, [n[0], n[-1]], ends))
+    # Nearly linear between the ends.
+    return _exactly(np.ceil(np.interp(n, [n[0], n[-1]], ends)), n, tau, alpha)
+
+
+def _exactly(
+    k: NDArray[np.float64], n: NDArray[np.int64], tau: float, alpha: float
+) -> NDArray[np.float64]:
+    """The fewest hits, from a guess; exact whatever the guess."""
     while np.any(high := (_tail(k, n, tau) > alpha)):
         k = k + high
     while np.any(low := (k > 0) & (_tail(k - 1, n, tau) <= alpha)):

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from evalharness.declare.forms import Concordance, Mean, Proportion
+from evalharness.declare.forms import Concordance, Mean, Proportion, Quantile
 from evalharness.declare.metric import Metric
 from evalharness.inference.bounds import Bounds, upper_z
 from evalharness.inference.concordance import (
@@ -25,7 +25,7 @@ from evalharness.inference.concordance import (
     widest,
 )
 from evalharness.inference.gaffke_slices import GaffkeSlices, in_range
-from evalharness.inference.mover_slices import TwoClassSlices
+from evalharness.inference.mover_slices import MacroSlices, TwoClassSlices
 from evalharness.inference.of_form import check_rising, function_of, mean_of_both, of_both
 from evalharness.inference.of_units import UNITS
 from evalharness.inference.placements import Placed, placed_by_group
@@ -35,8 +35,9 @@ from evalharness.inference.proportions import (
     clopper_pearson_upper,
     wilson,
 )
+from evalharness.inference.quantile_slices import QuantileSlices
 from evalharness.statistics.stacked import Ragged, Stacked
-from evalharness.statistics.tables import Cells, RankTable
+from evalharness.statistics.tables import Cells, OrderTable, RankTable
 
 Floats = NDArray[np.float64]
 
@@ -70,15 +71,16 @@ class Slices(Protocol):
 def slices_of(metric: Metric, measured: Any) -> Slices | None:
     """Bounds of all slices of examples that count alike and were sampled by themselves; None where
     each slice is to be bounded by itself."""
-    tables, arrays = measured.tables, measured.columns.arrays
+    tables = measured.tables
     if len(tables) < FEWEST or not measured.plain:
         return None
     if getattr(metric.statistic, "average", None):
-        plain = isinstance(tables, Stacked) and "task" not in arrays
-        return _average(metric, tables.whole) if plain else None
+        return _average(metric, measured)
     if isinstance(tables, Ragged) and isinstance(tables.whole, RankTable):
         form = metric.form(tables[0])
         return AreaSlices(tables) if isinstance(form, Concordance) else None
+    if isinstance(tables, Ragged) and isinstance(tables.whole, OrderTable):
+        return _quantile(metric, tables)
     if not isinstance(tables, Stacked):
         return None
     try:
@@ -97,6 +99,15 @@ def slices_of(metric: Metric, measured: Any) -> Slices | None:
     return None
 
 
+def _quantile(metric: Metric, tables: Ragged) -> Slices | None:
+    for table in (tables[0], tables[len(tables) - 1]):
+        form = metric.form(table)
+        own = isinstance(form, Quantile) and np.array_equal(form.values, table.values)
+        if not own or not np.array_equal(form.counts, table.counts):
+            return None  # of other values than those that were counted
+    return QuantileSlices(tables, form.q, form.middle)
+
+
 def _mean(metric: Metric, measured: Any) -> Slices | None:
     """Of values in a known range."""
     values, ends = measured.columns.arrays.get("value"), metric.definition.range
@@ -106,18 +117,29 @@ def _mean(metric: Metric, measured: Any) -> Slices | None:
     return GaffkeSlices(values, measured.code, len(measured.groups.names), ends, unit)
 
 
-def _average(metric: Metric, cells: Any) -> Slices | None:
+def _average(metric: Metric, measured: Any) -> Slices | None:
     """Of a metric of the 2×2 tables of every class: (G, K) counts."""
-    if metric.statistic.average != "macro" or cells.tp.shape[-1] != 2:
+    tables, average = measured.tables, metric.statistic.average
+    if not isinstance(tables, Stacked) or "task" in measured.columns.arrays or average == "micro":
         return None
-    mine = Cells(*(c[:, 1] for c in cells))
+    cells = tables.whole
     try:
         with np.errstate(all="ignore"):
-            form = metric.form(Cells(*(c[0] for c in cells)))
-    except Exception:
+            form, first = metric.form(cells), metric.form(tables[0])
+    except Exception:  # a function of one's own, of one table at a time
         return None
-    of_form = mean_of_both if isinstance(form, Proportion) else of_both
-    return _two_class(metric, of_form(metric), mine)
+    share = isinstance(form, Proportion)
+    if average == "macro" and cells.tp.shape[-1] == 2:
+        mine = Cells(*(c[:, 1] for c in cells))
+        return _two_class(metric, (mean_of_both if share else of_both)(metric), mine)
+    alike = share and all(
+        np.shape(x) == cells.tp.shape and np.array_equal(x[0], y)
+        for x, y in ((form.hits, first.hits), (form.trials, first.trials))
+    )
+    if not alike or not _whole(form):
+        return None
+    check_rising(metric, form)
+    return MacroSlices(metric.form, cells, measured.columns.classes, average == "weighted")
 
 
 def _two_class(metric: Metric, function: Callable[[Any], Any], cells: Cells) -> Slices | None:
@@ -143,14 +165,18 @@ def _sound(metric: Metric, form: Proportion, tables: Stacked) -> bool:
     """Whether these are hits and trials of each slice. Where they are not, each slice is asked by
     itself, and the one that is wrong is named."""
     hits, trials = np.asarray(form.hits, float), np.asarray(form.trials, float)
-    if not hits.shape == trials.shape == (len(tables),):
-        return False
-    whole = (hits == np.round(hits)) & (trials == np.round(trials))
-    if not (whole & (hits >= 0) & (hits <= trials)).all():
+    if not hits.shape == trials.shape == (len(tables),) or not _whole(form):
         return False
     # A function that answers arrays otherwise than numbers would be found out here.
     last = metric.form(tables[len(tables) - 1])
     return (float(last.hits), float(last.trials)) == (hits[-1], trials[-1])
+
+
+def _whole(form: Proportion) -> bool:
+    """Whether its hits and trials are numbers that can be."""
+    hits, trials = np.asarray(form.hits, float), np.asarray(form.trials, float)
+    whole = (hits == np.round(hits)) & (trials == np.round(trials))
+    return bool((whole & (hits >= 0) & (hits <= trials)).all())
 
 
 class ProportionSlices:

@@ -181,8 +181,8 @@ def equal_error_rate(table: RankTable) -> AtThreshold:
 
 @metric(Ranks(), better="higher", range=(0, 1))
 def ks_statistic(table: RankTable) -> Distance:
-    """The largest distance between the shares of positives and of negatives that a threshold
-    accepts (Kolmogorov-Smirnov; Youden's J of the best threshold).
+    """By how much more of the positives than of the negatives the best threshold accepts (one-sided
+    Kolmogorov-Smirnov; Youden's J of that threshold).
 
     max over thresholds of tp/P − fp/N, at least 0. Undefined without positives or negatives. The
     interval holds for every threshold at once, so it allows for the choice. As the statistic of
