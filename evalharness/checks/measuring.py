@@ -21,7 +21,7 @@ def estimates(plan: Plan, model: str, metric: Metric, settings: Settings) -> Seq
     """The estimate of each slice that the metric speaks of; one when it is not sliced."""
     shown_model = model if len(plan.outputs) > 1 else ""
     place = {"metric": metric.measured, "model": shown_model, "split": metric.split}
-    if together := _together(plan, model, metric):
+    if together := _together(plan, model, metric, settings):
         head = f"{metric.slice}, " if metric.slice else ""
         names = [head + name for name in plan.measure(model, metric).groups.names]
         return Estimates(
@@ -46,14 +46,21 @@ def estimates(plan: Plan, model: str, metric: Metric, settings: Settings) -> Seq
     return tuple(found)
 
 
-def _together(plan: Plan, model: str, metric: Metric) -> Slices | None:
+def _together(plan: Plan, model: str, metric: Metric, settings: Settings) -> Slices | None:
     """The bounds of all slices at once, where there are many and they have them."""
     if not metric.group or metric.over or metric.exact or len(metric.parts) > 1:
         return None
     metric = plan.resolved(model, metric)
     if "threshold_from" in dict(metric.options):
         return None  # the threshold belongs to the number
-    return slices_of(metric, plan.measure(model, metric))
+    measured = plan.measure(model, metric)
+
+    def alone(g: int) -> Bounds:
+        piece = ", ".join(filter(None, [metric.slice, measured.groups.names[g]]))
+        seed = seed_of(settings.seed, metric.label, metric.split, piece)
+        return bounds_of(metric, measured.tables[g], measured.sample(g), seed)
+
+    return slices_of(metric, measured, alone)
 
 
 def _bounds(plan: Plan, model: str, metric: Metric, settings: Settings) -> list[tuple[str, Bounds]]:

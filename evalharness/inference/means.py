@@ -37,6 +37,8 @@ LEAST = 20
 # lognormal ones with sigma 2): .92 covered by 2 times, and by 2 times up to 0.8 .91.
 FURTHER = 2.5
 MOST_ASYMMETRY = 0.6
+# From which skewness/sqrt(n) on the interval that is shown is corrected too.
+SHOWN_SKEW = 0.2
 # Values, and spreads, up to this and down to its inverse have cubes in float64.
 LARGEST = 1e100
 # Numbers drawn at a time: 16 MB of positions, whatever n is.
@@ -177,7 +179,7 @@ class MeanBounds:
             return "none"
         if self._small:
             return "bootstrap-t"
-        return "t" if abs(self.asymmetry) < 0.2 else "skewness-corrected t"
+        return "t" if abs(self.asymmetry) < SHOWN_SKEW else "skewness-corrected t"
 
     @property
     def _further(self) -> float:

@@ -18,6 +18,7 @@ from evalharness.declare.metric import Metric
 from evalharness.inference.area_slices import AreaSlices
 from evalharness.inference.bounds import Bounds, upper_z
 from evalharness.inference.gaffke_slices import GaffkeSlices, in_range
+from evalharness.inference.mean_slices import MeanSlices
 from evalharness.inference.mover_slices import MacroSlices, TwoClassSlices
 from evalharness.inference.of_form import check_rising, function_of, mean_of_both, of_both
 from evalharness.inference.of_units import UNITS
@@ -58,9 +59,9 @@ class Slices(Protocol):
         """The bounds of one slice."""
 
 
-def slices_of(metric: Metric, measured: Any) -> Slices | None:
+def slices_of(metric: Metric, measured: Any, alone: Callable[[int], Bounds]) -> Slices | None:
     """Bounds of all slices of examples that count alike and were sampled by themselves; None where
-    each slice is to be bounded by itself."""
+    each slice is to be bounded by itself. alone: the bounds of one."""
     tables = measured.tables
     if len(tables) < FEWEST or not measured.plain:
         return None
@@ -83,7 +84,7 @@ def slices_of(metric: Metric, measured: Any) -> Slices | None:
         hits, trials = (np.asarray(x, float) for x in (form.hits, form.trials))
         return ProportionSlices(hits, trials, form.unit, form.through)
     if isinstance(form, Mean) and form.through is None:
-        return _mean(metric, measured)
+        return _mean(metric, form, measured, alone)
     if isinstance(tables.whole, Cells) and not isinstance(form, Proportion):
         return _two_class(metric, function_of(metric), tables.whole)
     return None
@@ -98,10 +99,15 @@ def _quantile(metric: Metric, tables: Ragged) -> Slices | None:
     return QuantileSlices(tables, form.q, form.middle)
 
 
-def _mean(metric: Metric, measured: Any) -> Slices | None:
-    """Of values in a known range."""
-    values, ends = measured.columns.arrays.get("value"), metric.definition.range
-    if values is None or not np.isfinite(ends).all() or not in_range(values, ends):
+def _mean(
+    metric: Metric, form: Mean, measured: Any, alone: Callable[[int], Bounds]
+) -> Slices | None:
+    ends, values = metric.definition.range, measured.columns.arrays.get("value")
+    if not np.isfinite(ends).all():
+        own = all(x is y for x, y in zip(form.table, measured.tables.whole, strict=True))
+        return MeanSlices(form.table, alone) if own else None
+    # Of values in a known range.
+    if values is None or not in_range(values, ends):
         return None
     unit = UNITS.get(getattr(metric.statistic, "by", ""), "values")
     return GaffkeSlices(values, measured.code, len(measured.groups.names), ends, unit)
