@@ -8,7 +8,7 @@ and tests hold the two to each other.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,7 @@ from evalharness.inference.proportions import (
     wilson,
 )
 from evalharness.inference.quantile_slices import QuantileSlices
+from evalharness.inference.through import ThroughBounds, ThroughSlices
 from evalharness.statistics.stacked import Ragged, Stacked
 from evalharness.statistics.tables import Cells, OrderTable, RankTable
 
@@ -83,7 +84,7 @@ def slices_of(metric: Metric, measured: Any, alone: Callable[[int], Bounds]) -> 
         check_rising(metric, form)
         hits, trials = (np.asarray(x, float) for x in (form.hits, form.trials))
         return ProportionSlices(hits, trials, form.unit, form.through)
-    if isinstance(form, Mean) and form.through is None:
+    if isinstance(form, Mean):
         return _mean(metric, form, measured, alone)
     if isinstance(tables.whole, Cells) and not isinstance(form, Proportion):
         return _two_class(metric, function_of(metric), tables.whole)
@@ -103,8 +104,15 @@ def _mean(
     metric: Metric, form: Mean, measured: Any, alone: Callable[[int], Bounds]
 ) -> Slices | None:
     ends, values = metric.definition.range, measured.columns.arrays.get("value")
+    own = all(x is y for x, y in zip(form.table, measured.tables.whole, strict=True))
+    if form.through is not None:
+
+        def inner(g: int) -> Bounds:
+            return cast(ThroughBounds, alone(g)).inner
+
+        means = MeanSlices(form.table, inner) if own else None
+        return means and ThroughSlices(means, form.through, ends, alone)
     if not np.isfinite(ends).all():
-        own = all(x is y for x, y in zip(form.table, measured.tables.whole, strict=True))
         return MeanSlices(form.table, alone) if own else None
     # Of values in a known range.
     if values is None or not in_range(values, ends):

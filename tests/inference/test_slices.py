@@ -27,7 +27,9 @@ from evalharness.metrics import (
     quantile,
     recall,
     roc_auc,
+    root_mean_squared_error,
 )
+from tests.metrics.catalogue import FAMILIES
 from tests.metrics.measure import run
 
 
@@ -115,6 +117,23 @@ def test_as_each_by_itself(seed, n, users, ties, skew):
             assert (a.estimate.shown, a.estimate.decides) == (b.estimate.shown, b.estimate.decides)
 
 
+def test_a_function_of_a_mean_as_each_by_itself(both):
+    rng = np.random.default_rng(0)
+    user = np.repeat(np.arange(12), [1, 2, 30, 150, 199, 200, 201, 400, 400, 400, 3_000, 300])
+    label = rng.normal(size=len(user))
+    error = np.where(user == 7, 0.0, rng.normal(size=len(user)) ** np.where(user == 8, 15, 1))
+    data = {"label": label, "prediction": label + error, "user": user}
+    asked = root_mean_squared_error.on("test").by("user")
+    together, apart = both(data, [asked <= 1.1])
+    assert isinstance(together.checks[0].verdicts, Verdicts)
+    assert str(together) == str(apart)
+    for a, b in zip(together.checks[0].verdicts, apart.checks[0].verdicts, strict=True):
+        assert (a.outcome, a.settle, a.message) == (b.outcome, b.settle, b.message)
+        for field in ("value", "low", "high", "at_least", "at_most", "n"):
+            x, y = getattr(a.estimate, field), getattr(b.estimate, field)
+            assert x == pytest.approx(y, rel=1e-12, nan_ok=True), field
+
+
 @pytest.mark.parametrize("n", [60, 3_000])
 @pytest.mark.parametrize("average", ["macro", "weighted"])
 def test_averages_over_classes_as_each_by_itself(both, average, n):
@@ -133,6 +152,36 @@ def test_averages_over_classes_as_each_by_itself(both, average, n):
             for field in ("value", "low", "high", "at_least", "at_most", "n"):
                 x, y = getattr(a.estimate, field), getattr(b.estimate, field)
                 assert x == pytest.approx(y, rel=1e-12, nan_ok=True), (one.metric, field)
+
+
+# Of these each slice is bounded by itself, in 1 to 15 ms.
+ONE_BY_ONE = {
+    "binary": """
+        average_precision partial_auc sensitivity_at specificity_at equal_error_rate ks_statistic
+        recall_at_precision precision_at_recall calibration_error expected_calibration_error
+        brier_reliability brier_resolution brier_uncertainty
+    """,
+    "classes": "cohen_kappa roc_auc_ovr roc_auc_ovo calibration_error",
+    "numbers": """
+        max_error r2 explained_variance weighted_mean_absolute_percentage_error
+        pearson_correlation spearman_correlation concordance_correlation
+    """,
+    "queries": "",
+}
+
+
+@pytest.mark.parametrize("name", ONE_BY_ONE)
+def test_which_metrics_are_bounded_at_once(name):
+    """A new one had better be: a thousand slices are not rare."""
+    family = next(f for f in FAMILIES if f.name == name)
+    rows = dict(family.table(np.random.default_rng(3), 400))
+    rows["zone"] = np.arange(400) // 5 % 10
+    asked = {m.label: m.on("test").by("zone") for m in family.metrics if "micro" not in m.label}
+    asked = {label: m for label, m in asked.items() if len(m.parts) == 1}
+    found = run(Outputs(test=rows, **family.options), also=list(asked.values()))
+    estimates = found.estimates["model"]
+    alone = [k for k, m in asked.items() if not isinstance(estimates[str(m)], Estimates)]
+    assert {label.split("(")[0] for label in alone} == set(ONE_BY_ONE[name].split())
 
 
 def test_the_arrays_are_those_of_the_estimates(both):
