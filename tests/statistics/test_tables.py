@@ -139,7 +139,7 @@ def test_order_counts_each_distinct_value():
         (
             Confusion(average="macro"),
             {"label": [0, 0], "prediction": [0, 1]},
-            r"every class among the labels, but 1 \(1 of 2\) never occurs",
+            r"needs each among the labels, but 1 \(1 of 2\) never occurs",
         ),
         (Hits(), {"label": [0, 1], "prediction": [0, None]}, "null"),
         (Hits(), {"label": [0.5, 1.5], "prediction": [0.5, 1.5]}, "real-valued"),
