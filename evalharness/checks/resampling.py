@@ -58,6 +58,8 @@ def source(
 
     def values(replicates: int, column: str) -> Any:
         told = tabled and told_by_table(parts[0])
+        if column:
+            there_is(split, column)
         if column or not told:
             within = f" within each {column}" if column else ""
             free = "leave stratify= out, which needs no rows" if told else ""
@@ -135,6 +137,12 @@ def strata(split: Any, column: str) -> Ints | None:
     """int (n,): the stratum of each row, or None where there are none."""
     if not column:
         return None
+    there_is(split, column)
+    return np.asarray(split.partition(column)[0])
+
+
+def there_is(split: Any, column: str) -> None:
+    """Refuse strata of a column that is not there."""
     if column not in split.column_names:
         raise OutputsError(
             [
@@ -143,7 +151,6 @@ def strata(split: Any, column: str) -> Ints | None:
                 f"{names(split.column_names)}; stratify by one of them, or leave stratify= out"
             ]
         )
-    return np.asarray(split.partition(column)[0])
 
 
 def enough_in_each(of_unit: Ints, column: str, unit: str) -> None:

@@ -85,18 +85,30 @@ class AreaSpread(Spread):
         super().__init__(low, high)
         self._swing = table.swing
 
+    def interval(self, confidence: float) -> Pair:
+        (below, above) = zip(*(e.interval(confidence) for e in (self.low, self.high)), strict=True)
+        if not np.isfinite([*below, *above]).all():
+            return super().interval(confidence)
+        return self._roomy(below, above, (1 - confidence) / 2)[0]
+
     def limits(self, alpha: float) -> tuple[Pair, Pair]:
         ends = self.low, self.high
         below, above = [e.lower(alpha) for e in ends], [e.upper(alpha) for e in ends]
         if not np.isfinite([*below, *above]).all():
             return super().limits(alpha)
+        return self._roomy(below, above, alpha)
+
+    def _roomy(self, below: Any, above: Any, alpha: float) -> tuple[Pair, Pair]:
+        """The widest and the narrowest limits, from those at either end."""
         # By how much the distance of a limit from its value differs between the ends, twice; and
         # what the spread may gain in between.
         apart = self.high.value - self.low.value
         differ = max(abs(x[1] - x[0] - apart) for x in (below, above))
         room = apart / 2 + 2 * differ + 2 * upper_z(alpha) * self._swing
-        wide = min(below) - room, max(above) + room
-        return wide, (max(below) + room, min(above) - room)
+        return (
+            (max(0.0, min(below) - room), min(1.0, max(above) + room)),
+            (min(1.0, max(below) + room), max(0.0, min(above) - room)),
+        )
 
 
 class PrecisionSpread(Spread):
@@ -117,9 +129,11 @@ class PrecisionSpread(Spread):
 
 class BracketedBounds:
     """``spread``: what the bins allow; ``opened``: what leaves the value open, as a message says
-    it; ``exact``: gives the bounds of the sorted scores."""
+    it; ``exact``: gives the bounds of the sorted scores; ``plain``: what is said in any case."""
 
-    def __init__(self, spread: Spread, opened: str, exact: Callable[[], Bounds]) -> None:
+    def __init__(
+        self, spread: Spread, opened: str, exact: Callable[[], Bounds], plain: str = ""
+    ) -> None:
         self._spread, self._exact = spread, exact
         low, high = spread.low, spread.high
         self.n, self.unit, self.reason = low.n, low.unit, low.reason or high.reason
@@ -127,6 +141,8 @@ class BracketedBounds:
         self.value = (low.value + high.value) / 2
         self.half_width = (high.value - low.value) / 2
         self.note = f"{opened} by ±{self.half_width:.1g}, which its bounds allow for"
+        if not self.half_width:
+            self.note = plain + "its bounds allow for what bins of scores leave open"
 
     @cached_property
     def exact(self) -> Bounds:

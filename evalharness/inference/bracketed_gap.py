@@ -25,8 +25,9 @@ def gap_of(slices: Sequence[Slice], tied: bool) -> Bounds:
     known = plain.value == plain.value and len(slices) > 1
     if not (known and any(hasattr(b, "extremes") for _, b in slices)):
         return plain
-    spread, opened = GapSpread(slices, tied), f"{plain.note}; bins of scores leave it open"
-    return BracketedBounds(spread, opened, lambda: GapBounds(_sorted(slices), tied))
+    spread, said = GapSpread(slices, tied), f"{plain.note}; "
+    opened = f"{said}bins of scores leave it open"
+    return BracketedBounds(spread, opened, lambda: GapBounds(_sorted(slices), tied), said)
 
 
 class GapSpread(Spread):

@@ -26,7 +26,8 @@ def show(x: float, near: float | None = None, toward: str = "") -> str:
     start = 4 if abs(x) < 10 else max(0, 4 - int(math.log10(abs(x))))
     for decimals in range(start, 13):
         text = f"{_rounded(x, decimals, toward):,.{decimals}f}"
-        if near is None or x == near or float(text.replace(",", "")) != round(near, decimals):
+        shown = float(text.replace(",", ""))
+        if near is None or x == near or shown != round(near, decimals) and _beside(shown, x, near):
             break
     return "0.0000" if text == "-0.0000" else text
 
@@ -34,11 +35,17 @@ def show(x: float, near: float | None = None, toward: str = "") -> str:
 def _by_digits(x: float, near: float | None, toward: str) -> str:
     for digits in range(3, 17):
         text = f"{float(_cut(x, digits, toward)):.{digits - 1}e}"
-        if near is None or x == near or float(text) != float(f"{near:.{digits - 1}e}"):
+        apart = near is not None and float(text) != float(f"{near:.{digits - 1}e}")
+        if near is None or x == near or apart and _beside(float(text), x, near):
             break
     if abs(float(text)) < 1e-4 or abs(x) >= LARGE:
         return text
     return f"{float(text):.{digits + 3}f}"  # 0.000412
+
+
+def _beside(shown: float, x: float, near: float) -> bool:
+    """Whether what is shown of x lies on the same side of a threshold as x does."""
+    return (shown < near) == (x < near) and (shown > near) == (x > near)
 
 
 def plain(x: float) -> str:

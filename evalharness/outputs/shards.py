@@ -6,6 +6,7 @@ read in batches, so that the table need not fit into memory.
 
 import os
 import stat
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -233,12 +234,14 @@ def _head(path: str, shown: str) -> tuple[Shard, Any]:
 
 
 def _differences(heads: Sequence[tuple[Shard, Any]]) -> list[str]:
-    """In what each shard differs from the first one: names of columns, and their kinds."""
+    """In what each shard differs from most of them: names of columns, and their kinds."""
     if not heads:
         return []
-    (first, schema), problems = heads[0], []
-    ours = _kinds(schema)
-    for shard, other in heads[1:]:
+    # Of the shards that are alike the first; it may not be the first of all that is odd.
+    many = Counter(schema for _, schema in heads).most_common(1)[0][0]
+    first, schema = next(head for head in heads if head[1].equals(many))
+    ours, problems = _kinds(schema), []
+    for shard, other in heads:
         if other.equals(schema):
             continue
         theirs = _kinds(other)
@@ -259,12 +262,12 @@ def _differences(heads: Sequence[tuple[Shard, Any]]) -> list[str]:
         told += [f"has `{name}` as {theirs[name]}, not {ours[name]}" for name in others]
         if told and same:
             problems.append(
-                f"shard `{shard.shown}` {', '.join(told)} as in `{first.shown}`, the first; the "
+                f"shard `{shard.shown}` {', '.join(told)} as in `{first.shown}`; the "
                 f"files of one split are one table: write {names(others)} with one type in all"
             )
         elif told:
             problems.append(
-                f"shard `{shard.shown}` {', '.join(told)}; `{first.shown}`, the first, has other "
+                f"shard `{shard.shown}` {', '.join(told)}; `{first.shown}` has other "
                 "columns: the files of one split are one table"
             )
     return problems

@@ -1,6 +1,7 @@
 """A split of many files, read in batches: `StreamedSplit`, and `Batch`, an ordinary `Split` of some
 of its rows."""
 
+import os
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any
@@ -14,7 +15,7 @@ from evalharness.outputs.arguments import Options
 from evalharness.outputs.files import TableSource
 from evalharness.outputs.shards import Shard, Shards
 from evalharness.outputs.split import Split
-from evalharness.outputs.words import Refused, counted_from
+from evalharness.outputs.words import Absent, Refused, counted_from
 
 # Rows that are looked at before the pass.
 PROBE = 1 << 12
@@ -83,6 +84,15 @@ class Batch(Split):
         """What of `Split.check` is about single rows; ids are the whole split's affair."""
         if "score" in self.column_names:
             self.raw_numbers("score")
+
+    def _read(self, name: str, remedy: str) -> Any:
+        try:
+            return super()._read(name, remedy)
+        except Absent as absent:
+            (problem,) = absent.problems
+        if f"{os.sep}{name}=" in self.shard.path:
+            problem += "; names of folders are not read as columns: write it into the files"
+        raise Absent(problem)
 
     def raw_matrix(self) -> np.ndarray:
         # Whether one score is a probability or a logit is told from all rows; here each batch would

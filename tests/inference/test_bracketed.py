@@ -70,6 +70,8 @@ def test_the_room_beyond_the_ends_is_enough(seed):
     n = int(rng.integers(30, 400))
     label = rng.random(n) < rng.choice([0.1, 0.3, 0.5])
     score = np.round(rng.normal(rng.choice([0, 1, 3]) * label), rng.integers(1, 5))
+    if seed % 3 == 2:  # most scores are near 0, some far away
+        score *= 10.0 ** rng.integers(-300, 300, n)
     if not 1 < label.sum() < n - 1:
         return
     of, *_ = binned(score + 0.0, label, rng.integers(0, n, int(rng.integers(1, 20))))
@@ -78,8 +80,12 @@ def test_the_room_beyond_the_ends_is_enough(seed):
     exact = ConcordanceBounds(positives, negatives)
     found = bracketed.bracketed(roc_auc, of, lambda t: ConcordanceBounds(t.positives, t.negatives))
     for alpha in (0.2, 0.05, 1e-3):
-        assert found.lower(alpha) - 1e-9 <= exact.lower(alpha)
-        assert found.upper(alpha) + 1e-9 >= exact.upper(alpha)
+        assert 0 <= found.lower(alpha) <= exact.lower(alpha) + 1e-9
+        assert 1 >= found.upper(alpha) >= exact.upper(alpha) - 1e-9
+        low, high = found.interval(1 - alpha)
+        within = exact.interval(1 - alpha)
+        assert 0 <= low <= within[0] + 1e-9
+        assert 1 >= high >= within[1] - 1e-9
 
 
 def test_single_valued_bins_are_exact(tmp_path):

@@ -310,6 +310,13 @@ def test_bad_input(name, tmp_path, monkeypatch):
     says(caught.value, [word.replace("{folder}", str(folder)) for word in words])
 
 
+def test_names_of_folders_are_no_columns(tmp_path):
+    for region in ("eu", "us"):
+        shards(tmp_path / "t" / f"region={region}", {"label": [0, 1], "prediction": [0, 1]}, 1)
+    with pytest.raises(OutputsError, match="no column `region`.*; names of folders are not read"):
+        run(Outputs(test=str(tmp_path / "t/**/*.parquet")), also=[accuracy.on("test").by("region")])
+
+
 def test_what_cannot_be_streamed_is_told_before_any_number(tmp_path, monkeypatch):
     monkeypatch.setattr(streaming.Stream, "run", None)
     folder = shards(tmp_path / "t", table(), 500)

@@ -12,7 +12,7 @@ from evalharness.outputs.tables import read_table
 def shards(folder: Path, table: Any, *cuts: int, **options: Any) -> str:
     """Write a table to a folder, cut before these rows; the folder."""
     whole = table if isinstance(table, pa.Table) else read_table(table)
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     ends = [0, *cuts, whole.num_rows]
     for i, (a, b) in enumerate(zip(ends[:-1], ends[1:], strict=True)):
         pq.write_table(whole.slice(a, b - a), folder / f"part-{i}.parquet", **options)

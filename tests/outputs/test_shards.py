@@ -172,16 +172,16 @@ FOLDERS = {
         other_schemas,
         [
             "shard `{folder}/t/part-3.parquet` has `label` as text, not integer as in "
-            "`{folder}/t/part-0.parquet`, the first;",
+            "`{folder}/t/part-0.parquet`; the files of one split",
             "write `label` with one type in all",
             "shard `{folder}/t/part-4.parquet` has `more` beside them, has `prediction` as real",
             "shard `{folder}/t/part-5.parquet` lacks `prediction`;",
-            "`{folder}/t/part-0.parquet`, the first, has other columns",
+            "`{folder}/t/part-0.parquet` has other columns",
         ],
     ),
     "many faults": (
         "t",
-        lambda f: [write(f, f"q{i}.parquet", label=[1]) for i in range(8)],
+        lambda f: [write(f, f"q{i}.parquet", **{f"x{i}": [1]}) for i in range(8)],
         ["3 more shards have such problems"],
     ),
     "no rows": ("t", no_rows, ["the table is empty (0 rows)"]),
