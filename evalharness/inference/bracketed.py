@@ -140,7 +140,9 @@ class BracketedBounds:
         self.shown, self.decides = low.shown, low.decides
         self.value = (low.value + high.value) / 2
         self.half_width = (high.value - low.value) / 2
-        self.note = f"{opened} by ±{self.half_width:.1g}, which its bounds allow for"
+        self.note = f"{opened} by ±{self.half_width:.1g}"
+        if not isinstance(low, NoBounds):
+            self.note += ", which its bounds allow for"
         if not self.half_width:
             self.note = plain + "its bounds allow for what bins of scores leave open"
 

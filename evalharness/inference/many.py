@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property, partial
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -44,15 +46,26 @@ class _Many(Sequence[Any]):
     __hash__ = None  # type: ignore[assignment]
 
 
+class Words(NamedTuple):
+    """What bounds say of themselves."""
+
+    unit: str
+    shown: str
+    decides: str
+    reason: str
+
+    @classmethod
+    def of(cls, bounds: Bounds) -> Words:
+        return cls(bounds.unit, bounds.shown, bounds.decides, bounds.reason)
+
+
 class _OfSlice:
     """The bounds of one slice, made where more of them is asked for than the arrays hold."""
 
-    def __init__(self, slices: Slices, g: int, speakers: dict[int, Any]) -> None:
+    def __init__(self, slices: Any, g: int, words: Words) -> None:
         self._slices, self._g = slices, g
         self.value, self.n, self.closed = float(slices.value[g]), int(slices.n[g]), slices.closed
-        words: Any = speakers.get(int(slices.kinds[g])) or self._one
-        self.unit, self.shown, self.decides = words.unit, words.shown, words.decides
-        self.reason = words.reason
+        self.unit, self.shown, self.decides, self.reason = words
 
     @cached_property
     def _one(self) -> Bounds:
@@ -90,13 +103,20 @@ class Estimates(_Many, Sequence[Estimate]):
         super().__init__()
         self.slices, self.confidence, self.names, self.place = slices, confidence, names, place
         self._again = again
+        self._own: dict[int, Words] | None = None  # of slices that speak for themselves, when alone
         self.value, self.n = slices.value, slices.n
 
     @cached_property
     def alone(self) -> Estimates:
-        """The same without the examples that they could be drawn again from."""
-        found = copy.copy(self)
+        """The same numbers and words, without the examples that they were made of."""
+        _ = self.low, self.at_least, self.at_most, self._speakers
+        found, slices = copy.copy(self), self.slices
         found._again, found._made = None, {}
+        found._own = {g: self._words(g) for g in np.flatnonzero(slices.kinds < 0).tolist()}
+        kept: Any = SimpleNamespace(
+            value=slices.value, n=slices.n, closed=slices.closed, kinds=slices.kinds
+        )
+        found.slices = kept
         return found
 
     @cached_property
@@ -123,19 +143,26 @@ class Estimates(_Many, Sequence[Estimate]):
         return len(self.names)
 
     @cached_property
-    def _speakers(self) -> dict[int, Any]:
-        """Of each kind of slices one, whose words are those of all."""
+    def _speakers(self) -> dict[int, Words]:
+        """Of each kind of slices the words of one, which are those of all."""
         kinds, first = np.unique(self.slices.kinds, return_index=True)
         pairs = zip(kinds.tolist(), first.tolist(), strict=True)
-        return {kind: self.slices.one(g) for kind, g in pairs if kind >= 0}
+        return {kind: Words.of(self.slices.one(g)) for kind, g in pairs if kind >= 0}
+
+    def _words(self, g: int) -> Words:
+        kind = int(self.slices.kinds[g])
+        if kind >= 0:
+            return self._speakers[kind]
+        return Words.of(self.slices.one(g)) if self._own is None else self._own[g]
 
     def _make(self, g: int) -> Estimate:
-        bounds, name = _OfSlice(self.slices, g, self._speakers), self.names[g]
+        bounds, name = _OfSlice(self.slices, g, self._words(g)), self.names[g]
         again = None if self._again is None else partial(self._again, g, name)
         limits = [x[g] for x in (self.low, self.high, self.at_least, self.at_most)]
-        return estimate(
+        found = estimate(
             bounds, self.confidence, limits=limits, slice=name, _resample=again, **self.place
         )
+        return found if self._own is None else found.alone
 
 
 class Verdicts(_Many, Sequence[Verdict]):
@@ -180,9 +207,14 @@ class Verdicts(_Many, Sequence[Verdict]):
 
     @property
     def alone(self) -> Verdicts:
-        """The same, of such estimates."""
+        """The same, of such estimates. What would settle a verdict is asked of its bounds now."""
+        _, few = self._opposite, len(self) <= FORECAST
         found = copy.copy(self)
-        found._found, found._made = self._found.alone, {}
+        found._found = self._found.alone
+        found._made = {
+            g: replace(self[g], estimate=self[g].estimate.alone)
+            for g in (range(len(self)) if few else [self._worst])
+        }
         return found
 
     @property

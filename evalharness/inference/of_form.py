@@ -132,7 +132,7 @@ def _plain(metric: Metric, form: Any, table: Any, sample: Sample, seed: int) -> 
         bounds = QuantileBounds(form.values, form.counts, form.q)
         bounds.value = form.value
         return bounds
-    from evalharness.inference.means import MeanBounds
+    from evalharness.inference.means import SMALL, MeanBounds
     from evalharness.inference.through import through
 
     m = form.table
@@ -142,14 +142,9 @@ def _plain(metric: Metric, form: Any, table: Any, sample: Sample, seed: int) -> 
         from evalharness.inference.of_units import within
 
         return within(metric, form, sample)
-    found = MeanBounds(
-        int(m.n),
-        float(m.mean),
-        float(m.m2),
-        float(m.m3),
-        lambda: sample.arrays["value"],
-        seed,
-    )
+    # Of many values none is asked, so that none is held.
+    few = sample.arrays["value"] if m.n < SMALL else ()
+    found = MeanBounds(int(m.n), float(m.mean), float(m.m2), float(m.m3), lambda: few, seed)
     return through(found, form.through, metric.definition.range)
 
 

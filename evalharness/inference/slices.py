@@ -111,14 +111,23 @@ def _mean(
             return cast(ThroughBounds, alone(g)).inner
 
         means = MeanSlices(form.table, inner) if own else None
-        return means and ThroughSlices(means, form.through, ends, alone)
+        found: Any = means and ThroughSlices(means, form.through, ends, alone)
+        return found if found and _within(found.value, ends) else None
     if not np.isfinite(ends).all():
+        own = own and _within(form.table.mean, ends)
         return MeanSlices(form.table, alone) if own else None
     # Of values in a known range.
     if values is None or not in_range(values, ends):
         return None
     unit = UNITS.get(getattr(metric.statistic, "by", ""), "values")
     return GaffkeSlices(values, measured.code, len(measured.groups.names), ends, unit)
+
+
+def _within(value: Any, ends: tuple[float, float]) -> bool:
+    """Whether values lie in a metric's range. Where one does not, each slice is asked by itself,
+    and the one that is wrong is named."""
+    with np.errstate(invalid="ignore"):
+        return not ((value < ends[0] - 1e-9) | (value > ends[1] + 1e-9)).any()
 
 
 def _average(metric: Metric, measured: Any) -> Slices | None:
@@ -157,10 +166,8 @@ def _two_class(metric: Metric, function: Callable[[Any], Any], cells: Cells) -> 
         return None
     if not isinstance(found, np.ndarray) or found.shape != cells.tp.shape:
         return None
-    low, high = metric.definition.range
-    with np.errstate(invalid="ignore"):
-        outside = (found < low - 1e-9) | (found > high + 1e-9)
-    if outside.any() or not np.allclose(found[some], alone, rtol=1e-12, atol=1e-15):
+    known = _within(found, metric.definition.range)
+    if not known or not np.allclose(found[some], alone, rtol=1e-12, atol=1e-15):
         return None
     return TwoClassSlices(function, cells, metric.definition.range)
 

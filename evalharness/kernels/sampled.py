@@ -10,6 +10,8 @@ from evalharness.statistics.bins import SAMPLE, Bins, made
 from evalharness.statistics.keys import common, ordered
 from evalharness.statistics.ranks import Order, Ranks
 
+# Rows up to which every number has a bin of its own.
+EXACT = 1 << 12
 # Statistics of numbers that are counted in bins.
 BINNED = (Ranks, Order)
 
@@ -46,4 +48,4 @@ def bins_of(split: Any, statistic: Any, thorough: bool) -> Bins:
             found.append(common(keys, decoder, bits))
     except OutputsError:
         pass  # the pass itself will meet it, and tell all that is wrong there
-    return made(np.concatenate(found))
+    return made(np.concatenate(found), whole=seen_whole(split) and split.n <= EXACT)

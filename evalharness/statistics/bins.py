@@ -75,8 +75,11 @@ class Bins:
         return found
 
 
-def made(sample: Any) -> Bins:
-    """Bins for keys that are distributed like the sample: uint32 or uint64 (k,), in any order."""
+def made(sample: Any, whole: bool = False) -> Bins:
+    """Bins for keys that are distributed like the sample: uint32 or uint64 (k,), in any order.
+    whole: whether these are all keys; then each has a bin of its own, and nothing is left open."""
+    if whole:
+        return _made(sample, apart=True, whole=True)
     even = _even(sample)
     if even is not None:
         numbers = even.of(sample, Decoder(even.bits, signed=True))
@@ -109,23 +112,24 @@ def _even(sample: Any) -> Bins | None:
     return Bins(bits, (), count, even=even)
 
 
-def _made(sample: Any, apart: bool) -> Bins:
-    """apart: whether the most frequent key of each leaf has a bin of its own."""
+def _made(sample: Any, apart: bool, whole: bool = False) -> Bins:
+    """apart: whether the most frequent key of each leaf has a bin of its own; whole: whether leaves
+    are parted until they hold no other."""
     import numpy as np
 
     bits = 8 * sample.dtype.itemsize
     key = sample.dtype.type
-    most = 2 * WANTED if apart else WANTED
+    most = 0.5 if whole else 2 * WANTED if apart else WANTED
     found, times = np.unique(sample, return_counts=True)
     total = np.concatenate([[0], np.cumsum(times)])
     # Nodes in the order of their keys: each begins at one of the distinct keys.
     starts = np.searchsorted(found, np.arange(1 << HEAD, dtype=np.uint64) << (bits - HEAD))
     levels: list[tuple[Any, Any]] = []
-    for _ in range(DEPTH):
+    for _ in range(2 * DEPTH if whole else DEPTH):
         ends = np.append(starts[1:], len(found))
         others = total[ends] - total[starts]
         others = others - _most(times, starts, ends) if apart else others * (ends - starts > 1)
-        parted = others > (CROWDED * most if levels else most)
+        parted = others > (CROWDED * most if levels and not whole else most)
         if not parted.any():
             break
         least = np.where(parted, found[np.minimum(starts, len(found) - 1)], 0).astype(key)

@@ -88,6 +88,17 @@ def test_the_room_beyond_the_ends_is_enough(seed):
         assert 1 >= high >= within[1] - 1e-9
 
 
+@pytest.mark.parametrize("asked", METRICS, ids=str)
+def test_few_rows_are_told_exactly(asked, tmp_path):
+    rows = table(n=4_000)
+    rows["score"] = np.where(np.arange(4_000) % 3, rows["score"], 1 - 1e-13 * rows["score"])
+    found, exact = both(asked.on("test"), rows, shards(tmp_path / "t", rows, 7, 1_000))
+    assert found.note == ""
+    assert found.error == 0
+    assert found.value == pytest.approx(exact.value, rel=1e-14)
+    assert (found.at_least, found.at_most) == pytest.approx((exact.at_least, exact.at_most))
+
+
 def test_single_valued_bins_are_exact(tmp_path):
     rows = table() | {"score": np.round(table()["score"], 2)}
     found, exact = both(roc_auc.on("test"), rows, shards(tmp_path / "t", rows, 1_000))
