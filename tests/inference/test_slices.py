@@ -117,6 +117,22 @@ def test_as_each_by_itself(seed, n, users, ties, skew):
             assert (a.estimate.shown, a.estimate.decides) == (b.estimate.shown, b.estimate.decides)
 
 
+def branching(cells):
+    return cells.tp / (cells.tp + cells.fn) if cells.tp else 0.0
+
+
+def of_all_slices(cells):
+    return cells.tp / np.max(cells.tp + cells.fn)
+
+
+@pytest.mark.parametrize("function", [branching, of_all_slices], ids=lambda f: f.__name__)
+def test_what_answers_arrays_otherwise_is_asked_one_by_one(function, both):
+    own = metric(Confusion(), better="higher", range=(0, 1))(function)
+    together, apart = both(table(1, 3_000, 20, 2, 0.3), [own.on("test").by("user") >= 0.5])
+    assert isinstance(together.checks[0].verdicts, tuple)
+    assert str(together) == str(apart)
+
+
 def test_a_function_of_a_mean_as_each_by_itself(both):
     rng = np.random.default_rng(0)
     user = np.repeat(np.arange(12), [1, 2, 30, 150, 199, 200, 201, 400, 400, 400, 3_000, 300])
