@@ -28,8 +28,8 @@ class Classes:
 
     ``examples``: with the class's label. ``hits``, ``trials``: of its proportion, or ``through`` of
     that. ``weights``: how much it counts, 1 on average. ``effects``: shares of its variance due to
-    misses (fn) and to false alarms (fp), or None if true negatives count. ``mixing``: whether the
-    weights vary from sample to sample.
+    misses (fn) and to false alarms (fp), and (…,) in which of the averages they are known; or None
+    if true negatives count. ``mixing``: whether the weights vary from sample to sample.
     """
 
     examples: Floats
@@ -37,7 +37,7 @@ class Classes:
     trials: Floats
     weights: Floats
     through: Callable[[Any], Any] | None
-    effects: tuple[Floats, Floats] | None
+    effects: tuple[Floats, Floats, Any] | None
     mixing: bool
 
     @classmethod
@@ -90,11 +90,12 @@ class Classes:
 
     def spread(self, distance: Floats) -> Any:
         """S: the largest square of a sum of correlated distances (…, K)."""
+        most = np.abs(distance).sum(-1) ** 2
         if self.effects is None:
-            return np.abs(distance).sum(-1) ** 2
-        square = distance**2
-        misses, alarms = ((square * part).sum(-1) for part in self.effects)
-        return square.sum(-1) + 2 * np.sqrt(misses * alarms)
+            return most
+        square, (*parts, known) = distance**2, self.effects
+        misses, alarms = ((square * part).sum(-1) for part in parts)
+        return np.where(known, square.sum(-1) + 2 * np.sqrt(misses * alarms), most)
 
     @cached_property
     def _mixed(self) -> Any:
@@ -212,14 +213,14 @@ class MacroBounds(ShownByDelta):
 
 def _effects(
     function: Callable[[Any], Any], cells: Any, hits: Floats, trials: Floats
-) -> tuple[Floats, Floats] | None:
-    """`Classes.effects`. Hits and trials are sums of cells, so asking for tables with one filled
-    cell tells what each adds."""
+) -> tuple[Floats, Floats, Any] | None:
+    """`Classes.effects`. Where hits and trials are sums of cells, asking for tables with one filled
+    cell tells what each adds; one average's must not hang on another's."""
     alone = function(type(cells)(*np.eye(4)))
     hit, trial = (np.broadcast_to(np.asarray(x, float), 4) for x in (alone.hits, alone.trials))
-    summed = (_summed(hit, cells), hits), (_summed(trial, cells), trials)
-    if hit[3] or trial[3] or not all(_alike(x, y) for x, y in summed):
+    if hit[3] or trial[3]:
         return None
+    known = _alike(_summed(hit, cells), hits) & _alike(_summed(trial, cells), trials)
     with np.errstate(all="ignore"):
         share = hits / trials
         part = [c * (h - share * t) ** 2 for c, h, t in zip(cells, hit, trial, strict=True)]
@@ -228,15 +229,16 @@ def _effects(
         fp, fn = (
             np.where(whole > 0, part[i] / whole, 0.5 if hit[i] or trial[i] else 0.0) for i in (1, 2)
         )
-    return fn, fp
+    return fn, fp, known
 
 
 def _summed(weights: Floats, cells: Any) -> Floats:
     return np.asarray(sum(w * c for w, c in zip(weights, cells, strict=True)))
 
 
-def _alike(x: Floats, y: Floats) -> bool:
-    return bool((np.abs(x - y) <= 1e-8 + 1e-5 * np.abs(y)).all())
+def _alike(x: Floats, y: Floats) -> Any:
+    """(…,) of (…, K)."""
+    return (np.abs(x - y) <= 1e-8 + 1e-5 * np.abs(y)).all(-1)
 
 
 def _some(names: list[str], most: int = 5) -> str:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evalharness import Confusion, Outputs, Result
+from evalharness import Confusion, Outputs, Proportion, Result
 from evalharness.inference import slices
 from evalharness.inference.concordance import ConcordanceBounds
 from evalharness.inference.estimates import estimate
@@ -131,6 +131,25 @@ def test_what_answers_arrays_otherwise_is_asked_one_by_one(function, both):
     together, apart = both(table(1, 3_000, 20, 2, 0.3), [own.on("test").by("user") >= 0.5])
     assert isinstance(together.checks[0].verdicts, tuple)
     assert str(together) == str(apart)
+
+
+@metric(Confusion(average="macro"), better="higher", range=(0, 1))
+def capped(cells):
+    """Hits that are no sum of cells, in those slices that have many."""
+    return Proportion(np.minimum(cells.tp, 40), cells.tp + cells.fn)
+
+
+def test_the_classes_of_a_slice_are_judged_by_that_slice(both):
+    rng = np.random.default_rng(0)
+    user = np.repeat(np.arange(10), [40] * 5 + [400] * 5)
+    label = rng.integers(0, 3, len(user))
+    answer = np.where(rng.random(len(user)) < 0.8, label, rng.integers(0, 3, len(user)))
+    data = {"label": label, "prediction": answer, "user": user}
+    together, apart = both(data, [capped.on("test").by("user") >= 0.5])
+    assert isinstance(together.checks[0].verdicts, Verdicts)
+    for a, b in zip(together.checks[0].verdicts, apart.checks[0].verdicts, strict=True):
+        assert a.message == b.message
+        assert a.estimate.at_least == pytest.approx(b.estimate.at_least, rel=1e-12)
 
 
 def test_a_function_of_a_mean_as_each_by_itself(both):
