@@ -31,8 +31,8 @@ def score(split: "Split", positive: Any) -> np.ndarray:
                 "or change Outputs(…, positive=…)"
             )
         found = split.raw_numbers("score")
-        large = max(found.max(initial=0), -found.min(initial=0)) > FINEST
-        if large and kinds.kind(split.column("score")) == kinds.INTEGER:
+        whole = kinds.kind(split.column("score")) == kinds.INTEGER
+        if whole and max(found.max(initial=0), -found.min(initial=0)) > FINEST:
             raise Refused(
                 "column `score` holds integers beyond 2⁵³, which floats do not tell apart; "
                 "subtract the least of them, or rank them, in the table"
