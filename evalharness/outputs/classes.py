@@ -108,7 +108,7 @@ def positive_code(split: "Split", positive: Any) -> int:
     if set(known) == {0, 1}:
         return known.index(1)
     raise Refused(
-        "this metric is of one class, and it is not known which is the positive one of "
+        "this metric is of one class; it is not known which class is the positive one of "
         f"{values(known, 10)}; name it in "
         "Outputs(…, positive=…) or in the metric (positive=…), or average over all: "
         'average="macro"'
