@@ -382,6 +382,34 @@ def test_rows_without_weight_are_not_drawn():
         assert one.values == pytest.approx(other.values, abs=1e-12)
 
 
+@pytest.mark.parametrize("clustered", [False, True])
+@pytest.mark.parametrize("metric", [f1, roc_auc, mean("x")], ids=str)
+def test_a_slice_that_weighs_nothing_has_no_draws(metric, clustered):
+    columns = table() | {"weight": np.where(table()["region"] == "eu", 0.0, 1.0)}
+    columns |= {"cluster": np.arange(N) // 4} if clustered else {}
+    asked = metric.on("test", region="eu")
+    other = columns | {"prediction": 1 - columns["prediction"], "x": -columns["x"]}
+    outputs = {"a": Outputs(test=columns), "b": Outputs(test=other)}
+    result = run(outputs, also=[asked], models=["a"])
+    for estimate in (result["a", asked], result["a", asked] - result["b", asked]):
+        for method in ("percentile", "bca"):
+            found = estimate.bootstrap(100, method=method)
+            assert found.degenerate == 100
+            assert found.reason.startswith("more than 1 % of the resamples have no value")
+    if metric is not roc_auc:
+        assert (result["a", asked] - result["b", asked]).permutation(100).p_value == 1
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1e-30, 1e-12, 1.0, 1e30])
+def test_draws_are_told_apart_at_any_scale(scale):
+    x = np.random.default_rng(0).lognormal(size=N)
+    one, other = (estimated(mean("x"), {"id": np.arange(N), "x": k * x}) for k in (1.0, scale))
+    for method in ("percentile", "bca"):
+        exact, found = (e.bootstrap(300, method=method) for e in (one, other))
+        assert not found.reason
+        assert (found.low, found.high) == pytest.approx((scale * exact.low, scale * exact.high))
+
+
 def test_replicates_without_a_value_are_counted():
     columns = table() | {"label": (np.arange(N) < 3).astype(int)}
     for metric in (recall, roc_auc):

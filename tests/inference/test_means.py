@@ -8,7 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from evalharness import Outputs
 from evalharness.inference.means import MeanBounds, corrected, studentized
+from evalharness.metrics import mean
+from tests.metrics.measure import run
 
 
 def of(x, seed=7):
@@ -151,3 +154,22 @@ def test_settling():
     b = of(x)
     assert b.settle(b.value + 0.1, 0.05) == pytest.approx(400 * (0.1243 / 0.1) ** 2, rel=0.15)
     assert b.settle(b.value, 0.05) is None
+
+
+@pytest.mark.parametrize("scale", [1e-320, 1e-170, 1e-110, 1e110, 1e160, 1e300])
+def test_what_has_no_cube_in_float64_decides_nothing(scale):
+    """Nor does it end in an error, which would take all other metrics with it."""
+    x = scale * np.random.default_rng(0).lognormal(size=300)
+    found = run(Outputs(test={"x": x, "one": x > 0}), also=[mean("x").on("test")])
+    found = found[mean("x").on("test")]
+    assert found.reason.startswith("these values are too small or too large")
+    assert (found.low, found.at_most) == (-math.inf, math.inf)
+    assert (found >= 0.0).outcome == "inconclusive"
+
+
+@pytest.mark.parametrize("scale", [1e-90, 1e-30, 1e30, 1e90])
+def test_bounds_go_with_the_unit(scale):
+    x = np.random.default_rng(0).lognormal(size=300)
+    one, other = of(x), of(scale * x)
+    assert other.lower(0.05) == pytest.approx(scale * one.lower(0.05), rel=1e-9)
+    assert other.interval(0.95) == pytest.approx([scale * y for y in one.interval(0.95)], rel=1e-9)

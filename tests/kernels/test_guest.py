@@ -16,6 +16,7 @@ from evalharness.inference.of_form import MetricError
 from evalharness.kernels import backend
 from evalharness.metrics import (
     accuracy,
+    average_precision,
     f1,
     latency,
     matthews_corrcoef,
@@ -107,6 +108,14 @@ def test_users_in_64_bits_stay_there():
         evaluate()
         assert jnp.ones(1).dtype == jnp.float64
     assert_untouched()
+
+
+def test_ranks_that_the_user_does_not_want_promoted():
+    asked = average_precision.on("test")
+    plain = run(Outputs(test=TABLE), also=[asked])[asked].bootstrap(100)
+    with jax.numpy_rank_promotion("raise"):
+        found = run(Outputs(test=TABLE), also=[asked])[asked].bootstrap(100)
+    assert np.array_equal(found.values, plain.values)
 
 
 def test_the_figures_are_of_64_bits():
