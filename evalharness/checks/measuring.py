@@ -56,8 +56,7 @@ def _together(plan: Plan, model: str, metric: Metric, settings: Settings) -> Sli
     measured = plan.measure(model, metric)
 
     def alone(g: int) -> Bounds:
-        piece = ", ".join(filter(None, [metric.slice, measured.groups.names[g]]))
-        seed = seed_of(settings.seed, metric.label, metric.split, piece)
+        _, seed = _piece(metric, measured.groups.names[g], settings)
         return bounds_of(metric, measured.tables[g], measured.sample(g), seed)
 
     return slices_of(metric, measured, alone)
@@ -74,8 +73,7 @@ def _bounds(plan: Plan, model: str, metric: Metric, settings: Settings) -> list[
     measured = [plan.measure(model, part) for part in parts]
     found = []
     for g, name in enumerate(measured[0].groups.names):
-        piece = ", ".join(filter(None, [metric.slice, name]))
-        seed = seed_of(settings.seed, metric.label, metric.split, piece)
+        piece, seed = _piece(metric, name, settings)
         tables = [(p, m.tables[g], m.sample(g)) for p, m in zip(parts, measured, strict=True)]
         if metric.exact:
             found.append((piece, exact(metric, tables)))
@@ -84,6 +82,12 @@ def _bounds(plan: Plan, model: str, metric: Metric, settings: Settings) -> list[
         else:
             found.append((piece, bounds_of(*tables[0], seed)))
     return found
+
+
+def _piece(metric: Metric, name: str, settings: Settings) -> tuple[str, int]:
+    """The slice of a metric in words, and the seed of what is drawn for it."""
+    piece = ", ".join(filter(None, [metric.slice, name]))
+    return piece, seed_of(settings.seed, metric.label, metric.split, piece)
 
 
 def _source(*place: Any) -> Any:

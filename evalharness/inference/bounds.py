@@ -114,18 +114,18 @@ def settle_by_root(
 
 class ByLimits(abc.ABC):
     """What estimates share whose two bounds at a level come together, and are shown as they
-    decide: ``_limits(alpha)`` gives both."""
+    decide: ``_limits(alpha)`` gives both, numbers or (G,) arrays."""
 
     @abc.abstractmethod
-    def _limits(self, alpha: float) -> tuple[float, float]: ...
+    def _limits(self, alpha: float) -> tuple[Any, Any]: ...
 
-    def interval(self, confidence: float) -> tuple[float, float]:
+    def interval(self, confidence: float) -> tuple[Any, Any]:
         return self._limits((1 - confidence) / 2)
 
-    def lower(self, alpha: float) -> float:
+    def lower(self, alpha: float) -> Any:
         return self._limits(alpha)[0]
 
-    def upper(self, alpha: float) -> float:
+    def upper(self, alpha: float) -> Any:
         return self._limits(alpha)[1]
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaincinv
 
+from evalharness.inference.bounds import ByLimits
 from evalharness.inference.gaffke import CELLS, GaffkeBounds
 from evalharness.inference.gaffke_path import LEVEL, Path, lower_means
 
@@ -28,7 +29,7 @@ def in_range(values: Any, range: tuple[float, float]) -> bool:
     return bool(low - 1e-9 <= least and greatest <= high + 1e-9)
 
 
-class GaffkeSlices:
+class GaffkeSlices(ByLimits):
     """The mean of the values of each slice, which lie in ``range``.
 
     values (m,); code: int (m,), the slice of each, ``groups`` or more where it is in none. unit:
@@ -91,15 +92,6 @@ class GaffkeSlices:
             # Rounded as the bounds of one slice are.
             x = np.round(np.clip(x, 0.0, 1.0), 12)
             yield rows, np.where(inside, x, 0.0), inside
-
-    def interval(self, confidence: float) -> tuple[Floats, Floats]:
-        return self._limits((1 - confidence) / 2)
-
-    def lower(self, alpha: float) -> Floats:
-        return self._limits(alpha)[0]
-
-    def upper(self, alpha: float) -> Floats:
-        return self._limits(alpha)[1]
 
     def _limits(self, alpha: float) -> tuple[Floats, Floats]:
         level = round(alpha, 12)

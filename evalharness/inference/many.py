@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import copy
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -26,8 +27,8 @@ class _Many(Sequence[Any]):
     def __init__(self) -> None:
         self._made: dict[int, Any] = {}
 
-    def _make(self, g: int) -> Any:
-        raise NotImplementedError
+    @abc.abstractmethod
+    def _make(self, g: int) -> Any: ...
 
     def __getitem__(self, g: Any) -> Any:
         if isinstance(g, slice):

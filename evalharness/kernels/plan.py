@@ -15,6 +15,7 @@ from evalharness.kernels.groups import Groups, groups
 from evalharness.kernels.passes import count
 from evalharness.kernels.sample import Sample, Units
 from evalharness.kernels.streaming import Stream
+from evalharness.outputs.words import naming
 from evalharness.statistics.base import Columns, everywhere
 from evalharness.statistics.stacked import Stacked
 
@@ -121,7 +122,7 @@ class Plan:
                 empty = key == (*place, "whole") and not self._splits[place].n
                 if place in broken or empty or (key in broken and key[-1] == "threshold"):
                     break  # what cannot be read, or has no rows, has no columns to check
-        problems = [_naming(problem, list(metrics)) for problem, metrics in told.items()]
+        problems = [naming(problem, list(metrics)) for problem, metrics in told.items()]
         if not problems:
             problems = [p for stream in self._streams.values() for p in _pass(stream)]
         if problems:
@@ -285,10 +286,3 @@ def _pass(stream: Stream) -> tuple[str, ...]:
     except OutputsError as error:
         return error.problems
     return ()
-
-
-def _naming(problem: str, metrics: list[str], most: int = 3) -> str:
-    """The problem, with the names of those that "this metric" means."""
-    more = f" and {len(metrics) - most:,} more" if len(metrics) > most else ""
-    names = ", ".join(f"`{name}`" for name in metrics[:most])
-    return problem.replace("this metric", f"this metric ({names}{more})")

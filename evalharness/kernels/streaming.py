@@ -29,6 +29,7 @@ from evalharness.kernels.told import Key, Place, tellers
 from evalharness.kernels.windowed import Window, places
 from evalharness.outputs.memory import keep_freed
 from evalharness.outputs.streamed import StreamedSplit
+from evalharness.outputs.words import naming
 from evalharness.statistics.base import Columns, gathered
 from evalharness.statistics.bins import Bins
 
@@ -76,11 +77,11 @@ class Stream:
             read = [key for key in waiting if key not in told]
             if read:
                 keep_freed()
-                self._pass(read, thorough=seen_whole(self.split))
+                self._pass(read, asked, thorough=seen_whole(self.split))
             # Where scores are sorted in the files, the first rows tell little of the others.
             wide = [key for key in read if getattr(self._parts[key], "error", 0.0) > WIDE]
             if wide and not seen_whole(self.split):
-                self._pass(wide, thorough=True)
+                self._pass(wide, asked, thorough=True)
             for key, source in told.items():
                 whole = key.place != source.place
                 self._parts[key] = self._parts[source].told(key.statistic, whole)
@@ -89,7 +90,7 @@ class Stream:
         self._keep_windows(asked)
         gathered(*(partial(self.measured, metric) for metric in asked))
 
-    def _pass(self, keys: Sequence[Key], thorough: bool) -> None:
+    def _pass(self, keys: Sequence[Key], asked: Sequence[Metric], thorough: bool) -> None:
         numbered = {
             key.place: self._numbered.get(key.place) or Numbered(*key.place) for key in keys
         }
@@ -121,7 +122,11 @@ class Stream:
         for part in parts.values():
             part.settle()
         for statistic, occurring in averages.items():
-            statistic.every_class_occurs(self.split, occurring.places)
+            mine = [metric.label for metric in asked if metric.statistic == statistic]
+            try:
+                statistic.every_class_occurs(self.split, occurring.places)
+            except OutputsError as error:
+                raise OutputsError(naming(p, mine) for p in error.problems) from None
         for place, part in telling.items():
             numbered[place].sizes = part.sizes
         self._numbered |= numbered

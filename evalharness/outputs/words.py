@@ -92,3 +92,10 @@ def _some(texts: Sequence[str], limit: int) -> str:
     if len(texts) > limit:
         return ", ".join(texts[:limit]) + f" and {len(texts) - limit:,} more"
     return ", ".join(texts)
+
+
+def naming(problem: str, metrics: Sequence[str], most: int = 3) -> str:
+    """The problem, with the names of those that "this metric" means."""
+    more = f" and {len(metrics) - most:,} more" if len(metrics) > most else ""
+    shown = ", ".join(f"`{name}`" for name in metrics[:most])
+    return problem.replace("this metric", f"this metric ({shown}{more})")

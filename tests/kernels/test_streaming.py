@@ -277,7 +277,7 @@ BAD = {
         {"label": [0, 1] * 500},
         f1(average="macro"),
         {"classes": [0, 1, 5]},
-        ["but 5 (1 of 3) never occurs"],
+        ["this metric (`f1(average='macro')`) averages", "but 5 (1 of 3) never occurs"],
     ),
     "logits of one score": (
         {"score": np.linspace(-3, 3, N)},
