@@ -63,3 +63,7 @@ def gated_result():
 def point_result():
     """One model, decided by values alone."""
     return run(Outputs(test=table(1)), satisficing=BOUNDS[:2], policy="point")
+
+
+def minus(result, metric):
+    return result["new", metric] - result["old", metric]

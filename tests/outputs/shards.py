@@ -3,10 +3,19 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from evalharness.outputs.tables import read_table
+
+N = 30
+TABLE = {
+    "id": np.arange(N),
+    "label": np.arange(N) % 2,
+    "prediction": np.arange(N) % 3 % 2,
+    "name": [f"n{i}" for i in range(N)],
+}
 
 
 def shards(folder: Path, table: Any, *cuts: int, **options: Any) -> str:
