@@ -27,6 +27,13 @@ if TYPE_CHECKING:
         Undefined,
     )
     from evalharness.declare.metric import metric
+    from evalharness.declare.splits import (
+        known_difference,
+        large_enough,
+        no_leakage,
+        same_distribution,
+    )
+    from evalharness.declare.waivers import waive
     from evalharness.evaluation import Evaluation
     from evalharness.outputs import Outputs
     from evalharness.result import Result
@@ -67,6 +74,11 @@ _HOME = {
     "Sums": "statistics",
     "Unbounded": "declare.forms",
     "Undefined": "declare.forms",
+    "known_difference": "declare.splits",
+    "large_enough": "declare.splits",
+    "no_leakage": "declare.splits",
+    "same_distribution": "declare.splits",
+    "waive": "declare.waivers",
     "metric": "declare.metric",
 }
 

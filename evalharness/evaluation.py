@@ -11,6 +11,8 @@ from evalharness.declare.bound import Bound
 from evalharness.declare.collect import KNOWN, Check, checks, unknown
 from evalharness.declare.errors import DeclarationError, numbered
 from evalharness.declare.metric import Metric
+from evalharness.declare.splits import SplitCheck
+from evalharness.declare.waivers import Waiver
 
 if TYPE_CHECKING:
     from evalharness.inference.estimates import Estimate
@@ -22,6 +24,9 @@ class Evaluation:
     result.
 
     satisficing: bounds that every gated model must be shown to meet.
+    splits:      how the splits must relate: `same_distribution`, `known_difference`, `no_leakage`,
+                 `large_enough`.
+    waivers:     findings that are known and let through until a day: `waive(…)`.
     also:        metrics to compute and report, not to gate.
     models:      names of the gated models; may be left out when the outputs hold one.
     confidence:  one-sided, of every bound that decides (0.95).
@@ -35,6 +40,8 @@ class Evaluation:
 
     models: ClassVar[Iterable[str]] = ()
     satisficing: ClassVar[Iterable[Bound]] = ()
+    splits: ClassVar[Iterable[SplitCheck]] = ()
+    waivers: ClassVar[Iterable[Waiver]] = ()
     also: ClassVar[Iterable[Metric]] = ()
     confidence: ClassVar[float] = 0.95
     policy: ClassVar[str] = "confident"
@@ -49,7 +56,7 @@ class Evaluation:
         super().__init_subclass__(**kwargs)
         cls.abstract = bool(cls.__dict__.get("abstract", False))
         cls.__test__ = not cls.abstract
-        for name in ("models", "satisficing", "also"):
+        for name in ("models", "satisficing", "splits", "waivers", "also"):
             if isinstance(cls.__dict__.get(name), Iterator):
                 # An iterator is spent after one walk, and a subclass would inherit nothing.
                 setattr(cls, name, tuple(cls.__dict__[name]))
@@ -70,7 +77,9 @@ class Evaluation:
             raise DeclarationError(
                 f"{cls.__name__}: {numbered('problems in the declaration', tuple(problems))}"
             )
-        cls.test_satisficing = _item_of("satisficing") if cls.checks else None  # type: ignore[attr-defined]
+        for kind in ("satisficing", "splits"):
+            declared = any(c.kind == kind for c in cls.checks)
+            setattr(cls, f"test_{kind}", _item_of(kind) if declared else None)
 
     @classmethod
     def outputs(cls, *fixtures: Any) -> Any:
@@ -101,8 +110,8 @@ class Evaluation:
         Raises DeclarationError, and OutputsError for outputs that cannot be evaluated, with all
         problems at once.
         """
+        from evalharness.checks.deciding import Declared, decided
         from evalharness.checks.measuring import estimates
-        from evalharness.checks.satisficing import judge
         from evalharness.checks.settings import Settings
         from evalharness.kernels.backend import using
         from evalharness.kernels.plan import Plan
@@ -112,11 +121,11 @@ class Evaluation:
             raise DeclarationError(f'device={device!r} must be "cpu" or "gpu", or left out')
         named = by_model(cls, cls.outputs() if outputs is None else outputs)
         gated = cls.gated(named)
-        family = max(1, len(cls.checks))
+        family = max(1, sum(isinstance(c.declared, Bound) for c in cls.checks))
         settings = Settings(cls.confidence, cls.policy, cls.seed, family, device)
         plan = Plan(named)
-        wanted = [(c.model or gated[0], c.bound.metric) for c in cls.checks]
-        wanted += [(model, metric) for model in gated for metric in cls.also]
+        chosen = cls.checks if select is None else [c for c in cls.checks if c in select]
+        declared = Declared(cls.checks, chosen, tuple(cls.also), tuple(cls.waivers), gated)
 
         def compute(model: str, metric: Metric) -> Sequence[Estimate]:
             with using(device):
@@ -128,27 +137,12 @@ class Evaluation:
             with using(device):
                 return difference(plan, metric, first, second, settings)
 
-        found: dict[str, dict[str, Sequence[Estimate]]] = {model: {} for model in named}
-        decided = []
-        chosen = cls.checks if select is None else [c for c in cls.checks if c in select]
         with using(device):
-            # Everything declared, whatever is selected: an error never depends on -k.
-            plan.require(wanted)
-            for check in chosen:
-                model, metric = check.model or gated[0], check.bound.metric
-                if str(metric) not in found[model]:
-                    found[model][str(metric)] = estimates(plan, model, metric, settings)
-                each = found[model][str(metric)]
-                pooled = plan.measure(model, metric.parts[0]).groups.pooled
-                decided.append(judge(check.bound, check.id, check.model, each, settings, pooled))
-            for model in gated:
-                for metric in cls.also:
-                    if str(metric) not in found[model]:
-                        found[model][str(metric)] = estimates(plan, model, metric, settings)
+            made, found = decided(plan, declared, settings)
             where = provenance(plan, settings)
         return Result(
             evaluation=cls.__name__,
-            checks=tuple(decided),
+            checks=tuple(made),
             estimates=found,
             provenance=where,
             _compute=compute,
@@ -159,7 +153,8 @@ class Evaluation:
     @classmethod
     def written(cls) -> dict[str, Metric]:
         """Every declared metric, by how it is written."""
-        return {str(m): m for m in [*(c.bound.metric for c in cls.checks), *cls.also]}
+        bounds = [c.declared for c in cls.checks if isinstance(c.declared, Bound)]
+        return {str(m): m for m in [*(b.metric for b in bounds), *cls.also]}
 
     @classmethod
     def gated(cls, outputs: Mapping[str, Any]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from evalharness.checks import written
+from evalharness.checks.findings import Finding, SplitResult
 from evalharness.checks.satisficing import CheckResult
 from evalharness.checks.table import html_table, text_table
 from evalharness.declare.errors import DeclarationError, EvalharnessError
@@ -37,7 +38,7 @@ class Result:
     """
 
     evaluation: str
-    checks: tuple[CheckResult, ...]
+    checks: tuple[CheckResult | SplitResult, ...]
     estimates: Mapping[str, Mapping[str, Sequence[Estimate]]]
     provenance: Mapping[str, Any]
     _compute: Callable[[str, Metric], Sequence[Estimate]] | None = field(
@@ -124,7 +125,10 @@ class Result:
         these take."""
         return Result(
             evaluation=self.evaluation,
-            checks=tuple(replace(c, verdicts=_alone(c.verdicts)) for c in self.checks),
+            checks=tuple(
+                replace(c, verdicts=_alone(c.verdicts)) if isinstance(c, CheckResult) else c
+                for c in self.checks
+            ),
             estimates={
                 m: {k: _alone(es) for k, es in by.items()} for m, by in self.estimates.items()
             },
@@ -144,9 +148,7 @@ class Result:
             "evaluation": self.evaluation,
             "outcome": self.outcome,
             "checks": [
-                {"outcome": c.outcome, "message": c.message}
-                | _record(c)
-                | {"verdicts": [_verdict(v) for v in c.verdicts]}
+                {"outcome": c.outcome, "message": c.message} | _record(c) | _decided(c)
                 for c in self.checks
             ],
             "estimates": {
@@ -222,8 +224,9 @@ class Result:
     @property
     def also(self) -> list[Sequence[Estimate]]:
         """The estimates that no check judges: reported, not gated; of one metric each."""
-        many = [c.verdicts.found for c in self.checks if isinstance(c.verdicts, Verdicts)]
-        few = [c for c in self.checks if not isinstance(c.verdicts, Verdicts)]
+        bounds = [c for c in self.checks if isinstance(c, CheckResult)]
+        many = [c.verdicts.found for c in bounds if isinstance(c.verdicts, Verdicts)]
+        few = [c for c in bounds if not isinstance(c.verdicts, Verdicts)]
         judged = {v.estimate.title for c in few for v in c.verdicts}
         found: list[Sequence[Estimate]] = []
         for each in (es for by in self.estimates.values() for es in by.values()):
@@ -289,12 +292,27 @@ def _verdict(v: Verdict) -> dict[str, Any]:
     return _record(v) | {"estimate": _record(v.estimate)}
 
 
-def _check(data: Mapping[str, Any]) -> CheckResult:
+def _decided(check: CheckResult | SplitResult) -> dict[str, Any]:
+    if isinstance(check, SplitResult):
+        return {"findings": [_record(f) for f in check.findings]}
+    return {"verdicts": [_verdict(v) for v in check.verdicts]}
+
+
+def _check(data: Mapping[str, Any]) -> CheckResult | SplitResult:
+    if data["kind"] == "splits":
+        lists = ("n", "settle", "details")
+        findings = tuple(
+            _made(Finding, f | {name: tuple(f[name]) for name in lists}) for f in data["findings"]
+        )
+        words = {name: tuple(data[name]) for name in ("splits", "notes")}
+        made: SplitResult = _made(SplitResult, {**data, **words, "findings": findings})
+        return made
     verdicts = tuple(
         _made(Verdict, v | {"estimate": _made(Estimate, v["estimate"])}) for v in data["verdicts"]
     )
     pooled = tuple((str(v), int(n)) for v, n in data["pooled"])
-    return _made(CheckResult, {**data, "verdicts": verdicts, "pooled": pooled})
+    bound: CheckResult = _made(CheckResult, {**data, "verdicts": verdicts, "pooled": pooled})
+    return bound
 
 
 def _made(kind: type, data: Mapping[str, Any]) -> Any:

@@ -53,7 +53,7 @@ def test_six_lines():
 
 def test_everything_that_can_be_declared_can(names):
     exec(CODE[1], names)
-    assert [c.bound.metric.name for c in names["TestCats"].checks].count("recall") == 4
+    assert [c.declared.metric.name for c in names["TestCats"].checks].count("recall") == 4
 
 
 def test_the_catalogue_can_be_declared(names):

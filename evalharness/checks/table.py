@@ -8,6 +8,7 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from evalharness.checks.findings import Finding, SplitResult
 from evalharness.checks.satisficing import CheckResult
 from evalharness.inference.estimates import Estimate
 from evalharness.inference.numbers import about, percent, plain, show
@@ -20,17 +21,49 @@ OUTERMOST = 3
 HEAD = ("verdict", "check", "value", "bound", "required", "n", "to settle")
 
 
-def text_table(checks: Sequence[CheckResult], also: Iterable[Sequence[Estimate]] = ()) -> str:
-    """One line for each check, then what was only reported."""
+Decided = CheckResult | SplitResult
+
+
+def text_table(checks: Sequence[Decided], also: Iterable[Sequence[Estimate]] = ()) -> str:
+    """One line for each check, then what was only reported, and what is waived."""
     lines = _aligned([HEAD, *(row(c) for c in checks)]) if checks else []
-    told = _reported(also)
-    if told:
-        lines += ["", "reported, not gated:"]
-        for text in told:
-            lines += textwrap.wrap("  " + text, WIDTH, subsequent_indent="    ")
+    for head, told in (
+        ("reported, not gated:", _reported(also) + splits_told(checks)),
+        ("waived:", waived(checks)),
+    ):
+        if told:
+            lines += ["", head]
+            for text in told:
+                lines += textwrap.wrap("  " + text, WIDTH, subsequent_indent="    ")
     if checks:
         lines += ["", footnote(checks)]
     return "\n".join(line.rstrip() for line in lines)
+
+
+def splits_told(checks: Iterable[Decided]) -> list[str]:
+    """What checks of splits found beside what they gate: what differs, and notes."""
+    found = []
+    for check in checks:
+        if isinstance(check, SplitResult):
+            found += [f"{check.title}: {text}" for text in check.remarks()]
+    return found
+
+
+def waived(checks: Iterable[Decided]) -> list[str]:
+    """What is let through by waivers, and how bad it is."""
+    return [
+        f"{check.title}: {finding.told} [{finding.code}]; {finding.waived}"
+        for check in checks
+        if isinstance(check, SplitResult)
+        for finding in check.waived
+    ]
+
+
+def details(check: Decided) -> str:
+    """What there is to say of a check below the first line; "" for nothing."""
+    if isinstance(check, SplitResult):
+        return check.told()
+    return slice_table(check) if check.group else ""
 
 
 def slice_table(check: CheckResult) -> str:
@@ -45,7 +78,7 @@ def slice_table(check: CheckResult) -> str:
 
 
 def html_table(
-    title: str, checks: Sequence[CheckResult], also: Iterable[Sequence[Estimate]] = ()
+    title: str, checks: Sequence[Decided], also: Iterable[Sequence[Estimate]] = ()
 ) -> str:
     """The same table for a notebook."""
     colour = {PASS: "#1a7f37", FAIL: "#cf222e", INCONCLUSIVE: "#9a6700"}
@@ -60,15 +93,20 @@ def html_table(
         body += f"<tr><td style='{styles[0]};color:{colour[check.outcome]}'><b>{word}</b></td>"
         shown = zip(styles[1:], cells, strict=True)
         body += "".join(f"<td style='{s}'>{html.escape(c)}</td>" for s, c in shown) + "</tr>"
-    rest = "".join(f"<li>{html.escape(text)}</li>" for text in _reported(also))
+    rest = "".join(
+        f"<li>{html.escape(text)}</li>"
+        for text in [*_reported(also), *splits_told(checks), *(f"waived: {w}" for w in waived(checks))]
+    )
     listed = f"<p>Reported, not gated:</p><ul>{rest}</ul>" if rest else ""
     note = f"<p><small>{html.escape(footnote(checks))}</small></p>" if checks else ""
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     return f"<h4>{html.escape(title)}</h4>{table}{listed}{note}"
 
 
-def row(check: CheckResult) -> tuple[str, ...]:
-    """A check as cells; one that is sliced shows its worst slice."""
+def row(check: Decided) -> tuple[str, ...]:
+    """A check as cells; one that is sliced shows its worst slice, one of splits what decided."""
+    if isinstance(check, SplitResult):
+        return _of_splits(check)
     worst = check.worst
     name = f"{check.model}: " if check.model else ""
     name += f"{check.metric} on {check.split}" + (f", {check.slice}" if check.slice else "")
@@ -78,12 +116,40 @@ def row(check: CheckResult) -> tuple[str, ...]:
     return _cells(worst, name)
 
 
-def footnote(checks: Sequence[CheckResult]) -> str:
+def _of_splits(check: SplitResult) -> tuple[str, ...]:
+    f = check.worst or Finding("", "", PASS, "")
+    name = check.title + (f": {f.about}" if f.about else "")
+    word = "waived" if check.waived and check.outcome == PASS else WORD[check.outcome]
+    number = "–" if math.isnan(f.value) else show(f.value, near=f.required)
+    bound = "–" if math.isnan(f.limit) else show(
+        f.limit, near=f.required, toward="down" if f.op == "≥" else "up"
+    )
+    required = "" if math.isnan(f.required) else f"{'≥' if f.least else '≤'} {plain(f.required)}"
+    settle = f"~{about(max(f.settle))}" if f.settle else "?" if f.outcome == INCONCLUSIVE else ""
+    shown = bound if bound == "–" else f"{f.op} {bound}"
+    return (word, name, number, shown, required, f"{min(f.n):,}" if f.n else "", settle)
+
+
+def footnote(checks: Sequence[Decided]) -> str:
     """What the columns mean, at the levels that were used."""
-    every = [c.verdicts[0] for c in checks if c.verdicts]  # one policy in all slices of a check
+    return " ".join(filter(None, [_bounds_note(checks), _splits_note(checks)]))
+
+
+def _splits_note(checks: Sequence[Decided]) -> str:
+    found = [c for c in checks if isinstance(c, SplitResult)]
+    families = {c.family for c in found}
+    if not found or families == {1}:
+        return ""
+    alpha = 1 - found[0].confidence
+    return f"Of splits, a FAIL is stated at level {alpha:.3g} / {max(families):,} columns."
+
+
+def _bounds_note(checks: Sequence[Decided]) -> str:
+    bounds = [c for c in checks if isinstance(c, CheckResult)]
+    every = [c.verdicts[0] for c in bounds if c.verdicts]  # one policy in all slices of a check
     verdicts = [v for v in every if v.policy != EXACT]
     if not verdicts:
-        return "Fixed lists: every row counts, and the values decide."
+        return "Fixed lists: every row counts, and the values decide." if every else ""
     if verdicts[0].policy == "point":
         return "Decided by the values alone (policy 'point'): no statistical guarantee."
     family = verdicts[0].family

@@ -12,12 +12,23 @@ from typing import Any
 from evalharness.declare.bound import Bound
 from evalharness.declare.errors import did_you_mean
 from evalharness.declare.metric import Metric
+from evalharness.declare.splits import SplitCheck
+from evalharness.declare.waivers import Waiver
 
-KNOWN = ("models", "satisficing", "also", "confidence", "policy", "seed", "abstract")
-RESERVED = ("checks", "gated", "run", "test_satisficing", "written")
+KNOWN = (
+    "models",
+    "satisficing",
+    "splits",
+    "waivers",
+    "also",
+    "confidence",
+    "policy",
+    "seed",
+    "abstract",
+)
+RESERVED = ("checks", "gated", "run", "test_satisficing", "test_splits", "written")
 LATER = {
     "optimizing": "comparing with a baseline",
-    "splits": "checks between splits",
     "diagnosis": "the bias/variance diagnosis",
 }
 
@@ -30,7 +41,7 @@ class Check:
     id: str
     kind: str
     model: str
-    bound: Bound
+    declared: Bound | SplitCheck
 
 
 def checks(attributes: Mapping[str, Any]) -> tuple[tuple[Check, ...], list[str]]:
@@ -42,6 +53,7 @@ def checks(attributes: Mapping[str, Any]) -> tuple[tuple[Check, ...], list[str]]
         if not metric.split:
             problems.append(f'{metric} stands on no split; write {metric.label}.on("test")')
     problems += _repeated(bounds, also)
+    splits = _splits(attributes["splits"], problems)
     problems += _settings(attributes)
     models = attributes["models"]
     if (
@@ -52,10 +64,14 @@ def checks(attributes: Mapping[str, Any]) -> tuple[tuple[Check, ...], list[str]]
         problems.append(f'models = {models!r} must list names, such as models = ["candidate"]')
         models = ()
     problems += [f"models lists {m!r} twice" for m, n in Counter(models).items() if n > 1]
-    ids = _ids(bounds)
+    declared: list[Any] = [*bounds, *splits]
+    ids = [*_ids(bounds), *(s.slug for s in splits)]
     found = [
-        Check(i, b.kind, m, b) for m in (models or ("",)) for i, b in zip(ids, bounds, strict=True)
+        Check(i, d.kind, m, d)
+        for m in (models or ("",))
+        for i, d in zip(ids, declared, strict=True)
     ]
+    problems += _waivers(attributes["waivers"], splits)
     return tuple(found), problems
 
 
@@ -80,8 +96,9 @@ def unknown(namespace: Mapping[str, Any], inherited: Iterable[str]) -> list[str]
             )
         elif _holds_declarations(value):
             problems.append(
-                f"`{name}` holds metrics or bounds but is no declaration, so nothing would judge "
-                "them; list them in `satisficing` or `also`, or begin the name with _"
+                f"`{name}` holds metrics, bounds or checks but is no declaration, so nothing would "
+                "judge them; list them in `satisficing`, `splits` or `also`, or begin the name "
+                "with _"
             )
     return problems
 
@@ -114,6 +131,46 @@ def _listed(value: Any, kind: type, name: str, problems: list[str]) -> list[Any]
                 f"{'a bound' if kind is Bound else 'a metric'} such as {example}"
             )
     return found
+
+
+def _splits(value: Any, problems: list[str]) -> list[SplitCheck]:
+    example = 'same_distribution("dev", "test")'
+    if isinstance(value, (str, Mapping, Set, SplitCheck)) or not isinstance(value, Iterable):
+        problems.append(f"splits must be a list of checks, such as [{example}]; got {value!r}")
+        return []
+    found = []
+    for item in value:
+        if isinstance(item, SplitCheck):
+            found.append(item)
+        else:
+            problems.append(f"splits lists {item!r}, which is no check of splits such as {example}")
+    problems += [
+        f"splits lists {slug!r} {n} times; declare it once, with everything that it is to look at"
+        for slug, n in Counter(s.slug for s in found).items()
+        if n > 1
+    ]
+    return found
+
+
+def _waivers(value: Any, splits: list[SplitCheck]) -> list[str]:
+    example = 'waive("EH-SHIFT", owner="ana", reason="…", expires="2027-01-31")'
+    if isinstance(value, (str, Mapping, Set, Waiver)) or not isinstance(value, Iterable):
+        return [f"waivers must be a list, such as [{example}]; got {value!r}"]
+    problems = []
+    for item in value:
+        if not isinstance(item, Waiver):
+            problems.append(f"waivers lists {item!r}, which is not made by {example}")
+            continue
+        where = [s for s in splits if item.check in ("", s.slug)]
+        if item.check and not where:
+            hint = did_you_mean(item.check, [s.slug for s in splits])
+            problems.append(f"the waiver of {item.code} names no check{hint}: {item.check!r}")
+        elif not any(item.code in s.codes for s in where):
+            problems.append(
+                f"the waiver of {item.code} waives nothing: no declared check can find it; remove "
+                "the waiver"
+            )
+    return problems
 
 
 def _repeated(bounds: list[Bound], also: list[Metric]) -> list[str]:
@@ -180,5 +237,5 @@ def _holds_declarations(value: Any) -> bool:
     if isinstance(value, Mapping):
         value = list(value.values())
     if isinstance(value, (list, tuple, Set)):
-        return any(isinstance(item, (Bound, Metric)) for item in value)
-    return isinstance(value, Bound)
+        return any(isinstance(item, (Bound, Metric, SplitCheck)) for item in value)
+    return isinstance(value, (Bound, SplitCheck))

@@ -38,3 +38,17 @@ def next_level(count: int, found: int, alpha: float) -> float:
     0.016666666666666666
     """
     return alpha / max(1, count - found)
+
+
+def adjusted(p_values: Sequence[float]) -> list[float]:
+    """Holm's adjusted p-values: one is below a level exactly when its hypothesis is rejected there.
+
+    >>> [round(p, 6) for p in adjusted([0.2, 0.01, 0.02])]
+    [0.2, 0.03, 0.04]
+    """
+    order = sorted(range(len(p_values)), key=lambda i: p_values[i])
+    found, largest = [0.0] * len(p_values), 0.0
+    for rank, i in enumerate(order):
+        largest = max(largest, min(1.0, (len(order) - rank) * p_values[i]))
+        found[i] = largest
+    return found

@@ -10,7 +10,9 @@ T = TypeVar("T")
 DELAY = 2.0
 
 
-def shown(batches: Iterator[T], rows: Any, total: int, doing: str) -> Iterator[T]:
+def shown(
+    batches: Iterator[T], rows: Any, total: int, doing: str, unit: str = " rows"
+) -> Iterator[T]:
     """The same batches; `rows`: of one batch, its number of rows; `doing`: in a word or two."""
     if not sys.stderr.isatty():  # a file, a pipe, or pytest that captures
         yield from batches
@@ -18,7 +20,7 @@ def shown(batches: Iterator[T], rows: Any, total: int, doing: str) -> Iterator[T
     from tqdm import tqdm
 
     with tqdm(
-        total=total, desc=doing, unit=" rows", unit_scale=True, delay=DELAY, leave=False
+        total=total, desc=doing, unit=unit, unit_scale=True, delay=DELAY, leave=False
     ) as bar:
         for batch in batches:
             yield batch

@@ -10,6 +10,7 @@ import pytest
 from pytest_evalharness import keys, outcomes
 
 if TYPE_CHECKING:
+    from evalharness.checks.findings import SplitResult
     from evalharness.checks.satisficing import CheckResult
     from evalharness.declare.collect import Check
     from evalharness.result import Result
@@ -57,29 +58,48 @@ class Handle:
     def judge(self, check: Check) -> None:
         """Report the check as the outcome of this test."""
         __tracebackhide__ = True
-        from evalharness.checks.table import slice_table
+        from evalharness.checks.table import details
 
         found = self._run.find(check)
         self._item.stash[keys.NOTE]["check"] = [found.model, found.id]
         told = properties(found)
         if told[0] not in self._item.user_properties:  # an item may be run again
             self._item.user_properties += told
-        outcomes.settle(
-            self._item,
-            found.outcome,
-            found.message,
-            lambda: slice_table(found) if found.group else "",
-        )
+        outcomes.settle(self._item, found.outcome, found.message, lambda: details(found))
 
 
-def properties(found: CheckResult) -> list[tuple[str, object]]:
-    """What JUnit files and other reports tell of a check; of several slices, the worst."""
+def properties(found: CheckResult | SplitResult) -> list[tuple[str, object]]:
+    """What JUnit files and other reports tell of a check; of several slices or columns, the
+    worst."""
     from evalharness.checks.written import plain as in_json
+
+    told = _of_splits(found) if found.kind == "splits" else _of_bound(found)
+    return [(name, in_json(value)) for name, value in told.items()]
+
+
+def _of_splits(found: Any) -> dict[str, object]:
+    worst = found.worst
+    codes = [f.code for f in found.gated if f.outcome != "pass" and not f.waived]
+    told = {
+        "kind": found.kind,
+        "split": ", ".join(found.splits),
+        "model": found.model,
+        "codes": ", ".join(dict.fromkeys(codes)),
+        "waived": ", ".join(dict.fromkeys(f.code for f in found.waived)),
+        "verdict": found.outcome,
+    }
+    if worst is not None:
+        told |= {"about": worst.about, "measure": worst.measure, "value": worst.value}
+        told |= {"limit": worst.limit, "required": worst.required, "level": worst.level}
+    return told
+
+
+def _of_bound(found: Any) -> dict[str, object]:
     from evalharness.inference.numbers import plain
 
     worst = found.worst
     estimate = worst.estimate
-    told = {
+    return {
         "kind": found.kind,
         "metric": found.metric,
         "split": found.split,
@@ -95,4 +115,3 @@ def properties(found: CheckResult) -> list[tuple[str, object]]:
         "level": worst.level,
         "verdict": found.outcome,
     }
-    return [(name, in_json(value)) for name, value in told.items()]

@@ -25,6 +25,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "satisficing: a bound that a model must be shown to meet; set by the plugin."
     )
+    config.addinivalue_line(
+        "markers", "splits: how the splits of the outputs must relate; set by the plugin."
+    )
     config.stash[keys.OPTIONS] = options.read(config)
     config.stash[keys.PARAMETERS] = {}
     config.stash[keys.PLANS] = {}

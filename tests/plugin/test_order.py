@@ -48,10 +48,10 @@ def test_a_check_finds_its_own_verdict_whatever_its_id():
     cls.checks = tuple(replace(c, id="same") for c in cls.checks)
     run = Run("test_pair.py::Pair", cls, Planned(checks=list(reversed(cls.checks))))
     run.result = SimpleNamespace(
-        checks=[SimpleNamespace(**vars(c), metric=str(c.bound.metric)) for c in cls.checks]
+        checks=[SimpleNamespace(**vars(c), metric=str(c.declared.metric)) for c in cls.checks]
     )
     for check in cls.checks:
-        assert run.find(check).metric == str(check.bound.metric)
+        assert run.find(check).metric == str(check.declared.metric)
     with pytest.raises(LookupError, match="other was collected after the run was planned"):
         run.find(replace(cls.checks[0], id="other"))
 

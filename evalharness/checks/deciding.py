@@ -1,0 +1,102 @@
+"""From what an evaluation declares to what is decided: everything is read, and refused, at first."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from evalharness.checks.measuring import estimates
+from evalharness.checks.satisficing import CheckResult, judge
+from evalharness.checks.settings import Settings
+from evalharness.declare.bound import Bound
+from evalharness.declare.collect import Check
+from evalharness.declare.errors import OutputsError
+from evalharness.declare.metric import Metric
+from evalharness.declare.splits import SplitCheck
+from evalharness.declare.waivers import Waiver
+from evalharness.kernels.plan import Plan
+
+if TYPE_CHECKING:
+    from evalharness.checks.findings import SplitResult
+    from evalharness.inference.estimates import Estimate
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What is declared. checks: all of them; chosen: those to decide; gated: names of models."""
+
+    checks: Sequence[Check]
+    chosen: Collection[Check]
+    also: Sequence[Metric]
+    waivers: Sequence[Waiver]
+    gated: Sequence[str]
+
+    def model(self, check: Check) -> str:
+        """The name of the model of a check, also where it is the only one."""
+        return check.model or self.gated[0]
+
+
+Found = dict[str, dict[str, Sequence["Estimate"]]]
+
+
+def decided(
+    plan: Plan, declared: Declared, settings: Settings
+) -> tuple[list[CheckResult | SplitResult], Found]:
+    """The chosen checks, decided, and the estimates by model and by metric as it was written."""
+    asked = _required(plan, declared)
+    found: Found = {model: {} for model in plan.outputs}
+
+    def of(model: str, metric: Metric) -> Sequence[Estimate]:
+        if str(metric) not in found[model]:
+            found[model][str(metric)] = estimates(plan, model, metric, settings)
+        return found[model][str(metric)]
+
+    made: dict[Check, CheckResult | SplitResult] = {}
+    if asked:
+        from evalharness.checks import splits
+
+        # A family is one evaluation and one kind of check.
+        apart = replace(settings, family=splits.family(list(asked.values())))
+        # Before any metric is computed: whether a split is large enough never depends on one.
+        for check in declared.chosen:
+            if check in asked:
+                made[check] = splits.judge(asked[check], declared, plan, apart)
+    for check in declared.chosen:
+        if isinstance(check.declared, Bound):
+            model, metric = declared.model(check), check.declared.metric
+            each = of(model, metric)
+            pooled = plan.measure(model, metric.parts[0]).groups.pooled
+            made[check] = judge(check.declared, check.id, check.model, each, settings, pooled)
+    for model in declared.gated:
+        for metric in declared.also:
+            of(model, metric)
+    return [made[c] for c in declared.chosen], found
+
+
+def _required(plan: Plan, declared: Declared) -> dict[Check, Any]:
+    """Read and check what everything that is declared needs, whatever is chosen, so that an error
+    never depends on -k; the splits of each check of splits."""
+    wanted = [
+        (declared.model(c), c.declared.metric)
+        for c in declared.checks
+        if isinstance(c.declared, Bound)
+    ]
+    wanted += [(model, metric) for model in declared.gated for metric in declared.also]
+    problems: list[str] = []
+    try:
+        plan.require(wanted)
+    except OutputsError as error:
+        problems += error.problems
+    asked: dict[Check, Any] = {}
+    apart = [c for c in declared.checks if isinstance(c.declared, SplitCheck)]
+    if apart:
+        from evalharness.checks import splits
+
+        try:
+            asked = splits.read(plan, [(c, declared.model(c)) for c in apart])
+        except OutputsError as error:
+            problems += error.problems
+    if problems:
+        raise OutputsError(problems)
+    return asked

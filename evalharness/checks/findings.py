@@ -1,0 +1,147 @@
+"""What a check of splits found, and its verdict."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from evalharness.inference.verdicts import FAIL, INCONCLUSIVE, PASS
+
+# Outcome of what is measured and gates nothing.
+REPORTED = "reported"
+ORDER = {FAIL: 0, INCONCLUSIVE: 1, PASS: 2, REPORTED: 3}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that a check looked at.
+
+    code:     its stable name, of docs/codes.md.
+    about:    the column, or what else was looked at ("id", "content of `text`").
+    outcome:  "pass", "fail", "inconclusive", or "reported" where nothing is required of it.
+    told:     a sentence that says it all.
+    measure:  what `value` is; `limit`: the bound that decided, or that a pass needs, on the side
+              that `op` says ("≤": the value is at most that); `required`: the most, or with `least`
+              the least, that passes.
+    p_value:  of the hypothesis that nothing differs; adjusted by Holm among what is reported.
+    n:        rows of each split; settle: rows of each with which it would be decided, or empty.
+    details:  more lines for whoever wants to know why.
+    waived:   the waiver that lets it through, in words.
+    """
+
+    code: str
+    about: str
+    outcome: str
+    told: str
+    measure: str = ""
+    value: float = math.nan
+    limit: float = math.nan
+    op: str = "≤"
+    required: float = math.nan
+    least: bool = False
+    level: float = math.nan
+    p_value: float = math.nan
+    n: tuple[int, ...] = ()
+    settle: tuple[int, ...] = ()
+    details: tuple[str, ...] = ()
+    waived: str = ""
+
+
+@dataclass(frozen=True)
+class SplitResult:
+    """One declared check of splits for one model, decided.
+
+    check:    as it was declared.
+    findings: what is gated first, in the order in which it was looked at, then what is reported.
+    notes:    what else there is to say: the kind of a shift, what it does to the metric.
+    family:   over how many gated columns the level of a fail is shared.
+    """
+
+    id: str
+    kind: str
+    model: str
+    check: str
+    splits: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    notes: tuple[str, ...] = ()
+    family: int = 1
+    confidence: float = 0.95
+
+    @property
+    def gated(self) -> list[Finding]:
+        """The findings of which something is required."""
+        return [f for f in self.findings if f.outcome != REPORTED]
+
+    @property
+    def outcome(self) -> str:
+        """Fail if anything that is not waived fails; else inconclusive if anything is; else
+        pass."""
+        return min((f.outcome for f in self.gated if not f.waived), key=ORDER.get, default=PASS)  # type: ignore[arg-type]
+
+    @property
+    def waived(self) -> list[Finding]:
+        """What is let through by a waiver."""
+        return [f for f in self.findings if f.waived]
+
+    @property
+    def worst(self) -> Finding | None:
+        """The finding that decided: the worst outcome, and among equals the one that is furthest
+        beyond what is required, or the nearest to it."""
+
+        def rank(f: Finding) -> tuple[int, bool, float]:
+            beyond = (f.limit if f.limit == f.limit else f.value) / (f.required or 1)
+            beyond = -beyond if f.least else beyond
+            return ORDER[f.outcome], bool(f.waived), -beyond if beyond == beyond else 0.0
+
+        open_ = [f for f in self.gated if not f.waived] or self.gated
+        return min(open_, key=rank, default=None)
+
+    @property
+    def title(self) -> str:
+        """The check with its model, as messages name it."""
+        return (f"{self.model}: " if self.model else "") + self.check
+
+    @property
+    def message(self) -> str:
+        """The first line of a report about this check; it says it all."""
+        worst, gated = self.worst, self.gated
+        if worst is None:
+            return f"{self.title}: {'; '.join(f.told for f in self.findings)}: {self.outcome}"
+        alike = [f for f in gated if f.outcome == worst.outcome and f is not worst]
+        others = f"; so {_are(alike)}" if alike and worst.outcome != PASS else ""
+        code = f" [{worst.code}]" if worst.outcome != PASS else ""
+        if worst.outcome == PASS and len(gated) > 1:
+            others = f"; {len(gated)} of {len(gated)} are within their tolerances"
+        waived = f"; waived: {', '.join(dict.fromkeys(f.code for f in self.waived))}"
+        return (
+            f"{self.title}: {worst.told}{code}{others}" + (waived if self.waived else "")
+        )
+
+    def remarks(self, most: int = 3) -> list[str]:
+        """What is worth a line although nothing gates it: what surely differs, and the notes."""
+        differ = [f for f in self.findings if f.outcome == REPORTED and f.p_value < 0.05]
+        more = [f"{len(differ) - most} more columns differ"] if len(differ) > most else []
+        return [f.told for f in differ[:most]] + more + list(self.notes)
+
+    def told(self) -> str:
+        """Everything below the first line."""
+        lines = []
+        for finding in sorted(self.gated, key=lambda f: ORDER[f.outcome]):
+            word = "waived" if finding.waived else finding.outcome
+            code = f" [{finding.code}]" if finding.outcome != PASS else ""
+            lines.append(f"{word:<13} {finding.told}{code}")
+            lines += [f"{'':<14}{line}" for line in finding.details]
+            lines += [f"{'':<14}{finding.waived}"] if finding.waived else []
+        reported = [f for f in self.findings if f.outcome == REPORTED]
+        for finding in reported:
+            lines.append(f"{REPORTED:<13} {finding.told}")
+            lines += [f"{'':<14}{line}" for line in finding.details]
+        lines += [f"note: {line}" for line in self.notes]
+        return "\n".join(lines)
+
+
+def _are(findings: Sequence[Finding]) -> str:
+    names = [f.about for f in findings]
+    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return f"{'are' if len(names) > 1 else 'is'} {shown}"

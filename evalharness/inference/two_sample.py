@@ -1,0 +1,166 @@
+"""Bounds of how far two samples lie apart: of the distance between two distribution functions, and
+of the largest difference of any one share.
+
+The distance D of Kolmogorov and Smirnov has the bounds D ± K √(1/n + 1/m), K the upper quantile of
+Kolmogorov's distribution: the band holds around the whole difference F − G at once, so also around
+its largest value. (A band for each sample, by Massart's inequality, is twice as wide.)
+
+Of shares, each difference p − q has MOVER's one-sided bounds from Clopper-Pearson limits of the
+two. The largest is surely below δ where each is, which needs no correction; it is surely above δ
+where one is at the level divided by the number of categories (a pair of categories being one).
+
+Sources: Kolmogorov 1933, Smirnov 1939; Zou & Donner 2008; coverage in docs/calibration.md.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evalharness.distances.ks import kolmogorov_quantile, ks_p_value
+from evalharness.inference.bounds import upper_z
+from evalharness.inference.proportions import clopper_pearson_lower, clopper_pearson_upper
+
+Floats = NDArray[np.float64]
+
+
+class Distance(Protocol):
+    """How far two samples lie apart, from 0 to 1, with one-sided bounds at a level.
+
+    p_value: of the hypothesis that they come from one distribution.
+    error:   standard error of the distance, roughly.
+    """
+
+    measure: str
+    value: float
+    n: tuple[int, int]
+    note: str
+
+    @property
+    def p_value(self) -> float: ...
+    @property
+    def error(self) -> float: ...
+    def lower(self, alpha: float) -> float: ...
+    def upper(self, alpha: float) -> float: ...
+
+
+def settle(
+    distance: Distance, tolerance: float, alpha: float, power: float = 0.8
+) -> tuple[int, int] | None:
+    """Rows of both, in the proportion of now, with which it would be decided at ``alpha`` with a
+    chance of ``power`` if the true distance is the one seen; None where that is the tolerance."""
+    gap = abs(tolerance - distance.value)
+    if gap < 1e-9:
+        return None
+    below = distance.value < tolerance
+    reach = distance.upper(alpha) - distance.value if below else (
+        distance.value - distance.lower(alpha)
+    )
+    factor = ((reach + upper_z(1 - power) * distance.error) / gap) ** 2
+    return math.ceil(factor * distance.n[0]), math.ceil(factor * distance.n[1])
+
+
+class KsDistance:
+    """The largest distance ``value`` between the distribution functions of n[0] and n[1] values
+    that were drawn one by one."""
+
+    measure = "KS distance"
+    note = ""
+
+    def __init__(self, value: float, n: tuple[int, int]) -> None:
+        self.value, self.n = float(value), n
+        self._scale = math.sqrt(1 / n[0] + 1 / n[1])
+
+    @cached_property
+    def p_value(self) -> float:
+        return float(ks_p_value(self.value, *self.n))
+
+    @property
+    def error(self) -> float:
+        return self._scale / 2  # at a median, where a distribution function varies most
+
+    def _reach(self, alpha: float) -> float:
+        return kolmogorov_quantile(alpha) * self._scale
+
+    def lower(self, alpha: float) -> float:
+        return max(0.0, self.value - self._reach(alpha))
+
+    def upper(self, alpha: float) -> float:
+        return min(1.0, self.value + self._reach(alpha))
+
+
+class ShareDistance:
+    """The largest difference of any one share.
+
+    ``counts`` (2, K): how often each of K categories occurs in the first and the second sample.
+    ``sides``: of each sample the one-sided limits of its shares, where they are not those of rows
+    that were drawn one by one. ``seed``: of the p-value where counts are few.
+    """
+
+    measure = "largest difference of a share"
+
+    def __init__(self, counts: Any, sides: Any = None, note: str = "", seed: int = 0) -> None:
+        self.counts = np.asarray(counts, float)
+        totals = self.counts.sum(axis=1)
+        self.n = (int(totals[0]), int(totals[1]))
+        self.shares = self.counts / totals[:, None]
+        self.difference = self.shares[0] - self.shares[1]
+        self.value = float(abs(self.difference).max())
+        self.note, self._seed = note, seed
+        self._sides = sides or tuple(
+            Drawn(k, n) for k, n in zip(self.counts, totals, strict=True)
+        )
+        categories = self.counts.shape[1]
+        # One of two shares tells the other.
+        self.family = 1 if categories <= 2 else categories
+
+    @cached_property
+    def p_value(self) -> float:
+        from evalharness.distances.shares import chi_square
+
+        if not self.note:
+            return float(chi_square(self.counts, seed=self._seed).p_value)
+        # Clusters: the smallest level at which one difference is surely not 0.
+        low, high = 0.0, 1.0
+        for _ in range(30):
+            middle = (low + high) / 2
+            low, high = (low, middle) if self.lower(middle) > 0 else (middle, high)
+        return min(1.0, 2 * high)
+
+    @property
+    def error(self) -> float:
+        worst = int(abs(self.difference).argmax())
+        return max(0.0, float(self._above(0.16)[worst] - self.difference[worst]))
+
+    def _below(self, alpha: float) -> Floats:
+        """(K,) one-sided lower bounds of each p − q."""
+        (p, q), (one, two) = self.shares, self._sides
+        return self.difference - np.hypot(p - one.lower(alpha), two.upper(alpha) - q)
+
+    def _above(self, alpha: float) -> Floats:
+        (p, q), (one, two) = self.shares, self._sides
+        return self.difference + np.hypot(one.upper(alpha) - p, q - two.lower(alpha))
+
+    def lower(self, alpha: float) -> float:
+        level = alpha / self.family
+        return max(0.0, float(np.maximum(self._below(level), -self._above(level)).max()))
+
+    def upper(self, alpha: float) -> float:
+        return min(1.0, float(np.maximum(self._above(alpha), -self._below(alpha)).max()))
+
+
+class Drawn:
+    """Limits of the shares of ``hits`` (K,) among ``trials`` rows that were drawn one by one."""
+
+    def __init__(self, hits: Floats, trials: float) -> None:
+        self._hits, self._trials = hits, trials
+
+    def lower(self, alpha: float) -> Floats:
+        return clopper_pearson_lower(self._hits, self._trials, alpha)
+
+    def upper(self, alpha: float) -> Floats:
+        return clopper_pearson_upper(self._hits, self._trials, alpha)

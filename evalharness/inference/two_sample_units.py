@@ -1,0 +1,174 @@
+"""The same distances where rows come in clusters that were drawn whole.
+
+Of numbers, what cluster g adds to F(t) − p is (k_g(t) − m_g F(t)) / Σm, k_g(t) of its m_g values
+being at or below t. The sums of these over the clusters of both samples are nearly normal, jointly
+over all t, with the covariance that is estimated from them; the quantile of the largest of such
+normals (drawn) takes the place of K √(1/n + 1/m), and is never below it. It is widened by t/z at
+the smaller number of clusters less one. Where a sample has fewer than ten clusters, each stands for
+Σm / max m rows: as if all rows of one were alike.
+
+Of shares, the limits are those of clustered proportions (inference/effective.py).
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import stdtrit
+
+from evalharness.distances.ks import kolmogorov_quantile
+from evalharness.inference.bounds import upper_z
+from evalharness.inference.effective import LEAST, UnitSums, lower_limit, upper_limit
+
+Floats = NDArray[np.float64]
+
+# Points at which the distribution functions are looked at, and draws of the largest difference.
+POINTS, DRAWS = 200, 20_000
+# The rarest of which draws tell.
+RAREST = 0.002
+
+
+class Units(NamedTuple):
+    """code (n,): the cluster of each row; count: how many there are."""
+
+    code: Any
+    count: int
+
+
+class ClusteredKs:
+    """The largest distance ``value`` between the distribution functions of two samples.
+
+    ``first``, ``second``: values (n,), (m,); ``units``: the clusters of each, None where rows were
+    drawn one by one. ``seed``: of what is drawn.
+    """
+
+    measure = "KS distance"
+
+    def __init__(self, value: float, samples: Any, units: Any, seed: int = 0) -> None:
+        self.value = float(value)
+        self.n = (len(samples[0]), len(samples[1]))
+        self.note = " and ".join(
+            f"{u.count:,} clusters" if u is not None else f"{n:,} rows"
+            for u, n in zip(units, self.n, strict=True)
+        )
+        self._samples, self._units, self._seed = samples, units, seed
+
+    @cached_property
+    def _worth(self) -> tuple[float, float]:
+        """How many rows drawn one by one each sample is worth in the worst case."""
+        sizes = [np.ones(n) if u is None else np.bincount(u.code) for u, n in self._sides]
+        return float(sizes[0].sum() / sizes[0].max()), float(sizes[1].sum() / sizes[1].max())
+
+    @property
+    def _sides(self) -> Any:
+        return zip(self._units, self.n, strict=True)
+
+    @property
+    def _fewest(self) -> int:
+        return min(n if u is None else u.count for u, n in self._sides)
+
+    @cached_property
+    def _largest(self) -> Floats:
+        """(DRAWS,) sorted: the largest absolute difference that chance would show."""
+        pooled = np.sort(np.concatenate(self._samples))
+        at = np.unique(pooled[np.linspace(0, len(pooled) - 1, POINTS).astype(int)])
+        both = zip(self._samples, self._units, strict=True)
+        covariance: Any = sum(_covariance(x, u, at) for x, u in both)
+        values, vectors = np.linalg.eigh(covariance)
+        root = vectors * np.sqrt(np.maximum(values, 0))
+        drawn = np.random.default_rng([self._seed, 5]).standard_normal((DRAWS, len(at)))
+        return np.sort(abs(drawn @ root.T).max(axis=1))
+
+    @cached_property
+    def p_value(self) -> float:
+        if self._fewest < LEAST:
+            from evalharness.distances.ks import ks_p_value
+
+            return float(ks_p_value(self.value, *(max(1, int(w)) for w in self._worth)))
+        widened = self._largest * self._widening(0.05)
+        beyond = DRAWS - np.searchsorted(widened, self.value)
+        return float((1 + beyond) / (1 + DRAWS))
+
+    @property
+    def error(self) -> float:
+        return self._reach(0.32)
+
+    def _widening(self, alpha: float) -> float:
+        return float(-stdtrit(self._fewest - 1, alpha / 2) / upper_z(alpha / 2))
+
+    def _reach(self, alpha: float) -> float:
+        if self._fewest < LEAST:
+            one, two = self._worth
+            return kolmogorov_quantile(alpha) * math.sqrt(1 / one + 1 / two)
+        # Further out than so many draws show, the tail is Kolmogorov's.
+        seen = max(alpha, RAREST)
+        drawn = float(self._largest[math.ceil((1 - seen) * DRAWS) - 1]) * self._widening(alpha)
+        drawn *= kolmogorov_quantile(alpha) / kolmogorov_quantile(seen)
+        return max(drawn, kolmogorov_quantile(alpha) * math.sqrt(1 / self.n[0] + 1 / self.n[1]))
+
+    def lower(self, alpha: float) -> float:
+        return max(0.0, self.value - self._reach(alpha))
+
+    def upper(self, alpha: float) -> float:
+        return min(1.0, self.value + self._reach(alpha))
+
+
+def _covariance(values: Floats, units: Units | None, at: Floats) -> Floats:
+    """(T, T): of the distribution function of a sample at the points (T,)."""
+    n, places = len(values), np.searchsorted(at, values)
+    if units is None:
+        share = np.searchsorted(np.sort(values), at, side="right") / n
+        return (np.minimum.outer(share, share) - np.outer(share, share)) / n
+    total = np.zeros((len(at), len(at)))
+    share = np.bincount(places, minlength=len(at) + 1)[:-1].cumsum() / n
+    order = np.argsort(units.code, kind="stable")
+    places, code = places[order], units.code[order]
+    step = max(1, 4_000_000 // len(at))
+    for first in range(0, units.count, step):  # so many clusters at once fit into memory
+        low, high = np.searchsorted(code, [first, first + step])
+        held = min(step, units.count - first)
+        cells = (code[low:high] - first) * (len(at) + 1) + places[low:high]
+        count = np.bincount(cells, minlength=held * (len(at) + 1)).reshape(held, -1)
+        added = count[:, :-1].cumsum(axis=1) - count.sum(axis=1, keepdims=True) * share
+        total += added.T @ added
+    return total / n**2 * units.count / max(1, units.count - 1)
+
+
+class Clustered:
+    """Limits of the shares of K categories among rows that come in clusters.
+
+    ``codes`` (n,): the category of each row.
+    """
+
+    def __init__(self, codes: Any, units: Units, categories: int) -> None:
+        sizes = np.bincount(units.code, minlength=units.count).astype(float)
+        pairs, count = np.unique(units.code * categories + codes, return_counts=True)
+        unit, category = pairs // categories, pairs % categories
+
+        def by_category(values: Any) -> Floats:
+            return np.bincount(category, values, minlength=categories)
+
+        count = count.astype(float)
+        self._sums = UnitSums(
+            units=float(units.count),
+            trials=sizes.sum(),
+            hits=by_category(count),
+            tt=(sizes**2).sum(),
+            ht=by_category(count * sizes[unit]),
+            hh=by_category(count**2),
+            largest=sizes.max(),
+            examples=sizes.sum(),
+            successes=by_category(None),
+            errors=units.count - by_category((count == sizes[unit]).astype(float)),
+            clusters=True,
+        )
+
+    def lower(self, alpha: float) -> Floats:
+        return np.asarray(lower_limit(self._sums, alpha))
+
+    def upper(self, alpha: float) -> Floats:
+        return np.asarray(upper_limit(self._sums, alpha))
