@@ -109,7 +109,7 @@ class SplitResult:
         if worst is None:
             return f"{self.title}: {'; '.join(f.told for f in self.findings)}: {self.outcome}"
         alike = [f for f in gated if f.outcome == worst.outcome and f is not worst]
-        others = f"; so {_are(alike)}" if alike and worst.outcome != PASS else ""
+        others = f"; {_also(alike, worst.outcome)}" if alike and worst.outcome != PASS else ""
         code = f" [{worst.code}]" if worst.outcome != PASS else ""
         if worst.outcome == PASS and len(gated) > 1:
             others = f"; {len(gated)} of {len(gated)} are within their tolerances"
@@ -131,7 +131,7 @@ class SplitResult:
             word = "waived" if finding.waived else finding.outcome
             code = f" [{finding.code}]" if finding.outcome != PASS else ""
             lines.append(f"{word:<13} {finding.told}{code}")
-            lines += [f"{'':<14}{line}" for line in finding.details]
+            lines += [f"{'':<14}{line}" for line in finding.details if line not in finding.told]
             lines += [f"{'':<14}{finding.waived}"] if finding.waived else []
         reported = [f for f in self.findings if f.outcome == REPORTED]
         for finding in reported:
@@ -141,7 +141,9 @@ class SplitResult:
         return "\n".join(lines)
 
 
-def _are(findings: Sequence[Finding]) -> str:
+def _also(findings: Sequence[Finding], outcome: str) -> str:
     names = [f.about for f in findings]
     shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    return f"{'are' if len(names) > 1 else 'is'} {shown}"
+    if outcome == FAIL:
+        return f"{shown} {'fail' if len(names) > 1 else 'fails'} too"
+    return f"so {'are' if len(names) > 1 else 'is'} {shown}"

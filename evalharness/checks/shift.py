@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from evalharness.checks.cause import notes
 from evalharness.checks.columns import Categories, Numbers, Unlike, compared, has, shared
 from evalharness.checks.explain import differences
 from evalharness.checks.findings import REPORTED, Finding
@@ -62,8 +63,8 @@ def problems(check: SameDistribution | KnownDifference, first: Split, second: Sp
 
 def judge(
     check: SameDistribution | KnownDifference, first: Split, second: Split, settings: Settings
-) -> list[Finding]:
-    """The findings of a check: what is gated, then what is only reported.
+) -> tuple[list[Finding], list[str]]:
+    """The findings of a check, what is gated and then what is only reported, and notes.
 
     `settings.family`: over how many gated columns of the evaluation the level of a fail is shared.
     Raises OutputsError with every column that cannot be compared.
@@ -87,7 +88,16 @@ def judge(
         for name in wanted
         if name in columns
     ]
-    return found + _reported(check, [columns[n] for n in rest if n in columns], unlike)
+    found += _reported(check, [columns[n] for n in rest if n in columns], unlike)
+    if isinstance(check, KnownDifference):
+        return found, []
+    matters = {n: _tolerance(c, tolerances.get(n)) for n, c in columns.items()}
+    splits = (check.splits[0], check.splits[1])
+    return found, notes(splits, columns, matters, 1 - settings.confidence)
+
+
+def _tolerance(column: Column, declared: float | None) -> float:
+    return declared or (KS if isinstance(column, Numbers) else SHARE)
 
 
 def _columns(
@@ -125,7 +135,7 @@ def _gated(
     settings: Settings,
 ) -> Finding:
     distance, code = column.distance, check.codes[0]
-    most = tolerance or (KS if isinstance(column, Numbers) else SHARE)
+    most = _tolerance(column, tolerance)
     alpha = 1 - settings.confidence
     level = alpha / settings.family
     upper, lower = distance.upper(alpha), distance.lower(level)
@@ -213,8 +223,8 @@ def _reported(
         low = d.lower(0.05)
         differs = p < 0.05
         lines = differences(column, check.splits)
-        word = f"differs: {d.measure} {show(d.value)}" if differs else f"{d.measure} {show(d.value)}"
-        told = f"{column.shown} {word}, at least {show(low, toward='down')} (p = {p_word(p)})"
+        word = f"{'differs' if differs else 'does not surely differ'}: {d.measure} {show(d.value)}"
+        told = f"{column.shown} {word}, at least {show(low, toward='down')} ({p_word(p)})"
         if differs and lines:
             told += f"; {lines[0]}"
         found.append(
@@ -241,7 +251,7 @@ def _reported(
 
 def p_word(p: float) -> str:
     """A p-value as messages print it."""
-    return "< 0.0001" if p < 1e-4 else f"{p:.2g}"
+    return "p < 0.0001" if p < 1e-4 else f"p = {p:.2g}"
 
 
 def _joint(check: Any) -> bool:

@@ -98,7 +98,7 @@ def _findings(
 ) -> tuple[list[Finding], list[str]]:
     check: Any = asked.check.declared
     if isinstance(check, (SameDistribution, KnownDifference)):
-        return shift.judge(check, *asked.splits, settings), []
+        return shift.judge(check, *asked.splits, settings)
     raise NotImplementedError
 
 

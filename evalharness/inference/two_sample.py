@@ -145,6 +145,10 @@ class ShareDistance:
         (p, q), (one, two) = self.shares, self._sides
         return self.difference + np.hypot(one.upper(alpha) - p, q - two.lower(alpha))
 
+    def bounds(self, category: int, alpha: float) -> tuple[float, float]:
+        """One-sided bounds of the difference p − q of one share."""
+        return float(self._below(alpha)[category]), float(self._above(alpha)[category])
+
     def lower(self, alpha: float) -> float:
         level = alpha / self.family
         return max(0.0, float(np.maximum(self._below(level), -self._above(level)).max()))
