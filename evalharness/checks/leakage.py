@@ -1,0 +1,217 @@
+"""Whether examples of one split are in another, and what that was worth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from evalharness.checks.columns import CORRECT, has
+from evalharness.checks.findings import REPORTED, Finding
+from evalharness.checks.leaks import Comparison, Leak, comparisons, duplicates
+from evalharness.checks.measuring import estimates
+from evalharness.checks.settings import Settings
+from evalharness.declare.errors import OutputsError
+from evalharness.declare.metric import Metric
+from evalharness.declare.splits import NoLeakage
+from evalharness.inference.effective import EffectiveBounds
+from evalharness.inference.numbers import about, percent, plain, show
+from evalharness.inference.proportions import ProportionBounds
+from evalharness.inference.verdicts import FAIL, INCONCLUSIVE, PASS
+from evalharness.outputs.words import names as listed
+
+if TYPE_CHECKING:
+    from evalharness.outputs.split import Split
+
+# Of these a single row is proof; of the others a few are chance.
+FACTS = {
+    "id": "EH-LEAK-ID",
+    "content": "EH-LEAK-CONTENT",
+    "cluster": "EH-LEAK-CLUSTER",
+    "time": "EH-LEAK-TIME",
+}
+SHARES = {"near": "EH-LEAK-NEAR", "embedding": "EH-LEAK-EMBEDDING"}
+# So many metrics are told with and without the leaked rows.
+SHOWN = 3
+
+
+def problems(check: NoLeakage, first: Split, second: Split) -> list[str]:
+    """What keeps the check from being made, told from the names of the columns."""
+    if any((check.content, check.near, check.embeddings, check.time)) or _shared(first, second):
+        return []
+    return [
+        f"{check}: {first.where} and {second.where} share neither `id` nor `cluster`, so nothing "
+        "would be looked at; add an `id`, or name what to compare: content=[…], near=[…], "
+        f"embeddings=[…], time=…; there are {listed(second.column_names)}"
+    ]
+
+
+def prepared(check: NoLeakage, first: Split, second: Split, seed: int) -> list[Comparison]:
+    """What is compared, once it is known that all of it can be."""
+    shared = _shared(first, second)
+    return comparisons(
+        first,
+        second,
+        ids="id" in shared,
+        clusters="cluster" in shared,
+        content=check.content,
+        near=check.near,
+        embeddings=check.embeddings,
+        time=check.time,
+        seed=seed,
+    )
+
+
+def judge(
+    check: NoLeakage,
+    made: Sequence[Comparison],
+    split: Split,
+    measure: Any,
+    settings: Settings,
+) -> tuple[list[Finding], list[str]]:
+    """The findings, and what the leaked rows did to the metrics.
+
+    split: the second one. measure: `Measure` of the metrics that are told.
+    """
+    leaks = [compare() for compare in made]
+    found = [
+        _fact(leak, split) if leak.kind in FACTS else _share(leak, check, split, settings)
+        for leak in leaks
+    ]
+    if check.content:
+        found += _repeats(duplicates(split, check.content))
+    leaked = np.logical_or.reduce([leak.rows for leak in leaks])
+    return found, (measure.without(leaked) if leaked.any() else [])
+
+
+def _shared(first: Split, second: Split) -> list[str]:
+    return [n for n in ("id", "cluster") if all(n in s.column_names for s in (first, second))]
+
+
+def _fact(leak: Leak, split: Split) -> Finding:
+    k = int(np.count_nonzero(leak.rows))
+    told = leak.told
+    if k:
+        low, high = ProportionBounds(k, split.n).interval(0.95)
+        told += (
+            f"; {percent(k / split.n)} of the rows (95 % interval {percent(low)} to "
+            f"{percent(high)})"
+        )
+    return Finding(
+        FACTS[leak.kind],
+        f"{leak.kind} {leak.column}" if leak.kind in ("content", "time") else leak.kind,
+        FAIL if k else PASS,
+        told,
+        measure="share of the rows",
+        value=k / split.n,
+        required=0.0,
+        n=(split.n,),
+    )
+
+
+def _share(leak: Leak, check: NoLeakage, split: Split, settings: Settings) -> Finding:
+    """A few near-duplicates are chance: their share is held against what is tolerated."""
+    clusters = split.clusters()
+    if clusters is None:
+        bounds: Any = ProportionBounds(int(leak.rows.sum()), split.n, "rows")
+    else:
+        code, count = clusters
+        bounds = EffectiveBounds(
+            np.bincount(code, leak.rows, count), np.bincount(code, minlength=count), clusters=True
+        )
+    alpha, most = 1 - settings.confidence, check.tolerance
+    level = alpha / settings.family
+    upper, lower = bounds.upper(alpha), bounds.lower(level)
+    outcome = PASS if upper < most else FAIL if lower > most else INCONCLUSIVE
+    limit, side = (lower, "at least") if outcome == FAIL else (upper, "at most")
+    sure = 1 - (level if outcome == FAIL else alpha)
+    shown = show(limit, near=most, toward="down" if outcome == FAIL else "up")
+    told = (
+        f"{leak.told}; a share of {show(bounds.value, near=most)}, {side} {shown} with "
+        f"{percent(sure)} confidence; tolerance {plain(most)}: {outcome}"
+    )
+    needed = None
+    if outcome == INCONCLUSIVE:
+        needed = bounds.settle(most, alpha if bounds.value < most else level)
+        told += (
+            f"; about {about(needed)} fresh {bounds.unit} would settle it"
+            if needed
+            else "; at exactly the tolerance no number of rows would settle it"
+        )
+    return Finding(
+        SHARES[leak.kind],
+        leak.column,
+        outcome,
+        told,
+        measure="share of the rows",
+        value=bounds.value,
+        limit=limit,
+        op="≥" if outcome == FAIL else "≤",
+        required=most,
+        level=level if outcome == FAIL else alpha,
+        n=(split.n,),
+        settle=(needed,) if needed else (),
+    )
+
+
+def _repeats(leak: Leak) -> list[Finding]:
+    """Rows that repeat others of their split: they count as if they were more examples."""
+    k, n = int(leak.rows.sum()), len(leak.rows)
+    if not k:
+        return []
+    told = f"{leak.told}: n is rather {n - k:,} than {n:,}, and intervals are too narrow"
+    return [
+        Finding("EH-DUPLICATE", leak.column, REPORTED, told, "share of the rows", k / n, n=(n,))
+    ]
+
+
+class Measure:
+    """Metrics of one model on one split, with and without some of its rows."""
+
+    def __init__(self, model: str, split: Split, metrics: Sequence[Metric], settings: Settings):
+        self._model, self._split, self._settings = model, split, settings
+        self._metrics = list(dict.fromkeys(metrics))[:SHOWN] or self._default()
+
+    def _default(self) -> list[Metric]:
+        from evalharness.metrics import accuracy
+
+        return [accuracy.on(self._split.name)] if has(self._split, CORRECT) else []
+
+    def without(self, leaked: Any) -> list[str]:
+        """A line for each metric."""
+        if leaked.all():
+            return [f"every row of {self._split.name} leaked: without them nothing is left"]
+        if not self._metrics:
+            return ["what the leak was worth cannot be told: no metric is declared on this split"]
+        return [self._line(metric, leaked) for metric in self._metrics]
+
+    def _line(self, metric: Metric, leaked: Any) -> str:
+        k = int(leaked.sum())
+        rows = f"the {k:,} leaked rows" if k > 1 else "the leaked row"
+        try:
+            whole, rest = (self._estimate(metric, kept) for kept in (None, ~leaked))
+        except OutputsError as error:
+            return f"{metric.label} without {rows} cannot be measured: {error.problems[0]}"
+        return (
+            f"{metric.title} is {show(whole.value)} ({whole.span}), and without {rows} "
+            f"{show(rest.value)} ({rest.span})"
+        )
+
+    def _estimate(self, metric: Metric, kept: Any) -> Any:
+        from evalharness.kernels.plan import Plan
+        from evalharness.outputs.kept import kept_rows
+
+        split = self._split if kept is None else kept_rows(self._split, kept)
+        (found,) = estimates(Plan({self._model: _Held(split)}), self._model, metric, self._settings)
+        return found
+
+
+class _Held:
+    """Stands for the `Outputs` that hold one split."""
+
+    def __init__(self, split: Split):
+        self._split = split
+
+    def split(self, name: str, model: str = "") -> Split:
+        return self._split
