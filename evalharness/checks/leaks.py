@@ -4,18 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 
 from evalharness.declare.errors import OutputsError
 from evalharness.declare.plural import counted
-from evalharness.outputs import memory
-from evalharness.outputs.content_codes import NULL, codes, content_codes
+from evalharness.distances import minhash
+from evalharness.kernels.neighbours import nearest
+from evalharness.outputs import kinds, memory
+from evalharness.outputs.alike import columns
+from evalharness.outputs.content_codes import NULL, codes, content_codes, folded
 from evalharness.outputs.split import Split
 from evalharness.outputs.times import in_order
+from evalharness.outputs.vectors import vectors
 from evalharness.outputs.words import names, short, values
 
 SHOWN_PAIRS = 3
+# So many rows of the first split tell how near its rows are to each other, and the quantile of
+# their distances below which a row of the second split is too near.
+SAMPLE = 10_000
+TOO_NEAR = 0.001
 
 # What is compared once it is known that everything can be compared.
 Comparison = Callable[[], "Leak"]
@@ -61,8 +71,10 @@ def find(
     content:       columns that, taken together, are equal (`content_codes.fold` for texts).
     near:          columns of text, each for itself, of a Jaccard similarity of at least
                    near_jaccard.
-    embeddings:    columns of lists of numbers, each for itself, that are nearer to a row of the
-                   first split than those are to each other.
+    embeddings:    columns of lists of numbers, each for itself: too near are those whose distance
+                   to the nearest row of the first split is no larger than the 0.1 % quantile of
+                   the distances from rows of the first to their nearest others. Distances of 0,
+                   between copies, are left out of the quantile, and are always too near.
     time:          a column by which each row of the second split is later than the first; or "".
 
     Raises OutputsError with all that stands in the way.
@@ -76,22 +88,16 @@ def find(
         raise OutputsError(problems)
     asked: list[Callable[[], Comparison]] = []
     if ids:
-        asked.append(lambda: _ids(first, second))
+        asked.append(partial(_ids, first, second))
     if clusters:
-        asked.append(lambda: _clusters(first, second))
+        asked.append(partial(_clusters, first, second))
     if content:
-        asked.append(lambda: _content(first, second, content))
+        asked.append(partial(_content, first, second, content))
     if time:
-        asked.append(lambda: _time(first, second, time))
-    comparisons = []
-    for question in asked:
-        try:
-            comparisons.append(question())
-        except OutputsError as error:
-            problems += error.problems
-    if problems:
-        raise OutputsError(problems)
-    return [compare() for compare in comparisons]
+        asked.append(partial(_time, first, second, time))
+    asked += [partial(_near, first, second, name, near_jaccard, seed) for name in near]
+    asked += [partial(_embeddings, first, second, name, seed) for name in embeddings]
+    return [compare() for compare in _both(asked)]
 
 
 def duplicates(split: Split, columns: tuple[str, ...]) -> Leak:
@@ -106,13 +112,13 @@ def duplicates(split: Split, columns: tuple[str, ...]) -> Leak:
 
 
 def _ids(first: Split, second: Split) -> Comparison:
-    _checked([first.checked_ids, second.checked_ids])
+    _both([first.checked_ids, second.checked_ids])
     ours, theirs = codes([first, second], "id")
     return lambda: _shared("id", "ids", first, second, ours, theirs)
 
 
 def _clusters(first: Split, second: Split) -> Comparison:
-    _checked([lambda: first.groups_of("cluster"), lambda: second.groups_of("cluster")])
+    _both([lambda: first.groups_of("cluster"), lambda: second.groups_of("cluster")])
     ours, theirs = codes([first, second], "cluster")
     return lambda: _shared("cluster", "clusters", first, second, ours, theirs)
 
@@ -168,15 +174,96 @@ def _time(first: Split, second: Split, name: str) -> Comparison:
     return compare
 
 
-def _checked(questions: Sequence[Callable[[], object]]) -> None:
+def _near(first: Split, second: Split, name: str, at_least: float, seed: int) -> Comparison:
+    splits = (first, second)
+    found = columns(name, splits, "name a column of text")
+    problems = [
+        f"{split.where}: column `{name}` is {kinds.kind(column)}, but near duplicates are told of "
+        "text; compare it as content, or, of lists of numbers, as embeddings"
+        for split, column in zip(splits, found, strict=True)
+        if kinds.kind(column) != kinds.TEXT
+    ]
+    if problems:
+        raise OutputsError(problems)
+
+    def compare() -> Leak:
+        ours, theirs = (folded(column).fill_null("").to_pylist() for column in found)
+        there, _ = minhash.near(theirs, ours, at_least, seed)
+        leaked = there >= 0
+        told = (
+            f"{_share(leaked)} of {counted(second.n, 'rows')} of {second.name} have nearly the "
+            f"`{name}` of a row of {first.name} (Jaccard similarity of shingles of "
+            f"{minhash.SHINGLE} characters ≥ {at_least:g}){_at(leaked)}"
+        )
+        return Leak("near", f"`{name}`", leaked, _pairs(leaked, there), told)
+
+    return compare
+
+
+def _embeddings(first: Split, second: Split, name: str, seed: int) -> Comparison:
+    ours, theirs = _both([partial(vectors, split, name) for split in (first, second)])
+    wide = ours.shape[1], theirs.shape[1]
+    if wide[0] != wide[1]:
+        raise OutputsError(
+            [
+                f"{first.where} and {second.where}: column `{name}` has {wide[0]} numbers in each "
+                f"row of one and {wide[1]} of the other; compare embeddings of one model"
+            ]
+        )
+    if first.n < 2:
+        raise OutputsError(
+            [
+                f"{first.where}: column `{name}` has 1 row; how near is too near is learned from "
+                "the distances between at least 2 rows of this split: add more"
+            ]
+        )
+
+    def compare() -> Leak:
+        limit, expected = _limit(ours, seed)
+        distance, there = nearest(theirs, ours)
+        leaked = (distance == 0) | (distance <= limit)
+        near = np.flatnonzero(leaked)
+        shown = near[np.argsort(distance[near], kind="stable")][:SHOWN_PAIRS]
+        told = (
+            f"{_share(leaked)} of {counted(second.n, 'rows')} of {second.name} are by `{name}` "
+            f"as near to a row of {first.name} as {expected:.2g} of its own rows are to each other "
+            f"(distance ≤ {limit:.3g}){_at(leaked)}; about {expected * second.n:.2g} were expected "
+            "of rows that did not leak"
+        )
+        pairs = tuple((int(row), int(there[row])) for row in shown)
+        return Leak("embedding", f"`{name}`", leaked, pairs, told, expected)
+
+    return compare
+
+
+def _limit(vectors: np.ndarray, seed: int) -> tuple[float, float]:
+    """The distance that is too near, and the share of new rows of the same kind that are so near.
+
+    Of s distances, the k-th least, k = .001 (s + 1) or 1: a new one is as small with probability
+    k / (s + 1), but for its one more neighbour.
+    """
+    n = len(vectors)
+    rows = np.sort(np.random.default_rng([seed, n]).permutation(n)[:SAMPLE])
+    distance = nearest(vectors[rows], vectors, rows)[0]
+    apart = np.sort(distance[distance > 0])
+    if not len(apart):
+        return 0.0, 0.0
+    least = max(1, int(TOO_NEAR * (len(apart) + 1)))
+    return float(apart[least - 1]), least / (len(apart) + 1)
+
+
+def _both(questions: Sequence[Callable[[], Any]]) -> list[Any]:
+    """The answers, or the problems of all questions."""
     problems: list[str] = []
+    answers = []
     for question in questions:
         try:
-            question()
+            answers.append(question())
         except OutputsError as error:
             problems += error.problems
     if problems:
         raise OutputsError(problems)
+    return answers
 
 
 def _places(known: np.ndarray, asked: np.ndarray) -> np.ndarray:

@@ -113,7 +113,7 @@ def _numbers(
                 "write both as integers or both as text"
             )
         with np.errstate(over="ignore"):
-            values = values.astype(wanted) + wanted(0)  # −0.0 + 0.0 is 0.0
+            values = np.add(values.astype(wanted), 0, dtype=wanted)  # −0.0 + 0.0 is 0.0
         result.append(pa.array(values, mask=missing | np.isnan(values)))
     if problems:
         raise OutputsError(problems)

@@ -1,0 +1,1 @@
+"""Distances: how far apart two samples, or two of their rows, are."""
