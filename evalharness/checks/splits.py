@@ -22,11 +22,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Asked:
-    """One declared check of one model, with the splits that it looks at."""
+    """One declared check of one model, with the splits that it looks at, and what was made ready
+    while it was found out that it can be made."""
 
     check: Check
     model: str
     splits: tuple[Any, ...]
+    prepared: Any = None
 
 
 def read(plan: Plan, wanted: Iterable[tuple[Check, str]]) -> dict[Check, Asked]:

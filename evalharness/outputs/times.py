@@ -1,0 +1,52 @@
+"""Which rows of a split are no later than those of a split that came before it."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from evalharness.declare.errors import OutputsError
+from evalharness.outputs import kinds, memory
+from evalharness.outputs.alike import NUMBER, TIME, alike, family
+from evalharness.outputs.words import rows
+
+if TYPE_CHECKING:
+    from evalharness.outputs.split import Split
+
+
+def in_order(first: "Split", second: "Split", name: str) -> tuple[np.ndarray, int, Any]:
+    """bool (n,): the rows of the second split that are not later than all rows of the first; the
+    last row of the first, and its time.
+
+    Raises OutputsError where a time is null, is no time, or has a zone in one split only.
+    """
+    splits = (first, second)
+    found = alike(name, splits, "name the column of times that both splits have")
+    if family(found[0]) not in (TIME, NUMBER) or kinds.kind(found[0]) == kinds.TEXT:
+        raise OutputsError(
+            [
+                f"{split.where}: column `{name}` is {kinds.kind(split.column(name))}, whose order "
+                "in time is not known; write dates, times or numbers"
+                for split in splits
+            ]
+        )
+    problems = [
+        f"{split.where}: column `{name}` is null in {rows(memory.nulls(column))}; whether a row is "
+        "later needs its time: fill it, or leave these rows out of the split"
+        for split, column in zip(splits, found, strict=True)
+        if column.null_count
+    ]
+    if problems:
+        raise OutputsError(problems)
+    before, after = (_numbers(column) for column in found)
+    last = int(np.argmax(before))
+    return after <= before[last], last, first.column(name)[last].as_py()
+
+
+def _numbers(column: Any) -> np.ndarray:
+    import pyarrow as pa
+
+    if pa.types.is_timestamp(column.type) or pa.types.is_date64(column.type):
+        return memory.to_numpy(column.view(pa.int64()))
+    if pa.types.is_date32(column.type):
+        return memory.to_numpy(column.view(pa.int32()))
+    return memory.to_numpy(column)
