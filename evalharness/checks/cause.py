@@ -1,4 +1,4 @@
-"""What kind of shift it can be, what cannot be seen, and what it does to the share of right answers."""
+"""What kind of shift it can be, what cannot be seen, and what it does to accuracy."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from evalharness.inference.numbers import show
 from evalharness.inference.reweighted import reweighted
 
 if TYPE_CHECKING:
-    from evalharness.outputs.split import Split
+    pass
 
 Column = Numbers | Categories
 # A column has moved where it surely differs by more than this part of what is tolerated.
@@ -50,7 +50,11 @@ def _kind(
 ) -> list[str]:
     if "label" not in columns:
         inputs = [n for n in moved if n != "correct"]
-        seen = f"; what moved ({_listed(inputs)}) is what goes in, or what the model makes of it" if inputs else ""
+        seen = (
+            f"; what moved ({_listed(inputs)}) is what goes in, or what the model makes of it"
+            if inputs
+            else ""
+        )
         return [
             "without labels on both sides nothing can be said of the labels, of their relation to "
             f"the inputs, or of the errors{seen}"
@@ -72,10 +76,12 @@ def _kind(
         ]
     if inputs or "score" in moved or "prediction" in moved:
         told = _listed([n for n in moved if n != "correct"])
-        errors = "the errors moved with them" if "correct" in moved else "the share of right answers did not surely move"
-        return [
-            f"this can be covariate shift: the labels did not move, and {told} did; {errors}"
-        ]
+        errors = (
+            "the errors moved with them"
+            if "correct" in moved
+            else "the share of right answers did not surely move"
+        )
+        return [f"this can be covariate shift: the labels did not move, and {told} did; {errors}"]
     if "correct" in moved:
         return [
             "neither labels nor predictions moved, and the errors did: the relation of labels to "
@@ -156,7 +162,7 @@ def _strata(column: Column) -> tuple[Any, Any]:
         return column.codes
     pooled = np.concatenate(column.samples)
     edges = np.unique(np.quantile(pooled, np.linspace(0, 1, BINS + 1)[1:-1], method="lower"))
-    return tuple(np.searchsorted(edges, x, side="left") for x in column.samples)  # type: ignore[return-value]
+    return tuple(np.searchsorted(edges, x, side="left") for x in column.samples)
 
 
 def _listed(names: list[str]) -> str:

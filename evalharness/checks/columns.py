@@ -23,6 +23,7 @@ APART = ("id", "cluster", "sample", "weight")
 # Names that stand for what is worked out: the largest of the scores by class, and whether the
 # prediction is the label.
 LARGEST, CORRECT = "score", "correct"
+LIST = "it is a list in each row"
 
 
 class Unlike(Exception):
@@ -88,7 +89,7 @@ class Categories:
             for i, (codes, unit) in enumerate(zip(self.codes, self.units, strict=True))
         ]
         note = " and ".join(
-            f"{len(c):,} rows" if u is None else f"{u.count:,} clusters"
+            f"{len(c):,} rows" if u is None else f"{u.groups:,} clusters"
             for c, u in zip(self.codes, self.units, strict=True)
         )
         return ShareDistance(self.counts, sides, note)
@@ -117,7 +118,7 @@ def compared(first: Split, second: Split, name: str, seed: int = 0) -> Numbers |
     """A column of two splits. Raises Unlike where it cannot be compared, and OutputsError where the
     outputs are broken."""
     units = (_units(first), _units(second))
-    place = {"units": units, "seed": seed}
+    place: dict[str, Any] = {"units": units, "seed": seed}
     if name == LARGEST and not all("score" in s.column_names for s in (first, second)):
         largest = tuple(s.raw_matrix().max(axis=1).astype(np.float64) for s in (first, second))
         return Numbers(name, "largest score", "numbers", largest, **place)
@@ -127,9 +128,7 @@ def compared(first: Split, second: Split, name: str, seed: int = 0) -> Numbers |
     a, b = first.column(name), second.column(name)
     for column in (a, b):
         if kinds.is_list(column):
-            raise Unlike(
-                f"it is a list in each row ({column.type}); name it in embeddings=[{name!r}]"
-            )
+            raise Unlike(f"{LIST} ({column.type}); name it in embeddings=[{name!r}]")
     return _alike(name, a, b, place)
 
 

@@ -1,4 +1,4 @@
-"""From what an evaluation declares to what is decided: everything is read, and refused, at first."""
+"""From what is declared to what is decided; everything is read, and refused, at first."""
 
 from __future__ import annotations
 
@@ -32,6 +32,21 @@ class Declared:
     waivers: Sequence[Waiver]
     gated: Sequence[str]
 
+    @property
+    def of_splits(self) -> list[Check]:
+        return [c for c in self.checks if isinstance(c.declared, SplitCheck)]
+
+    @property
+    def bounds(self) -> list[Check]:
+        return [c for c in self.checks if isinstance(c.declared, Bound)]
+
+    def metrics_on(self, split: str) -> list[Bound | Metric]:
+        """What is declared on a split: bounds, and metrics that are only reported."""
+        found = list(dict.fromkeys(c.declared for c in self.bounds))
+        return [x for x in found if x.metric.split == split] + [
+            m for m in self.also if m.split == split
+        ]
+
     def model(self, check: Check) -> str:
         """The name of the model of a check, also where it is the only one."""
         return check.model or self.gated[0]
@@ -44,7 +59,7 @@ def decided(
     plan: Plan, declared: Declared, settings: Settings
 ) -> tuple[list[CheckResult | SplitResult], Found]:
     """The chosen checks, decided, and the estimates by model and by metric as it was written."""
-    asked = _required(plan, declared)
+    asked = _required(plan, declared, settings.seed)
     found: Found = {model: {} for model in plan.outputs}
 
     def of(model: str, metric: Metric) -> Sequence[Estimate]:
@@ -57,11 +72,11 @@ def decided(
         from evalharness.checks import splits
 
         # A family is one evaluation and one kind of check.
-        apart = replace(settings, family=splits.family(list(asked.values())))
+        apart = replace(settings, family=max(1, sum(a.gated for a in asked.values())))
         # Before any metric is computed: whether a split is large enough never depends on one.
         for check in declared.chosen:
             if check in asked:
-                made[check] = splits.judge(asked[check], declared, plan, apart)
+                made[check] = splits.judge(check, asked[check], declared.waivers, apart)
     for check in declared.chosen:
         if isinstance(check.declared, Bound):
             model, metric = declared.model(check), check.declared.metric
@@ -74,27 +89,22 @@ def decided(
     return [made[c] for c in declared.chosen], found
 
 
-def _required(plan: Plan, declared: Declared) -> dict[Check, Any]:
+def _required(plan: Plan, declared: Declared, seed: int) -> dict[Check, Any]:
     """Read and check what everything that is declared needs, whatever is chosen, so that an error
-    never depends on -k; the splits of each check of splits."""
-    wanted = [
-        (declared.model(c), c.declared.metric)
-        for c in declared.checks
-        if isinstance(c.declared, Bound)
-    ]
+    never depends on -k; the checks of splits, ready to be judged."""
+    wanted = [(declared.model(c), c.declared.metric) for c in declared.bounds]
     wanted += [(model, metric) for model in declared.gated for metric in declared.also]
     problems: list[str] = []
+    asked: dict[Check, Any] = {}
     try:
         plan.require(wanted)
     except OutputsError as error:
         problems += error.problems
-    asked: dict[Check, Any] = {}
-    apart = [c for c in declared.checks if isinstance(c.declared, SplitCheck)]
-    if apart:
+    if declared.of_splits:
         from evalharness.checks import splits
 
         try:
-            asked = splits.read(plan, [(c, declared.model(c)) for c in apart])
+            asked = splits.read(plan, declared, seed)
         except OutputsError as error:
             problems += error.problems
     if problems:

@@ -37,15 +37,18 @@ def _of_numbers(column: Numbers, splits: Sequence[str]) -> list[str]:
     gap = column.gap
     lines = []
     if np.isfinite(gap.at):
+        side = "at or before" if column.how == "times" else "at or below"
         lines.append(
-            f"{share(gap.share_a)} of {first} and {share(gap.share_b)} of {second} are "
-            f"{'at or before' if column.how == 'times' else 'at or below'} {_written(gap.at, column)}"
+            f"{column.name} {side} {_written(gap.at, column)}: {share(gap.share_a)} of {first}, "
+            f"{share(gap.share_b)} of {second}"
         )
         medians = [_written(float(np.median(x)), column) for x in column.samples]
-        lines.append(f"medians: {medians[0]} and {medians[1]}")
+        lines.append(f"its medians: {medians[0]} and {medians[1]}")
     missing = [float(np.isinf(x).mean()) for x in column.samples]
     if abs(missing[0] - missing[1]) > gap.distance / 2 and any(missing):
-        lines.insert(0, f"missing in {share(missing[0])} of {first} and {share(missing[1])} of {second}")
+        lines.insert(
+            0, f"missing in {share(missing[0])} of {first} and {share(missing[1])} of {second}"
+        )
     return lines
 
 
@@ -68,7 +71,7 @@ def _of_categories(column: Categories, splits: Sequence[str]) -> list[str]:
     for k in order:
         value = "missing" if names[k] is None else short(names[k])
         of = [f"{share(shares[i, k])} of {split}" for i, split in enumerate((first, second))]
-        told.append(f"{value}: {of[0]}, {of[1]}")
+        told.append(f"{column.name} {value}: {of[0]}, {of[1]}")
     return told
 
 
@@ -82,10 +85,10 @@ def _beginnings(column: Categories) -> tuple[tuple[Any, ...], Any] | None:
     (length,) = lengths
     found: list[tuple[float, tuple[str, ...], Any]] = []
     for kept in range(length, 0, -1):
-        names, place = np.unique([t[:kept] for t in texts], return_inverse=True)
-        counts = np.stack([np.bincount(place, row, minlength=len(names)) for row in column.counts])
+        heads, place = np.unique([t[:kept] for t in texts], return_inverse=True)
+        counts = np.stack([np.bincount(place, row, minlength=len(heads)) for row in column.counts])
         shares = counts / counts.sum(axis=1, keepdims=True)
-        found.append((float(abs(shares[0] - shares[1]).max()), tuple(names.tolist()), counts))
+        found.append((float(abs(shares[0] - shares[1]).max()), tuple(heads.tolist()), counts))
     most = max(gap for gap, _, _ in found)
     for gap, names, counts in found:
         if gap >= KEPT * most:

@@ -114,9 +114,7 @@ class SplitResult:
         if worst.outcome == PASS and len(gated) > 1:
             others = f"; {len(gated)} of {len(gated)} are within their tolerances"
         waived = f"; waived: {', '.join(dict.fromkeys(f.code for f in self.waived))}"
-        return (
-            f"{self.title}: {worst.told}{code}{others}" + (waived if self.waived else "")
-        )
+        return f"{self.title}: {worst.told}{code}{others}" + (waived if self.waived else "")
 
     def remarks(self, most: int = 3) -> list[str]:
         """What is worth a line although nothing gates it: what surely differs, and the notes."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from evalharness.checks.columns import CORRECT, has
 from evalharness.checks.findings import REPORTED, Finding
-from evalharness.checks.leaks import Comparison, Leak, comparisons, duplicates
+from evalharness.checks.leaks import Leak, comparisons, duplicates
 from evalharness.checks.measuring import estimates
 from evalharness.checks.settings import Settings
 from evalharness.declare.errors import OutputsError
@@ -36,53 +36,59 @@ SHARES = {"near": "EH-LEAK-NEAR", "embedding": "EH-LEAK-EMBEDDING"}
 SHOWN = 3
 
 
-def problems(check: NoLeakage, first: Split, second: Split) -> list[str]:
-    """What keeps the check from being made, told from the names of the columns."""
-    if any((check.content, check.near, check.embeddings, check.time)) or _shared(first, second):
-        return []
-    return [
-        f"{check}: {first.where} and {second.where} share neither `id` nor `cluster`, so nothing "
-        "would be looked at; add an `id`, or name what to compare: content=[…], near=[…], "
-        f"embeddings=[…], time=…; there are {listed(second.column_names)}"
-    ]
+class Leakage:
+    """A `no_leakage`, ready to be judged. metrics: what is declared on the second split.
 
-
-def prepared(check: NoLeakage, first: Split, second: Split, seed: int) -> list[Comparison]:
-    """What is compared, once it is known that all of it can be."""
-    shared = _shared(first, second)
-    return comparisons(
-        first,
-        second,
-        ids="id" in shared,
-        clusters="cluster" in shared,
-        content=check.content,
-        near=check.near,
-        embeddings=check.embeddings,
-        time=check.time,
-        seed=seed,
-    )
-
-
-def judge(
-    check: NoLeakage,
-    made: Sequence[Comparison],
-    split: Split,
-    measure: Any,
-    settings: Settings,
-) -> tuple[list[Finding], list[str]]:
-    """The findings, and what the leaked rows did to the metrics.
-
-    split: the second one. measure: `Measure` of the metrics that are told.
+    Raises OutputsError with everything that cannot be compared.
     """
-    leaks = [compare() for compare in made]
-    found = [
-        _fact(leak, split) if leak.kind in FACTS else _share(leak, check, split, settings)
-        for leak in leaks
-    ]
-    if check.content:
-        found += _repeats(duplicates(split, check.content))
-    leaked = np.logical_or.reduce([leak.rows for leak in leaks])
-    return found, (measure.without(leaked) if leaked.any() else [])
+
+    def __init__(
+        self, check: NoLeakage, splits: Sequence[Split], model: str, metrics: Any, seed: int
+    ) -> None:
+        first, self._split = splits
+        self._check, self._model = check, model
+        self._metrics = [getattr(m, "metric", m) for m in metrics]
+        shared = _shared(first, self._split)
+        asked = (check.content, check.near, check.embeddings, check.time)
+        if not shared and not any(asked):
+            raise OutputsError(
+                [
+                    f"{check}: {first.where} and {self._split.where} share neither `id` nor "
+                    "`cluster`, so nothing would be looked at; add an `id`, or name what to "
+                    "compare: content=[…], near=[…], embeddings=[…], time=…; there are "
+                    f"{listed(self._split.column_names)}"
+                ]
+            )
+        self._made = comparisons(
+            first,
+            self._split,
+            ids="id" in shared,
+            clusters="cluster" in shared,
+            content=check.content,
+            near=check.near,
+            embeddings=check.embeddings,
+            time=check.time,
+            seed=seed,
+        )
+
+    @property
+    def gated(self) -> int:
+        return len(self._check.near) + len(self._check.embeddings)
+
+    def judge(self, settings: Settings) -> tuple[list[Finding], list[str]]:
+        """The findings, and what the leaked rows did to the metrics."""
+        split, check = self._split, self._check
+        leaks = [compare() for compare in self._made]
+        found = [
+            _fact(leak, split) if leak.kind in FACTS else _share(leak, check, split, settings)
+            for leak in leaks
+        ]
+        if check.content:
+            found += _repeats(duplicates(split, check.content))
+        leaked = np.logical_or.reduce([leak.rows for leak in leaks])
+        if not leaked.any():
+            return found, []
+        return found, Measure(self._model, split, self._metrics, settings).without(leaked)
 
 
 def _shared(first: Split, second: Split) -> list[str]:
@@ -171,7 +177,9 @@ class Measure:
 
     def __init__(self, model: str, split: Split, metrics: Sequence[Metric], settings: Settings):
         self._model, self._split, self._settings = model, split, settings
-        self._metrics = list(dict.fromkeys(metrics))[:SHOWN] or self._default()
+        # One number each: of slices there may be thousands.
+        plain = [m for m in dict.fromkeys(metrics) if not m.group or m.over]
+        self._metrics = plain[:SHOWN] or self._default()
 
     def _default(self) -> list[Metric]:
         from evalharness.metrics import accuracy

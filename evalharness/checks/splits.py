@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Protocol
 
-from evalharness.checks import shift
 from evalharness.checks.findings import Finding, SplitResult
+from evalharness.checks.leakage import Leakage
 from evalharness.checks.settings import Settings
+from evalharness.checks.shift import Shift
 from evalharness.declare.collect import Check
 from evalharness.declare.errors import OutputsError
 from evalharness.declare.splits import KnownDifference, NoLeakage, SameDistribution
@@ -20,68 +21,65 @@ if TYPE_CHECKING:
     from evalharness.checks.deciding import Declared
 
 
-@dataclass(frozen=True)
-class Asked:
-    """One declared check of one model, with the splits that it looks at, and what was made ready
-    while it was found out that it can be made."""
+class Asked(Protocol):
+    """A declared check of one model, of which it is known that it can be made.
 
-    check: Check
-    model: str
-    splits: tuple[Any, ...]
-    prepared: Any = None
+    gated: how many columns, or the like, may each be called failing by chance.
+    """
+
+    @property
+    def gated(self) -> int: ...
+    def judge(self, settings: Settings) -> tuple[list[Finding], list[str]]: ...
 
 
-def read(plan: Plan, wanted: Iterable[tuple[Check, str]]) -> dict[Check, Asked]:
-    """The splits of every check. Raises OutputsError with all that keeps any from being made."""
+# Made of (declared, splits, model, metrics, seed): raises OutputsError where it cannot be made.
+MAKERS: dict[type, Callable[..., Asked]] = {
+    SameDistribution: Shift,
+    KnownDifference: Shift,
+    NoLeakage: Leakage,
+}
+
+
+def read(plan: Plan, declared: Declared, seed: int) -> dict[Check, Asked]:
+    """Every check of splits, ready. Raises OutputsError with all that keeps any from being made."""
     found: dict[Check, Asked] = {}
     problems: list[str] = []
-    for check, model in wanted:
-        splits = []
-        for name in check.declared.splits:
-            try:
-                split = plan.split(model, name)
-                split.check()
-            except OutputsError as error:
-                problems += error.problems
-                continue
-            if getattr(split, "streamed", False):
-                problems.append(
-                    f"{split.where}: {check.declared} needs rows, and this split is read in "
-                    "batches; hand it over as one table, or as a sample of it"
-                )
-            splits.append(split)
-        if len(splits) == len(check.declared.splits):
-            found[check] = Asked(check, model, tuple(splits))
-            problems += _problems(found[check])
+    for check in declared.of_splits:
+        model, asked = declared.model(check), check.declared
+        splits = [s for name in asked.splits if (s := _split(plan, model, name, asked, problems))]
+        if len(splits) < len(asked.splits):
+            continue
+        metrics = declared.metrics_on(asked.splits[-1])
+        try:
+            found[check] = MAKERS[type(asked)](asked, splits, model, metrics, seed)
+        except OutputsError as error:
+            problems += error.problems
     if problems:
         raise OutputsError(problems)
     return found
 
 
-def _problems(asked: Asked) -> list[str]:
-    declared = asked.check.declared
-    if isinstance(declared, (SameDistribution, KnownDifference)):
-        return shift.problems(declared, *asked.splits)
-    return []
+def _split(plan: Plan, model: str, name: str, asked: Any, problems: list[str]) -> Any:
+    """A split with rows, or None, and why."""
+    try:
+        split = plan.split(model, name)
+        split.check()
+    except OutputsError as error:
+        problems += error.problems
+        return None
+    if getattr(split, "streamed", False):
+        problems.append(
+            f"{split.where}: {asked} needs rows, and this split is read in batches; hand it over "
+            "as one table, or as a sample of it"
+        )
+        return None
+    return split
 
 
-def family(every: Sequence[Asked]) -> int:
-    """Over how many the level of a fail is shared: gated columns, of all checks and models."""
-    found = 0
-    for asked in every:
-        declared = asked.check.declared
-        if isinstance(declared, (SameDistribution, KnownDifference)):
-            found += len(shift.gated(declared, *asked.splits))
-            found += getattr(declared, "classifier", None) is not None
-        elif isinstance(declared, NoLeakage):
-            found += len(declared.near) + len(declared.embeddings)
-    return max(1, found)
-
-
-def judge(asked: Asked, declared: Declared, plan: Plan, settings: Settings) -> SplitResult:
-    """The verdict of a check. `settings.family`: of the checks of splits."""
-    check, waivers = asked.check, declared.waivers
-    findings, notes = _findings(asked, declared, plan, settings)
+def judge(check: Check, asked: Asked, waivers: Sequence[Waiver], settings: Settings) -> SplitResult:
+    """The verdict of a check. `settings.family`: over how many gated columns, of all checks of
+    splits and all models, the level of a fail is shared."""
+    findings, notes = asked.judge(settings)
     return SplitResult(
         check.id,
         check.kind,
@@ -93,15 +91,6 @@ def judge(asked: Asked, declared: Declared, plan: Plan, settings: Settings) -> S
         settings.family,
         settings.confidence,
     )
-
-
-def _findings(
-    asked: Asked, declared: Declared, plan: Plan, settings: Settings
-) -> tuple[list[Finding], list[str]]:
-    check: Any = asked.check.declared
-    if isinstance(check, (SameDistribution, KnownDifference)):
-        return shift.judge(check, *asked.splits, settings)
-    raise NotImplementedError
 
 
 def _waived(finding: Finding, check: Check, waivers: Sequence[Waiver]) -> Finding:

@@ -95,7 +95,11 @@ def html_table(
         body += "".join(f"<td style='{s}'>{html.escape(c)}</td>" for s, c in shown) + "</tr>"
     rest = "".join(
         f"<li>{html.escape(text)}</li>"
-        for text in [*_reported(also), *splits_told(checks), *(f"waived: {w}" for w in waived(checks))]
+        for text in [
+            *_reported(also),
+            *splits_told(checks),
+            *(f"waived: {w}" for w in waived(checks)),
+        ]
     )
     listed = f"<p>Reported, not gated:</p><ul>{rest}</ul>" if rest else ""
     note = f"<p><small>{html.escape(footnote(checks))}</small></p>" if checks else ""
@@ -121,8 +125,10 @@ def _of_splits(check: SplitResult) -> tuple[str, ...]:
     name = check.title + (f": {f.about}" if f.about else "")
     word = "waived" if check.waived and check.outcome == PASS else WORD[check.outcome]
     number = "–" if math.isnan(f.value) else show(f.value, near=f.required)
-    bound = "–" if math.isnan(f.limit) else show(
-        f.limit, near=f.required, toward="down" if f.op == "≥" else "up"
+    bound = (
+        "–"
+        if math.isnan(f.limit)
+        else show(f.limit, near=f.required, toward="down" if f.op == "≥" else "up")
     )
     required = "" if math.isnan(f.required) else f"{'≥' if f.least else '≤'} {plain(f.required)}"
     settle = f"~{about(max(f.settle))}" if f.settle else "?" if f.outcome == INCONCLUSIVE else ""

@@ -35,13 +35,13 @@ LATER = {
 
 @dataclass(frozen=True)
 class Check:
-    """One declared check of one gated model. `id` is its node id; `model` is "" when the only one
-    is meant."""
+    """One declared check of one gated model, a Bound or a SplitCheck. `id` is its node id; `model`
+    is "" when the only one is meant."""
 
     id: str
     kind: str
     model: str
-    declared: Bound | SplitCheck
+    declared: Any
 
 
 def checks(attributes: Mapping[str, Any]) -> tuple[tuple[Check, ...], list[str]]:

@@ -151,9 +151,7 @@ def known_difference(
     problems = _two(first, second)
     gated = _tolerances(columns, "columns", problems, optional=False)
     if not gated and not problems:
-        problems.append(
-            'say by how much: known_difference("train", "dev", columns={"label": 0.3})'
-        )
+        problems.append('say by how much: known_difference("train", "dev", columns={"label": 0.3})')
     _raise("known_difference", problems)
     return KnownDifference((first, second), gated)  # type: ignore[arg-type]
 
@@ -183,8 +181,9 @@ def no_leakage(
     tolerance:  the share of near-duplicates that is let through (0.01), since a few are chance.
     """
     problems = _two(first, second)
-    found = [_names(v, k, problems) for k, v in (("content", content), ("near", near))]
-    found.append(_names(embeddings, "embeddings", problems))
+    contents = _names(content, "content", problems)
+    texts = _names(near, "near", problems)
+    lists = _names(embeddings, "embeddings", problems)
     if not isinstance(time, str):
         problems.append(f'time={time!r} must be the name of a column, such as time="created"')
     if not (is_number(tolerance) and 0 < tolerance < 1):
@@ -193,7 +192,7 @@ def no_leakage(
             "are none"
         )
     _raise("no_leakage", problems)
-    return NoLeakage((first, second), *found, time, float(tolerance))
+    return NoLeakage((first, second), contents, texts, lists, time, float(tolerance))
 
 
 def large_enough(
@@ -255,7 +254,9 @@ def _names(given: Any, what: str, problems: list[str]) -> tuple[str, ...]:
         for name in found
         if not isinstance(name, str) or not name
     ]
-    problems += [f"{what}: {n!r} is named twice" for n in dict.fromkeys(found) if found.count(n) > 1]
+    problems += [
+        f"{what}: {n!r} is named twice" for n in dict.fromkeys(found) if found.count(n) > 1
+    ]
     return found
 
 

@@ -1,15 +1,16 @@
 """A share on one sample, as it would be with the mix of another.
 
-Of strata k (labels, regions, bins of a score) with the shares q_k in the second sample, and a_k hits
-of all in the first, the reweighted share is Σ q_k a_k. Its limits are MOVER's: what each a_k may lie
-lower by Clopper-Pearson (or, in clusters, by its effective sample), and what q may vary, added in
-squares. It says what the mix alone would do, if within a stratum nothing else differed.
+Of strata k (labels, regions, bins of a score) with the shares q_k in the second sample and a share
+a_k of hits in the first, the reweighted share is Σ q_k a_k. Its limits are MOVER's: what each a_k
+may lie lower by Clopper-Pearson (or, in clusters, by its effective sample), and what q may vary,
+added in squares. It says what the mix alone would do, if within a stratum nothing else differed.
 
 Source: Zou & Donner 2008, for a sum of independent parts; coverage in docs/calibration.md.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -43,7 +44,7 @@ def reweighted(
     shared = trials > 0
     uncovered = float(wanted[~shared].sum() / wanted.sum())
     if uncovered == 1:
-        return Reweighted(*[float("nan")] * 3, uncovered)
+        return Reweighted(math.nan, math.nan, math.nan, uncovered)
     mix = np.where(shared, wanted, 0)
     mix = mix / mix.sum()
     right = np.bincount(first, hits, minlength=strata)
@@ -58,7 +59,7 @@ def reweighted(
 
 
 def _limits(
-    hits: Any, first: Any, right: Floats, trials: Floats, mix: Floats, units: Any, alpha: float
+    hits: Any, first: Any, right: Any, trials: Any, mix: Any, units: Any, alpha: float
 ) -> tuple[Floats, Floats]:
     """One-sided limits of the share in each stratum."""
     if units is None:
@@ -67,19 +68,21 @@ def _limits(
     low, high = np.zeros(len(trials)), np.ones(len(trials))
     for k in np.flatnonzero((mix > 0) & (trials > 0)):
         inside = first == k
-        code, count = units.code[inside], units.count
+        code, count = units.code[inside], units.groups
         bounds = EffectiveBounds(
-            np.bincount(code, hits[inside], count), np.bincount(code, minlength=count), clusters=True
+            np.bincount(code, hits[inside], count),
+            np.bincount(code, minlength=count),
+            clusters=True,
         )
         low[k], high[k] = bounds.lower(alpha), bounds.upper(alpha)
     return low, high
 
 
-def _variance(deviation: Floats, inside: Any, units: Any) -> float:
+def _variance(deviation: Any, inside: Any, units: Any) -> float:
     """Of the mean deviation of rows inside of the shared strata."""
     deviation = np.where(inside, deviation, 0.0)
     total = inside.sum()
     if units is None:
         return float((deviation**2).sum() / total**2)
-    of_units = np.bincount(units.code, deviation, units.count)
-    return float((of_units**2).sum() / total**2 * units.count / max(1, units.count - 1))
+    of_units = np.bincount(units.code, deviation, units.groups)
+    return float((of_units**2).sum() / total**2 * units.groups / max(1, units.groups - 1))

@@ -57,8 +57,10 @@ def settle(
     if gap < 1e-9:
         return None
     below = distance.value < tolerance
-    reach = distance.upper(alpha) - distance.value if below else (
-        distance.value - distance.lower(alpha)
+    reach = (
+        distance.upper(alpha) - distance.value
+        if below
+        else (distance.value - distance.lower(alpha))
     )
     factor = ((reach + upper_z(1 - power) * distance.error) / gap) ** 2
     return math.ceil(factor * distance.n[0]), math.ceil(factor * distance.n[1])
@@ -111,9 +113,7 @@ class ShareDistance:
         self.difference = self.shares[0] - self.shares[1]
         self.value = float(abs(self.difference).max())
         self.note, self._seed = note, seed
-        self._sides = sides or tuple(
-            Drawn(k, n) for k, n in zip(self.counts, totals, strict=True)
-        )
+        self._sides = sides or tuple(Drawn(k, n) for k, n in zip(self.counts, totals, strict=True))
         categories = self.counts.shape[1]
         # One of two shares tells the other.
         self.family = 1 if categories <= 2 else categories

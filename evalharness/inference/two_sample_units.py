@@ -33,10 +33,10 @@ RAREST = 0.002
 
 
 class Units(NamedTuple):
-    """code (n,): the cluster of each row; count: how many there are."""
+    """code (n,): the cluster of each row; groups: how many there are."""
 
     code: Any
-    count: int
+    groups: int
 
 
 class ClusteredKs:
@@ -52,7 +52,7 @@ class ClusteredKs:
         self.value = float(value)
         self.n = (len(samples[0]), len(samples[1]))
         self.note = " and ".join(
-            f"{u.count:,} clusters" if u is not None else f"{n:,} rows"
+            f"{u.groups:,} clusters" if u is not None else f"{n:,} rows"
             for u, n in zip(units, self.n, strict=True)
         )
         self._samples, self._units, self._seed = samples, units, seed
@@ -69,7 +69,7 @@ class ClusteredKs:
 
     @property
     def _fewest(self) -> int:
-        return min(n if u is None else u.count for u, n in self._sides)
+        return min(n if u is None else u.groups for u, n in self._sides)
 
     @cached_property
     def _largest(self) -> Floats:
@@ -128,14 +128,14 @@ def _covariance(values: Floats, units: Units | None, at: Floats) -> Floats:
     order = np.argsort(units.code, kind="stable")
     places, code = places[order], units.code[order]
     step = max(1, 4_000_000 // len(at))
-    for first in range(0, units.count, step):  # so many clusters at once fit into memory
+    for first in range(0, units.groups, step):  # so many clusters at once fit into memory
         low, high = np.searchsorted(code, [first, first + step])
-        held = min(step, units.count - first)
+        held = min(step, units.groups - first)
         cells = (code[low:high] - first) * (len(at) + 1) + places[low:high]
         count = np.bincount(cells, minlength=held * (len(at) + 1)).reshape(held, -1)
         added = count[:, :-1].cumsum(axis=1) - count.sum(axis=1, keepdims=True) * share
         total += added.T @ added
-    return total / n**2 * units.count / max(1, units.count - 1)
+    return total / n**2 * units.groups / max(1, units.groups - 1)
 
 
 class Clustered:
@@ -145,16 +145,16 @@ class Clustered:
     """
 
     def __init__(self, codes: Any, units: Units, categories: int) -> None:
-        sizes = np.bincount(units.code, minlength=units.count).astype(float)
+        sizes = np.bincount(units.code, minlength=units.groups).astype(float)
         pairs, count = np.unique(units.code * categories + codes, return_counts=True)
         unit, category = pairs // categories, pairs % categories
 
-        def by_category(values: Any) -> Floats:
+        def by_category(values: Any) -> Any:
             return np.bincount(category, values, minlength=categories)
 
         count = count.astype(float)
         self._sums = UnitSums(
-            units=float(units.count),
+            units=float(units.groups),
             trials=sizes.sum(),
             hits=by_category(count),
             tt=(sizes**2).sum(),
@@ -163,7 +163,7 @@ class Clustered:
             largest=sizes.max(),
             examples=sizes.sum(),
             successes=by_category(None),
-            errors=units.count - by_category((count == sizes[unit]).astype(float)),
+            errors=units.groups - by_category((count == sizes[unit]).astype(float)),
             clusters=True,
         )
 

@@ -19,9 +19,7 @@ def shown(
         return
     from tqdm import tqdm
 
-    with tqdm(
-        total=total, desc=doing, unit=unit, unit_scale=True, delay=DELAY, leave=False
-    ) as bar:
+    with tqdm(total=total, desc=doing, unit=unit, unit_scale=True, delay=DELAY, leave=False) as bar:
         for batch in batches:
             yield batch
             bar.update(rows(batch))

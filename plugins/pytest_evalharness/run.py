@@ -15,6 +15,7 @@ import pytest
 from pytest_evalharness import items, keys, kinds
 
 if TYPE_CHECKING:
+    from evalharness.checks.findings import SplitResult
     from evalharness.checks.satisficing import CheckResult
     from evalharness.declare.collect import Check
     from evalharness.result import Result
@@ -79,7 +80,7 @@ class Run:
     def name(self) -> str:
         return str(self.cls.__name__)
 
-    def find(self, check: Check) -> CheckResult:
+    def find(self, check: Check) -> CheckResult | SplitResult:
         """What was decided of a check. By its place in the declaration: an id may be anything."""
         assert self.result is not None
         place = self._places.get(check)
