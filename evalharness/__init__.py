@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from evalharness.declare.waivers import waive
     from evalharness.evaluation import Evaluation
     from evalharness.outputs import Outputs
+    from evalharness.outputs.assign import assign_split
     from evalharness.result import Result
     from evalharness.statistics import (
         Cells,
@@ -74,6 +75,7 @@ _HOME = {
     "Sums": "statistics",
     "Unbounded": "declare.forms",
     "Undefined": "declare.forms",
+    "assign_split": "outputs.assign",
     "known_difference": "declare.splits",
     "large_enough": "declare.splits",
     "no_leakage": "declare.splits",

@@ -46,9 +46,8 @@ def _of_numbers(column: Numbers, splits: Sequence[str]) -> list[str]:
         lines.append(f"its medians: {medians[0]} and {medians[1]}")
     missing = [float(np.isinf(x).mean()) for x in column.samples]
     if abs(missing[0] - missing[1]) > gap.distance / 2 and any(missing):
-        lines.insert(
-            0, f"missing in {share(missing[0])} of {first} and {share(missing[1])} of {second}"
-        )
+        of = f"{share(missing[0])} of {first}, {share(missing[1])} of {second}"
+        lines.insert(0, f"{column.name} missing: {of}")
     return lines
 
 
