@@ -7,6 +7,7 @@ permutation. The columns count as they are scaled: that is for the caller to set
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,6 +22,7 @@ from evalharness.distances.permuted import (
 )
 
 Floats = NDArray[np.float64]
+Array = NDArray[Any]
 
 # Rows whose pairs the median heuristic looks at.
 SEEN = 1_000
@@ -55,7 +57,7 @@ def mmd(
     if not s > 0:
         raise ValueError(f"bandwidth={s} is not above 0")
 
-    def kernel(squared: Floats) -> Floats:
+    def kernel(squared: Array) -> Array:
         squared *= -1 / (2 * s * s)
         return np.exp(squared, out=squared)
 
@@ -80,7 +82,7 @@ def energy_distance(
     """
     data = pool(x, y, clusters, most, seed)
 
-    def closeness(squared: Floats) -> Floats:
+    def closeness(squared: Array) -> Array:
         return np.negative(np.sqrt(squared, out=squared), out=squared)
 
     statistic, p = permuted(data, closeness, False, permutations, seed)

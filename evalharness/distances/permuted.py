@@ -26,8 +26,8 @@ PERMUTATIONS = 999
 # is far below the differences between permutations. Below, few permutations are distinct, and
 # equal ones must be seen to be equal.
 DOUBLE = 2_000
-# Numbers in a block of rows of a matrix.
-BLOCK = 4_000_000
+# Numbers in a block of rows of a matrix, and columns in a band of one.
+BLOCK, BAND = 4_000_000, 512
 # When rows are left out, a cluster keeps at most this share of them.
 OF_CLUSTER = 50
 
@@ -128,7 +128,7 @@ def _of_clusters(unit: Integers, most: int, rng: np.random.Generator) -> Integer
 
 def permuted(
     data: Pool,
-    pairs: Callable[[Floats], Floats],
+    pairs: Callable[[Array], Array],
     unbiased: bool,
     permutations: int,
     seed: int,
@@ -156,7 +156,7 @@ def squared_distances(x: Floats, y: Floats) -> Floats:
     return np.maximum(squares - 2 * (x @ y.T), 0.0)
 
 
-def _centred(data: Pool, pairs: Callable[[Floats], Floats], unbiased: bool) -> Array:
+def _centred(data: Pool, pairs: Callable[[Array], Array], unbiased: bool) -> Array:
     """k of all pairs of rows (N, N), less a number for each row and each column.
 
     That changes no distance, and with sums of 0 in every row the sum within the first sample is
@@ -168,12 +168,13 @@ def _centred(data: Pool, pairs: Callable[[Floats], Floats], unbiased: bool) -> A
     step = max(1, BLOCK // count)
     for start in range(0, count, step):
         block = squared_distances(values[start : start + step], values)
+        block = block.astype(matrix.dtype, copy=False)
         diagonal = (np.arange(len(block)), np.arange(start, start + len(block)))
         block[diagonal] = 0.0  # free of rounding
         block = pairs(block)
         if unbiased:
             block[diagonal] = 0.0
-        sums[start : start + step] = block.sum(axis=1)
+        sums[start : start + step] = block.sum(axis=1, dtype=np.float64)
         matrix[start : start + step] = block
     total = sums.sum()
     if unbiased:
@@ -194,23 +195,31 @@ def _forms(
     """The distance (1 + B,) of the samples as they are, and of each permutation of the units.
 
     sizes: rows (U,) of each unit; the ``first`` units are the first sample, and in every
-    permutation as many are.
+    permutation as many are. ``matrix`` is changed.
     """
     rng = np.random.default_rng(seed)
     count, rows = len(matrix), int(sizes.sum())
-    members = np.zeros(count, np.uint8)
-    members[:first] = 1
-    step = max(1, BLOCK // count)
+    # The matrix is symmetric: each block above the diagonal stands for the one below it too.
+    bands = [slice(start, min(start + BAND, count)) for start in range(0, count, BAND)]
+    for band in bands:
+        matrix[: band.start, band] *= 2
     found = []
+    step = max(1, BLOCK // count)
     for start in range(0, permutations + 1, step):
-        drawn = np.tile(members, (min(step, permutations + 1 - start), 1))
-        # The samples as they are go through the same product, and so through the same rounding.
-        rng.permuted(drawn[int(not start) :], axis=1, out=drawn[int(not start) :])
-        s = drawn.astype(matrix.dtype)
-        product = s @ matrix
-        product *= s
-        n = (drawn @ sizes).astype(np.float64)
+        some = min(step, permutations + 1 - start)
+        members = np.zeros((some, count), matrix.dtype)
+        keys = rng.random((some, count), np.float32)
+        np.put_along_axis(members, np.argpartition(keys, first - 1, axis=1)[:, :first], 1, axis=1)
+        if start == 0:
+            # The samples as they are go through the same product, so through the same rounding.
+            members[0] = np.arange(count) < first
+        form = np.zeros(some)
+        for band in bands:
+            product = members[:, : band.stop] @ matrix[: band.stop, band]
+            product *= members[:, band]
+            form += product.sum(axis=1, dtype=np.float64)
+        n = members @ sizes.astype(np.float64)
         m = rows - n
         within = 1 / (n * (n - 1)) + 1 / (m * (m - 1)) if unbiased else 1 / n**2 + 1 / m**2
-        found.append(product.sum(axis=1, dtype=np.float64) * (within + 2 / (n * m)))
+        found.append(form * (within + 2 / (n * m)))
     return np.concatenate(found)
