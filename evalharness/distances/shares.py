@@ -21,8 +21,8 @@ LEAST_EXPECTED = 5
 REPLICATES = 4_999
 # Cells of simulated tables held at once.
 CELLS = 2_000_000
-# Examples shuffled in all, at most (a few seconds): more would be fewer replicates, but not below.
-WORK, FEWEST = 300_000_000, 199
+# Examples shuffled in all, at most (about two seconds): beyond, fewer replicates, down to FEWEST.
+WORK, FEWEST = 100_000_000, 99
 
 
 class Difference(NamedTuple):
