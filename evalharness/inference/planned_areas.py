@@ -84,9 +84,7 @@ class AreaSizing:
             return 0.0
         if not 0 < area < 1:
             return float(area >= 1)
-        squares = [
-            expected(area).times(m / EXPECTED).spread / m / m for m in self.classes(n)
-        ]
+        squares = [expected(area).times(m / EXPECTED).spread / m / m for m in self.classes(n)]
         # Of the least area that shows it, an atom at 1 is part.
         error = math.sqrt(sum(squares)) / (area * (1 - area))
         return float(ndtr((_logit(area) - _logit(min(critical, 1 - 1e-12))) / error))
