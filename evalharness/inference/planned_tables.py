@@ -1,5 +1,5 @@
-"""What so many examples can show of a metric of a 2x2 table (MCC, kappa, balanced accuracy, F-beta),
-before any is measured: by tables drawn from a model of both classes.
+"""What so many examples can show of a metric of a 2x2 table (MCC, kappa, balanced accuracy), before
+any is measured: by tables drawn from a model of both classes.
 
 Positives and negatives are as many as the split has. Sensitivity and specificity are the same rate
 r, solved so that the metric has the value that is asked about. Tables are drawn from that, and all
@@ -173,7 +173,7 @@ class TableSizing:
         if first is None:
             return None
         near, far = float(rates[first - 1]), float(rates[first])
-        for _ in range(20):
+        for _ in range(12):
             middle = (near + far) / 2
             near, far = (near, middle) if enough(middle) else (middle, far)
         found = float(self._at(np.array([far]))[0])

@@ -1,9 +1,8 @@
-"""Which sizing plans a bound: the form of its metric, seen on a table of a few examples, chooses."""
+"""Which sizing plans a bound: the form of its metric, seen on a few examples, chooses."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -17,8 +16,9 @@ from evalharness.inference.of_units import UNITS
 from evalharness.inference.planned_areas import AreaSizing
 from evalharness.inference.planned_tables import TableSizing
 from evalharness.inference.planning import RangeSizing, ShareSizing, Sizing
-from evalharness.statistics import Confusion, Order, Ranks
-from evalharness.statistics.tables import Cells, MomentTable, OrderTable, RankTable, Share
+from evalharness.inference.probing import ONE, SEVERAL, probed, takes_arrays
+from evalharness.statistics import Confusion
+from evalharness.statistics.tables import Cells
 
 UNKNOWN = "its spread is not known before it is measured"
 OF_VALUES = "how much its values vary, and so its power, cannot be told before they are seen"
@@ -89,7 +89,7 @@ class Asked:
             return self._without("how its parts vary together is not known before it is measured")
         if isinstance(metric.statistic, Confusion):
             return self._of_cells()
-        form = _probed(metric)
+        form = probed(metric)
         if isinstance(form, Unbounded):
             return self._without(f"nothing bounds it: {form.why}")
         if isinstance(form, Proportion):
@@ -162,7 +162,7 @@ class Asked:
             function = mean_of_both(metric) if share else of_both(metric)
         else:
             function = function_of(metric)
-        if not _takes_arrays(function):
+        if not takes_arrays(function):
             return self._without("its function takes one table at a time, so none can be tried")
         sizing = TableSizing(function, metric.range, self.threshold, self.alpha, data.prevalence)
         return self._of_both_classes(sizing, "sensitivity equal to specificity")
@@ -227,38 +227,3 @@ def halfway(threshold: float, ends: tuple[float, float], upward: bool) -> float:
     """From the threshold to the best end of the range; nan where there is none."""
     end = ends[1] if upward else ends[0]
     return (threshold + end) / 2 if math.isfinite(end) else math.nan
-
-
-ONE = Cells(*np.array([8.0, 4.0, 2.0, 6.0]))
-SEVERAL = Cells(*np.array([[8.0, 6.0], [4.0, 2.0], [2.0, 4.0], [6.0, 8.0]]))
-
-
-def _probed(metric: Metric) -> Any:
-    """The form of the metric at a table of a few examples; None where its tables are of another
-    kind."""
-    scores, counts = np.array([0.0, 1.0]), np.array([1, 2])
-    known = {
-        Ranks: (RankTable(scores, counts, counts[::-1]),),
-        Order: (OrderTable(scores, counts),),
-    }
-    usual = (Share(1.0, 2.0), MomentTable(4, 0.5, 1.0, 0.0))
-    for table in known.get(type(metric.statistic), usual):
-        try:
-            with np.errstate(all="ignore"):
-                form = metric.form(table)
-        except Exception:  # whatever a function does with a table that is not its own
-            continue
-        if isinstance(form, (Proportion, Mean, Quantile, Concordance, Unbounded)):
-            return form
-    return None
-
-
-def _takes_arrays(function: Callable[[Any], Any]) -> bool:
-    """Whether it takes arrays as it takes numbers."""
-    try:
-        with np.errstate(all="ignore"):
-            found = np.asarray(function(SEVERAL), float)
-            alone = [float(function(Cells(*(c[i] for c in SEVERAL)))) for i in (0, 1)]
-    except Exception:  # whatever a function of one's own does with an array
-        return False
-    return found.shape == (2,) and bool(np.allclose(found, alone, equal_nan=True))
