@@ -1,34 +1,30 @@
-"""The command `evalharness`."""
+"""`evalharness metrics`: the catalogue."""
 
 from __future__ import annotations
 
-import argparse
 import shutil
 import sys
 import textwrap
 from collections.abc import Sequence
+from typing import Any
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns its exit status."""
-    parser = argparse.ArgumentParser(
-        prog="evalharness", description="Release gates for machine-learning models."
-    )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+def add_to(commands: Any) -> None:
+    """Add the command to those of a parser."""
     listing = commands.add_parser("metrics", help="list every metric, or tell all about some")
     listing.add_argument("name", nargs="*", help="metrics to tell all about")
     listing.add_argument("--markdown", action="store_true", help="the table of docs/metrics.md")
-    given = parser.parse_args(arguments)
-    try:
-        if given.markdown:
-            from evalharness.metrics.listing import markdown
+    listing.set_defaults(run=run)
 
-            print(markdown(), end="")
-            return 0
-        return tell(given.name) if given.name else show()
-    except BrokenPipeError:  # the reader, such as `head`, has seen enough
-        sys.stderr.close()
+
+def run(given: Any) -> int:
+    """The command; returns its exit status."""
+    if given.markdown:
+        from evalharness.metrics.listing import markdown
+
+        print(markdown(), end="")
         return 0
+    return tell(given.name) if given.name else show()
 
 
 def show() -> int:
@@ -78,7 +74,3 @@ def tell(names: Sequence[str]) -> int:
         print(f"\n  needs     {found.needs}\n  better    {found.better}")
         print(f"  range     {found.range}\n  interval  {found.interval}\n")
     return 2 if unknown else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

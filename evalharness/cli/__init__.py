@@ -1,0 +1,5 @@
+"""The command `evalharness`."""
+
+from evalharness.cli.command import main
+
+__all__ = ["main"]
