@@ -40,12 +40,13 @@ class Declared:
     def bounds(self) -> list[Check]:
         return [c for c in self.checks if isinstance(c.declared, Bound)]
 
-    def metrics_on(self, split: str) -> list[Bound | Metric]:
+    def on(self, split: str) -> tuple[list[Bound], list[Metric]]:
         """What is declared on a split: bounds, and metrics that are only reported."""
-        found = list(dict.fromkeys(c.declared for c in self.bounds))
-        return [x for x in found if x.metric.split == split] + [
-            m for m in self.also if m.split == split
-        ]
+        bounds = dict.fromkeys(c.declared for c in self.bounds)
+        return (
+            [b for b in bounds if b.metric.split == split],
+            [m for m in self.also if m.split == split],
+        )
 
     def model(self, check: Check) -> str:
         """The name of the model of a check, also where it is the only one."""

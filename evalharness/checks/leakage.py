@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evalharness.checks.columns import CORRECT, has
+from evalharness.checks.explain import share
 from evalharness.checks.findings import REPORTED, Finding
 from evalharness.checks.leaks import Leak, comparisons, duplicates
 from evalharness.checks.measuring import estimates
-from evalharness.checks.settings import Settings
+from evalharness.checks.settings import Around, Settings
 from evalharness.declare.errors import OutputsError
 from evalharness.declare.metric import Metric
 from evalharness.declare.splits import NoLeakage
@@ -37,17 +38,15 @@ SHOWN = 3
 
 
 class Leakage:
-    """A `no_leakage`, ready to be judged. metrics: what is declared on the second split.
+    """A `no_leakage`, ready to be judged.
 
     Raises OutputsError with everything that cannot be compared.
     """
 
-    def __init__(
-        self, check: NoLeakage, splits: Sequence[Split], model: str, metrics: Any, seed: int
-    ) -> None:
+    def __init__(self, check: NoLeakage, splits: Sequence[Split], around: Around) -> None:
         first, self._split = splits
-        self._check, self._model = check, model
-        self._metrics = [getattr(m, "metric", m) for m in metrics]
+        self._check, self._model = check, around.model
+        self._metrics = [*(b.metric for b in around.bounds), *around.also]
         shared = _shared(first, self._split)
         asked = (check.content, check.near, check.embeddings, check.time)
         if not shared and not any(asked):
@@ -68,7 +67,7 @@ class Leakage:
             near=check.near,
             embeddings=check.embeddings,
             time=check.time,
-            seed=seed,
+            seed=around.seed,
         )
 
     @property
@@ -100,10 +99,7 @@ def _fact(leak: Leak, split: Split) -> Finding:
     told = leak.told
     if k:
         low, high = ProportionBounds(k, split.n).interval(0.95)
-        told += (
-            f"; {percent(k / split.n)} of the rows (95 % interval {percent(low)} to "
-            f"{percent(high)})"
-        )
+        told += f"; {share(k / split.n)} of the rows (95 % interval {share(low)} to {share(high)})"
     return Finding(
         FACTS[leak.kind],
         f"{leak.kind} {leak.column}" if leak.kind in ("content", "time") else leak.kind,

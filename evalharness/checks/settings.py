@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from evalharness.declare.bound import Bound
+    from evalharness.declare.metric import Metric
+    from evalharness.kernels.plan import Plan
 
 
 @dataclass(frozen=True)
@@ -15,3 +22,17 @@ class Settings:
     seed: int = 0
     family: int = 1
     device: str | None = None
+
+
+@dataclass(frozen=True)
+class Around:
+    """What a check of splits may ask of the evaluation that it stands in.
+
+    model: the name of the gated model; bounds, also: what is declared on the check's last split.
+    """
+
+    plan: Plan
+    model: str
+    bounds: Sequence[Bound]
+    also: Sequence[Metric]
+    seed: int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from evalharness.checks.cause import notes
 from evalharness.checks.columns import (
@@ -18,7 +18,7 @@ from evalharness.checks.columns import (
     shared,
 )
 from evalharness.checks.findings import Finding
-from evalharness.checks.settings import Settings
+from evalharness.checks.settings import Around, Settings
 from evalharness.checks.shift_findings import gated, reported, tolerance
 from evalharness.declare.errors import OutputsError, did_you_mean
 from evalharness.declare.splits import KnownDifference, SameDistribution
@@ -44,11 +44,9 @@ class Shift:
         self,
         check: SameDistribution | KnownDifference,
         splits: Sequence[Split],
-        model: str,
-        metrics: Any,
-        seed: int,
+        around: Around,
     ) -> None:
-        self._check, self._seed = check, seed
+        self._check, self._seed = check, around.seed
         self._splits = splits[0], splits[1]
         self._declared: dict[str, float | None] = dict(check.columns)
         if problems := self._missing():

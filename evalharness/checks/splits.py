@@ -8,11 +8,17 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from evalharness.checks.findings import Finding, SplitResult
 from evalharness.checks.leakage import Leakage
-from evalharness.checks.settings import Settings
+from evalharness.checks.settings import Around, Settings
 from evalharness.checks.shift import Shift
+from evalharness.checks.size import Size
 from evalharness.declare.collect import Check
 from evalharness.declare.errors import OutputsError
-from evalharness.declare.splits import KnownDifference, NoLeakage, SameDistribution
+from evalharness.declare.splits import (
+    KnownDifference,
+    LargeEnough,
+    NoLeakage,
+    SameDistribution,
+)
 from evalharness.declare.waivers import Waiver
 from evalharness.inference.verdicts import FAIL, INCONCLUSIVE
 from evalharness.kernels.plan import Plan
@@ -32,11 +38,13 @@ class Asked(Protocol):
     def judge(self, settings: Settings) -> tuple[list[Finding], list[str]]: ...
 
 
-# Made of (declared, splits, model, metrics, seed): raises OutputsError where it cannot be made.
-MAKERS: dict[type, Callable[..., Asked]] = {
+# Made of what was declared, its splits, and what stands around: raises OutputsError where the check
+# cannot be made.
+MAKERS: dict[type, Callable[[Any, Sequence[Any], Around], Asked]] = {
     SameDistribution: Shift,
     KnownDifference: Shift,
     NoLeakage: Leakage,
+    LargeEnough: Size,
 }
 
 
@@ -49,9 +57,10 @@ def read(plan: Plan, declared: Declared, seed: int) -> dict[Check, Asked]:
         splits = [s for name in asked.splits if (s := _split(plan, model, name, asked, problems))]
         if len(splits) < len(asked.splits):
             continue
-        metrics = declared.metrics_on(asked.splits[-1])
+        bounds, also = declared.on(asked.splits[-1])
+        around = Around(plan, model, bounds, also, seed)
         try:
-            found[check] = MAKERS[type(asked)](asked, splits, model, metrics, seed)
+            found[check] = MAKERS[type(asked)](asked, splits, around)
         except OutputsError as error:
             problems += error.problems
     if problems:

@@ -54,6 +54,8 @@ def checks(attributes: Mapping[str, Any]) -> tuple[tuple[Check, ...], list[str]]
             problems.append(f'{metric} stands on no split; write {metric.label}.on("test")')
     problems += _repeated(bounds, also)
     splits = _splits(attributes["splits"], problems)
+    for check in splits:
+        problems += check.problems([b.metric for b in bounds])
     problems += _settings(attributes)
     models = attributes["models"]
     if (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from evalharness.declare.arithmetic import is_number
@@ -36,6 +36,10 @@ class SplitCheck:
         """For node ids: letters, digits, `-`, `_` and `.` only."""
         words = [re.sub(r"[^A-Za-z0-9_.]+", "-", word).strip("-") or "-" for word in self.splits]
         return "-".join([self.name, *words])
+
+    def problems(self, metrics: Iterable[Metric]) -> list[str]:
+        """What is wrong with the check beside bounds on these metrics."""
+        return []
 
     def __str__(self) -> str:
         return f"{self.name}({', '.join(map(repr, self.splits))})".replace("'", '"')
@@ -102,6 +106,34 @@ class LargeEnough(SplitCheck):
 
     name: ClassVar[str] = "large_enough"
     codes: ClassVar[tuple[str, ...]] = ("EH-SIZE", "EH-SIZE-NEVER")
+
+    def expected(self, metric: Metric) -> float | None:
+        """The true value that a metric on a split is held to have; None where none is declared."""
+        found = None
+        for key, value in self.true:
+            if key == metric:
+                return value
+            if not key.split and (key.definition, key.options) == (
+                metric.definition,
+                metric.options,
+            ):
+                found = value
+        return found
+
+    def problems(self, metrics: Iterable[Metric]) -> list[str]:
+        """What is wrong with the check beside bounds on these metrics."""
+        here = [m for m in metrics if m.split == self.splits[0]]
+        if not here:
+            return [
+                f"{self}: no bound is declared on {self.splits[0]!r}, so nothing says how large is "
+                "enough; declare one in `satisficing`"
+            ]
+        return [
+            f"{self}: true= names {key}, on which no bound stands; there are bounds on "
+            f"{', '.join(map(str, here))}"
+            for key, _ in self.true
+            if not any(replace(self, true=((key, 0.0),)).expected(m) is not None for m in here)
+        ]
 
 
 def same_distribution(
