@@ -76,12 +76,7 @@ def _kind(
         ]
     if inputs or "score" in moved or "prediction" in moved:
         told = _listed([n for n in moved if n != "correct"])
-        errors = (
-            "the errors moved with them"
-            if "correct" in moved
-            else "the share of right answers did not surely move"
-        )
-        return [f"this can be covariate shift: the labels did not move, and {told} did; {errors}"]
+        return [f"this can be covariate shift: the labels did not move, and {told} did"]
     if "correct" in moved:
         return [
             "neither labels nor predictions moved, and the errors did: the relation of labels to "

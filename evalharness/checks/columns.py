@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from evalharness.inference.two_sample import Distance, KsDistance, ShareDistance
-from evalharness.inference.two_sample_units import Clustered, ClusteredKs, Units
+from evalharness.inference.two_sample import Distance, Drawn, KsDistance, ShareDistance
+from evalharness.inference.two_sample_units import Clustered, ClusteredKs, Joined, Units
 from evalharness.outputs import kinds, memory
 
 if TYPE_CHECKING:
@@ -72,27 +72,57 @@ class Categories:
     seed: int = 0
 
     @cached_property
-    def counts(self) -> Any:
-        """(2, K) how often each value occurs in each."""
-        return np.stack([np.bincount(c, minlength=len(self.values)) for c in self.codes])
+    def levels(self) -> list[tuple[tuple[Any, ...], Any]]:
+        """Names, and the place of each value (K,) among them: of the values, and of what codes of
+        one length begin with (post codes: 945xx), since a shift of a region moves none of a
+        thousand codes by much."""
+        found = [(self.values, np.arange(len(self.values)))]
+        texts = [v for v in self.values if v is not None]
+        length = len(texts[0]) if texts and isinstance(texts[0], str) else 0
+        if len(texts) <= FEW or any(not isinstance(t, str) or len(t) != length for t in texts):
+            return found
+        for kept in range(length - 1, 0, -1):
+            begun = ["" if v is None else v[:kept] for v in self.values]
+            heads, place = np.unique(begun, return_inverse=True)
+            if 1 < len(heads) <= len(found[-1][0]) / 2:
+                names = (h + "x" * (length - kept) if h else None for h in heads.tolist())
+                found.append((tuple(names), place))
+        return found
 
     @cached_property
-    def distance(self) -> Distance:
-        if self.units == (None, None):
-            return ShareDistance(self.counts, seed=self.seed)
-        from evalharness.inference.two_sample import Drawn
+    def names(self) -> list[Any]:
+        """What each share of the distance is of."""
+        return [name for names, _ in self.levels for name in names]
 
+    @cached_property
+    def distance(self) -> ShareDistance:
+        sizes = [len(names) for names, _ in self.levels]
+        placed = [
+            [
+                place[codes]
+                for codes, (_, place) in zip([side] * len(sizes), self.levels, strict=True)
+            ]
+            for side in self.codes
+        ]
+        counts = [
+            np.stack([np.bincount(side[i], minlength=size) for side in placed])
+            for i, size in enumerate(sizes)
+        ]
+        groups = np.hstack(counts[1:]) if len(counts) > 1 else None
+        if self.units == (None, None):
+            return ShareDistance(counts[0], groups, seed=self.seed)
+        both = np.hstack(counts)
         sides = [
-            Drawn(self.counts[i].astype(float), len(codes))
+            Drawn(both[i].astype(float), len(self.codes[i]))
             if unit is None
-            else Clustered(codes, unit, len(self.values))
-            for i, (codes, unit) in enumerate(zip(self.codes, self.units, strict=True))
+            else Joined([Clustered(c, unit, k) for c, k in zip(placed[i], sizes, strict=True)])
+            for i, unit in enumerate(self.units)
         ]
         note = " and ".join(
             f"{len(c):,} rows" if u is None else f"{u.groups:,} clusters"
             for c, u in zip(self.codes, self.units, strict=True)
         )
-        return ShareDistance(self.counts, sides, note)
+        return ShareDistance(counts[0], groups, sides, note)
 
 
 def shared(first: Split, second: Split) -> list[str]:

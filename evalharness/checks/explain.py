@@ -12,10 +12,6 @@ from evalharness.outputs.words import short
 
 # So many values are named, since cell contents are private.
 SHOWN = 3
-# Categories of more values than these may be told by what they begin with.
-MANY = 20
-# The part of the largest difference that a longer beginning must keep to be told instead.
-KEPT = 0.75
 
 
 def differences(column: Numbers | Categories, splits: Sequence[str]) -> list[str]:
@@ -61,37 +57,28 @@ def _written(value: float, column: Numbers) -> str:
 
 
 def _of_categories(column: Categories, splits: Sequence[str]) -> list[str]:
-    first, second = splits
-    names, counts = _beginnings(column) or (column.values, column.counts)
-    shares = counts / counts.sum(axis=1, keepdims=True)
-    apart = abs(shares[0] - shares[1])
-    order = [k for k in np.argsort(-apart, kind="stable")[:SHOWN] if apart[k] > 0]
-    told = []
+    distance = column.distance
+    apart = abs(distance.difference)
+    order = np.argsort(-apart, kind="stable")
+    told: list[str] = []
+    shown: list[Any] = []
     for k in order:
-        value = "missing" if names[k] is None else short(names[k])
-        of = [f"{share(shares[i, k])} of {split}" for i, split in enumerate((first, second))]
+        name = column.names[k]
+        if len(told) == SHOWN or apart[k] == 0 or any(_same(name, other) for other in shown):
+            continue
+        shown.append(name)
+        value = "missing" if name is None else short(name)
+        of = [f"{share(distance.shares[i, k])} of {split}" for i, split in enumerate(splits)]
         told.append(f"{column.name} {value}: {of[0]}, {of[1]}")
+    if set(column.values) in ({True, False}, {0, 1}):  # the one share tells the other
+        yes = next(k for k, v in enumerate(column.values) if v)
+        told = [t for t in told if t.startswith(f"{column.name} {short(column.values[yes])}:")]
     return told
 
 
-def _beginnings(column: Categories) -> tuple[tuple[Any, ...], Any] | None:
-    """Of codes of one length (post codes) the longest beginnings that tell most of the difference,
-    as "945xx", and their counts; None of other values, or where whole values tell it."""
-    texts = column.values
-    lengths = {len(t) for t in texts if isinstance(t, str)}
-    if len(texts) <= MANY or len(lengths) != 1 or not all(isinstance(t, str) for t in texts):
-        return None
-    (length,) = lengths
-    found: list[tuple[float, tuple[str, ...], Any]] = []
-    for kept in range(length, 0, -1):
-        heads, place = np.unique([t[:kept] for t in texts], return_inverse=True)
-        counts = np.stack([np.bincount(place, row, minlength=len(heads)) for row in column.counts])
-        shares = counts / counts.sum(axis=1, keepdims=True)
-        found.append((float(abs(shares[0] - shares[1]).max()), tuple(heads.tolist()), counts))
-    most = max(gap for gap, _, _ in found)
-    for gap, names, counts in found:
-        if gap >= KEPT * most:
-            if len(names) == len(texts):
-                return None
-            return tuple(n + "x" * (length - len(n)) for n in names), counts
-    return None
+def _same(name: Any, other: Any) -> bool:
+    """Whether one is the beginning of the other: 945xx and 94xxx tell of one difference."""
+    if not (isinstance(name, str) and isinstance(other, str)) or len(name) != len(other):
+        return False
+    heads = sorted((name.rstrip("x"), other.rstrip("x")), key=len)
+    return heads[1].startswith(heads[0])

@@ -99,16 +99,21 @@ class ShareDistance:
     """The largest difference of any one share.
 
     ``counts`` (2, K): how often each of K categories occurs in the first and the second sample.
-    ``sides``: of each sample the one-sided limits of its shares, where they are not those of rows
-    that were drawn one by one. ``seed``: of the p-value where counts are few.
+    ``groups`` (2, J): how often each of J groups of categories does, whose shares are looked at
+    too. ``sides``: of each sample the one-sided limits of all K + J shares, where they are not
+    those of rows that were drawn one by one; then the p-value follows from these. ``seed``: of a
+    p-value from few counts.
     """
 
     measure = "largest difference of a share"
 
-    def __init__(self, counts: Any, sides: Any = None, note: str = "", seed: int = 0) -> None:
-        self.counts = np.asarray(counts, float)
-        totals = self.counts.sum(axis=1)
+    def __init__(
+        self, counts: Any, groups: Any = None, sides: Any = None, note: str = "", seed: int = 0
+    ) -> None:
+        self._own = np.asarray(counts, float)
+        totals = self._own.sum(axis=1)
         self.n = (int(totals[0]), int(totals[1]))
+        self.counts = self._own if groups is None else np.hstack([self._own, groups])
         self.shares = self.counts / totals[:, None]
         self.difference = self.shares[0] - self.shares[1]
         self.value = float(abs(self.difference).max())
@@ -123,7 +128,7 @@ class ShareDistance:
         from evalharness.distances.shares import chi_square
 
         if not self.note:
-            return float(chi_square(self.counts, seed=self._seed).p_value)
+            return float(chi_square(self._own, seed=self._seed).p_value)
         # Clusters: the smallest level at which one difference is surely not 0.
         low, high = 0.0, 1.0
         for _ in range(30):

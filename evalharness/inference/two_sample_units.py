@@ -172,3 +172,16 @@ class Clustered:
 
     def upper(self, alpha: float) -> Floats:
         return np.asarray(upper_limit(self._sums, alpha))
+
+
+class Joined:
+    """The limits of several, one after the other."""
+
+    def __init__(self, parts: Any) -> None:
+        self._parts = parts
+
+    def lower(self, alpha: float) -> Floats:
+        return np.concatenate([part.lower(alpha) for part in self._parts])
+
+    def upper(self, alpha: float) -> Floats:
+        return np.concatenate([part.upper(alpha) for part in self._parts])
