@@ -165,7 +165,8 @@ class TableSizing:
         at_threshold = self.rate(self.threshold)
         if at_threshold is None:
             return None
-        value = self._at(np.array([at_threshold + 1e-3]))[0]
+        beside = at_threshold + min(1e-3, (1 - at_threshold) / 2)
+        value = self._at(np.array([beside]))[0]
         rising = bool(value > self.threshold)
         end = 1.0 if rising == upward else 0.0
 
