@@ -34,9 +34,10 @@ def text_table(checks: Sequence[Decided], also: Iterable[Sequence[Estimate]] = (
         if told:
             lines += ["", head]
             for text in told:
-                lines += textwrap.wrap("  " + text, WIDTH, subsequent_indent="    ")
+                indent = " " * (len(text) - len(text.lstrip()) + 4)
+                lines += textwrap.wrap("  " + text, WIDTH, subsequent_indent=indent)
     if checks:
-        lines += ["", footnote(checks)]
+        lines += ["", *textwrap.wrap(footnote(checks), WIDTH)]
     return "\n".join(line.rstrip() for line in lines)
 
 
@@ -44,8 +45,8 @@ def splits_told(checks: Iterable[Decided]) -> list[str]:
     """What checks of splits found beside what they gate: what differs, and notes."""
     found = []
     for check in checks:
-        if isinstance(check, SplitResult):
-            found += [f"{check.title}: {text}" for text in check.remarks()]
+        if isinstance(check, SplitResult) and (remarks := check.remarks()):
+            found += [f"{check.title}:", *(f"  {text}" for text in remarks)]
     return found
 
 
