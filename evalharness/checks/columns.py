@@ -147,7 +147,7 @@ def has(split: Split, name: str) -> bool:
 def compared(first: Split, second: Split, name: str, seed: int = 0) -> Numbers | Categories:
     """A column of two splits. Raises Unlike where it cannot be compared, and OutputsError where the
     outputs are broken."""
-    units = (_units(first), _units(second))
+    units = (units_of(first), units_of(second))
     place: dict[str, Any] = {"units": units, "seed": seed}
     if name == LARGEST and not all("score" in s.column_names for s in (first, second)):
         largest = tuple(s.raw_matrix().max(axis=1).astype(np.float64) for s in (first, second))
@@ -193,7 +193,8 @@ def _right(split: Split) -> Any:
     return (split.compact_labels() == split.compact_predictions()).astype(np.int64)
 
 
-def _units(split: Split) -> Units | None:
+def units_of(split: Split) -> Units | None:
+    """The clusters of a split; None where each row is its own."""
     found = split.clusters()
     return None if found is None else Units(*found)
 

@@ -13,11 +13,12 @@ from evalharness.checks.findings import REPORTED, Finding
 from evalharness.checks.leaks import Leak, comparisons, duplicates
 from evalharness.checks.measuring import estimates
 from evalharness.checks.settings import Around, Settings
+from evalharness.checks.within import within
 from evalharness.declare.errors import OutputsError
 from evalharness.declare.metric import Metric
 from evalharness.declare.splits import NoLeakage
 from evalharness.inference.effective import EffectiveBounds
-from evalharness.inference.numbers import about, percent, plain, show
+from evalharness.inference.numbers import about, plain, show
 from evalharness.inference.proportions import ProportionBounds
 from evalharness.inference.verdicts import FAIL, INCONCLUSIVE, PASS
 from evalharness.outputs.words import names as listed
@@ -122,20 +123,13 @@ def _share(leak: Leak, check: NoLeakage, split: Split, settings: Settings) -> Fi
         bounds = EffectiveBounds(
             np.bincount(code, leak.rows, count), np.bincount(code, minlength=count), clusters=True
         )
-    alpha, most = 1 - settings.confidence, check.tolerance
-    level = alpha / settings.family
-    upper, lower = bounds.upper(alpha), bounds.lower(level)
-    outcome = PASS if upper < most else FAIL if lower > most else INCONCLUSIVE
-    limit, side = (lower, "at least") if outcome == FAIL else (upper, "at most")
-    sure = 1 - (level if outcome == FAIL else alpha)
-    shown = show(limit, near=most, toward="down" if outcome == FAIL else "up")
+    found = within(bounds, check.tolerance, settings)
     told = (
-        f"{leak.told}; a share of {show(bounds.value, near=most)}, {side} {shown} with "
-        f"{percent(sure)} confidence; tolerance {plain(most)}: {outcome}"
+        f"{leak.told}; a share of {found.told}; tolerance {plain(check.tolerance)}: {found.outcome}"
     )
     needed = None
-    if outcome == INCONCLUSIVE:
-        needed = bounds.settle(most, alpha if bounds.value < most else level)
+    if found.outcome == INCONCLUSIVE:
+        needed = bounds.settle(check.tolerance, found.level)
         told += (
             f"; about {about(needed)} fresh {bounds.unit} would settle it"
             if needed
@@ -144,16 +138,11 @@ def _share(leak: Leak, check: NoLeakage, split: Split, settings: Settings) -> Fi
     return Finding(
         SHARES[leak.kind],
         leak.column,
-        outcome,
-        told,
+        told=told,
         measure="share of the rows",
-        value=bounds.value,
-        limit=limit,
-        op="≥" if outcome == FAIL else "≤",
-        required=most,
-        level=level if outcome == FAIL else alpha,
         n=(split.n,),
         settle=(needed,) if needed else (),
+        **found.fields,
     )
 
 

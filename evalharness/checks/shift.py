@@ -16,8 +16,10 @@ from evalharness.checks.columns import (
     compared,
     has,
     shared,
+    units_of,
 )
 from evalharness.checks.findings import Finding
+from evalharness.checks.joint_shift import Embedding, embeddings, told_apart
 from evalharness.checks.settings import Around, Settings
 from evalharness.checks.shift_findings import gated, reported, tolerance
 from evalharness.declare.errors import OutputsError, did_you_mean
@@ -66,6 +68,13 @@ class Shift:
             for name, why in self._unlike.items()
             if name in self._declared or not why.startswith(LIST)
         ]
+        self._embeddings: list[Embedding] = []
+        try:
+            lists = getattr(check, "embeddings", ())
+            units = (units_of(splits[0]), units_of(splits[1]))
+            self._embeddings = embeddings(lists, self._splits, units, self._seed)
+        except OutputsError as error:
+            refused += error.problems
         if refused:
             raise OutputsError(refused)
 
@@ -90,7 +99,10 @@ class Shift:
             gated(self._check, column, self._declared.get(name), settings)
             for name, column in self._gated.items()
         ]
-        found += reported(self._check, list(rest.values()), self._unlike)
+        if isinstance(self._check, SameDistribution) and self._check.classifier is not None:
+            most, names = self._check.classifier, self._check.splits
+            found.append(told_apart(most, names, columns, settings))
+        found += reported(self._check, [*rest.values(), *self._embeddings], self._unlike)
         if isinstance(self._check, KnownDifference):
             return found, []
         matters = {n: tolerance(c, self._declared.get(n)) for n, c in columns.items()}

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from evalharness.checks.columns import Categories, Numbers
 from evalharness.checks.explain import differences
 from evalharness.checks.findings import REPORTED, Finding
+from evalharness.checks.joint_shift import Embedding
 from evalharness.checks.settings import Settings
+from evalharness.checks.within import within
 from evalharness.declare.splits import KS, SHARE, KnownDifference, SameDistribution
 from evalharness.inference.multiplicity import adjusted
-from evalharness.inference.numbers import about, percent, plain, show
+from evalharness.inference.numbers import about, plain, show
 from evalharness.inference.two_sample import Distance, settle
-from evalharness.inference.verdicts import FAIL, INCONCLUSIVE, PASS
+from evalharness.inference.verdicts import INCONCLUSIVE, PASS
 
 Column = Numbers | Categories
 
@@ -28,76 +31,53 @@ def gated(
     declared: float | None,
     settings: Settings,
 ) -> Finding:
-    distance, code = column.distance, check.codes[0]
+    distance, alpha = column.distance, 1 - settings.confidence
     most = tolerance(column, declared)
-    alpha = 1 - settings.confidence
-    level = alpha / settings.family
-    upper, lower = distance.upper(alpha), distance.lower(level)
-    outcome = PASS if upper < most else FAIL if lower > most else INCONCLUSIVE
-    if isinstance(check, KnownDifference) and outcome == INCONCLUSIVE:
-        outcome = PASS  # it differs, and is not shown to differ by more than was declared
-    needed: tuple[int, int] | None = None
-    if outcome == INCONCLUSIVE:
-        needed = settle(distance, most, alpha if distance.value < most else level)
-    finding = Finding(
-        code,
+    found = within(distance, most, settings)
+    known = isinstance(check, KnownDifference)
+    if known and found.outcome == INCONCLUSIVE:
+        found = replace(found, outcome=PASS)  # it is not shown to differ by more than declared
+    told = (
+        f"{column.shown}: {distance.measure} {found.told} ({rows(distance.n, distance.note)}); "
+        f"{'declared' if known else 'tolerance'} {plain(most)}: {found.outcome}"
+    )
+    lines = [] if found.outcome == PASS else differences(column, check.splits)
+    needed: tuple[int, ...] = ()
+    if found.outcome == INCONCLUSIVE:
+        needed = settle(distance, most, found.level) or ()
+        told += _remedy(check, distance, most, alpha, needed)
+    elif lines:
+        told += f"; {lines[0]}"
+    return Finding(
+        check.codes[0],
         column.name,
-        outcome,
-        "",
+        told=told,
         measure=distance.measure,
-        value=distance.value,
-        limit=lower if outcome == FAIL else upper,
-        op="≥" if outcome == FAIL else "≤",
-        required=most,
-        level=level if outcome == FAIL else alpha,
         p_value=distance.p_value,
         n=distance.n,
-        settle=needed or (),
+        settle=needed,
+        details=tuple(lines),
+        **found.fields,
     )
-    told = _sentence(check, column, distance, finding, settings, needed)
-    lines = () if outcome == PASS else tuple(differences(column, check.splits))
-    return replace(finding, told=told, details=lines)
 
 
-def _sentence(
+def _remedy(
     check: SameDistribution | KnownDifference,
-    column: Column,
     distance: Distance,
-    f: Finding,
-    settings: Settings,
-    needed: tuple[int, int] | None,
+    most: float,
+    alpha: float,
+    needed: tuple[int, ...],
 ) -> str:
-    side = "at least" if f.outcome == FAIL else "at most"
-    limit = show(f.limit, near=f.required, toward="down" if f.outcome == FAIL else "up")
-    sure = percent(1 - f.level)
-    alpha = 1 - settings.confidence
-    shared_ = (
-        f", level {alpha:.4g} / {settings.family:,} columns"
-        if f.outcome == FAIL and settings.family > 1
-        else ""
-    )
-    words = "declared" if isinstance(check, KnownDifference) else "tolerance"
-    text = (
-        f"{column.shown}: {distance.measure} {show(f.value, near=f.required)}, {side} {limit} "
-        f"with {sure} confidence ({rows(f.n, distance.note)}{shared_}); "
-        f"{words} {plain(f.required)}: {f.outcome}"
-    )
-    if f.outcome == FAIL:
-        head = differences(column, check.splits)
-        return text + (f"; {head[0]}" if head else "")
-    if f.outcome != INCONCLUSIVE:
-        return text
-    if distance.lower(alpha) > f.required:
-        text += f" (likely fail: beyond the tolerance, but not at the shared level {f.level:.4g})"
-    if distance.upper(alpha) - distance.value >= f.required:
-        text += "; these are too few rows to pass, whatever they hold"
-    if needed is None:
+    text = ""
+    if distance.upper(alpha) - distance.value >= most:
+        text = "; these are too few rows to pass, whatever they hold"
+    if not needed:
         return text + "; at exactly the tolerance no number of rows would settle it"
-    one, two = needed
     first, second = check.splits
+    one, two = map(about, needed)
     return (
-        f"{text}; about {about(one)} fresh rows of {first} and {about(two)} of {second} would "
-        f"settle it, if the true one is {show(f.value)}"
+        f"{text}; about {one} fresh rows of {first} and {two} of {second} would settle it, if the "
+        f"true one is {show(distance.value)}"
     )
 
 
@@ -107,7 +87,9 @@ def rows(n: tuple[int, ...], note: str = "") -> str:
 
 
 def reported(
-    check: SameDistribution | KnownDifference, columns: list[Column], unlike: Mapping[str, str]
+    check: SameDistribution | KnownDifference,
+    columns: Sequence[Column | Embedding],
+    unlike: Mapping[str, str],
 ) -> list[Finding]:
     """What is compared and not gated, the surest differences first; p-values adjusted by Holm."""
     p_values = adjusted([c.distance.p_value for c in columns])
@@ -116,9 +98,11 @@ def reported(
         d = column.distance
         low = d.lower(0.05)
         differs = p < 0.05
-        lines = differences(column, check.splits)
+        lines = [] if isinstance(column, Embedding) else differences(column, check.splits)
         word = f"{'differs' if differs else 'does not surely differ'}: {d.measure} {show(d.value)}"
-        told = f"{column.shown} {word}, at least {show(low, toward='down')} ({p_word(p)})"
+        least = "" if math.isnan(low) else f", at least {show(low, toward='down')}"
+        part = f"; {d.note}" if isinstance(column, Embedding) and d.note else ""
+        told = f"{column.shown} {word}{least} ({p_word(p)}{part})"
         if differs and lines:
             told += f"; {lines[0]}"
         found.append(
@@ -136,7 +120,7 @@ def reported(
                 details=tuple(lines[1:]) if differs else (),
             )
         )
-    found.sort(key=lambda f: (f.p_value >= 0.05, -f.limit, -f.value))
+    found.sort(key=lambda f: (f.p_value >= 0.05, -(f.limit if f.limit == f.limit else f.value)))
     return found + [
         Finding(check.codes[0], name, REPORTED, f"`{name}` was not compared: {why}")
         for name, why in unlike.items()

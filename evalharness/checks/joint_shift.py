@@ -1,0 +1,177 @@
+"""Two splits as wholes: what a classifier can tell of them, and how far embeddings lie apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from evalharness.checks.columns import CORRECT, Categories, Numbers
+from evalharness.checks.findings import Finding
+from evalharness.checks.settings import Settings
+from evalharness.checks.within import within
+from evalharness.declare.errors import OutputsError
+from evalharness.inference.numbers import plain
+from evalharness.inference.verdicts import INCONCLUSIVE
+from evalharness.outputs.vectors import vectors
+
+if TYPE_CHECKING:
+    from evalharness.outputs.split import Split
+
+# Of a column of categories, as many of the most frequent become columns of 0 and 1.
+FREQUENT = 50
+
+
+@dataclass(frozen=True)
+class Embedding:
+    """A list column of both splits, by one of two distances that are tested by permutation."""
+
+    name: str
+    shown: str
+    samples: tuple[Any, Any]
+    units: tuple[Any, Any]
+    energy: bool
+    seed: int
+
+    @cached_property
+    def distance(self) -> EmbeddingDistance:
+        from evalharness.distances import kernel_two_sample
+
+        of = kernel_two_sample.energy_distance if self.energy else kernel_two_sample.mmd
+        clusters = None
+        if self.units != (None, None):
+            clusters = tuple(
+                np.arange(len(x)) if u is None else u.code
+                for x, u in zip(self.samples, self.units, strict=True)
+            )
+        found = of(*self.samples, clusters=clusters, seed=self.seed)  # type: ignore[arg-type]
+        part = "" if found.rows == tuple(map(len, self.samples)) else "a random part of the rows"
+        return EmbeddingDistance(
+            "energy distance" if self.energy else "MMD²",
+            found.statistic,
+            found.p_value,
+            found.rows,
+            part,
+        )
+
+
+@dataclass(frozen=True)
+class EmbeddingDistance:
+    """A distance that has a p-value, and no bounds."""
+
+    measure: str
+    value: float
+    p_value: float
+    n: tuple[int, int]
+    note: str
+
+    def lower(self, alpha: float) -> float:
+        return float("nan")
+
+
+def embeddings(
+    names: Sequence[str], splits: tuple[Split, Split], units: tuple[Any, Any], seed: int
+) -> list[Embedding]:
+    """Both distances of each column. Raises OutputsError with all that is wrong with them."""
+    problems: list[str] = []
+    found: list[Embedding] = []
+    for name in names:
+        samples = []
+        for split in splits:
+            try:
+                samples.append(vectors(split, name).astype(np.float64, copy=False))
+            except OutputsError as error:
+                problems += error.problems
+        if len(samples) < 2:
+            continue
+        wide = [x.shape[1] for x in samples]
+        if wide[0] != wide[1]:
+            problems.append(
+                f"{splits[0].where} and {splits[1].where}: column `{name}` has {wide[0]} "
+                f"numbers in each row of one and {wide[1]} of the other; compare embeddings of one "
+                "model"
+            )
+            continue
+        pair = (samples[0], samples[1])
+        found += [Embedding(name, f"`{name}`", pair, units, e, seed) for e in (False, True)]
+    if problems:
+        raise OutputsError(problems)
+    return found
+
+
+def told_apart(
+    most: float,
+    names: Sequence[str],
+    columns: Mapping[str, Numbers | Categories],
+    settings: Settings,
+) -> Finding:
+    """How well a classifier that is given the columns tells the splits apart: the area under its
+    ROC curve on rows that it has not learnt from, up to `most`."""
+    from evalharness.distances.classifier import held_out_scores
+
+    used = {n: c for n, c in columns.items() if n != CORRECT}
+    any_ = next(iter(used.values()))
+    sizes = tuple(len(x) for x in (any_.samples if isinstance(any_, Numbers) else any_.codes))
+    side = np.repeat([0, 1], sizes)
+    groups = _groups(any_.units, sizes)
+    features = np.hstack([_features(column) for column in used.values()])
+    score = held_out_scores(features, side, groups=groups, seed=settings.seed)
+    area = _area(side, score, groups, settings)
+    found = within(area._bounds, most, settings)
+    told = (
+        f"a classifier of {len(used):,} columns tells {names[0]} and {names[1]} apart with an AUC "
+        f"of {found.told} ({area.count}); tolerance {plain(most)}: {found.outcome}"
+    )
+    needed = None
+    if found.outcome == INCONCLUSIVE:
+        needed = area._bounds.settle(most, found.level)
+        told += f"; about {needed:,} fresh {area.unit} would settle it" if needed else ""
+    return Finding(
+        "EH-SHIFT-JOINT",
+        "classifier",
+        told=told,
+        measure="AUC",
+        n=sizes,
+        settle=(needed,) if needed else (),
+        **found.fields,
+    )
+
+
+def _area(side: Any, score: Any, groups: Any, settings: Settings) -> Any:
+    from evalharness.checks.measuring import estimates
+    from evalharness.kernels.plan import Plan
+    from evalharness.metrics import roc_auc
+    from evalharness.outputs import Outputs
+
+    table = {"label": side, "score": score}
+    if groups is not None:
+        table["cluster"] = groups
+    (found,) = estimates(
+        Plan({"classifier": Outputs(joint=table)}), "classifier", roc_auc.on("joint"), settings
+    )
+    return found
+
+
+def _groups(units: Any, sizes: tuple[int, ...]) -> Any:
+    """int (n + m,): the unit of each row of both, or None where each row is its own."""
+    if units == (None, None):
+        return None
+    codes = [np.arange(n) if u is None else u.code for u, n in zip(units, sizes, strict=True)]
+    return np.concatenate([codes[0], codes[1] + codes[0].max() + 1])
+
+
+def _features(column: Numbers | Categories) -> Any:
+    """(n + m, k) floats."""
+    if isinstance(column, Numbers):
+        x = np.concatenate(column.samples)
+        missing = np.isinf(x)
+        if not missing.any():
+            return x[:, None]
+        usual = float(np.median(x[~missing])) if not missing.all() else 0.0
+        return np.column_stack([np.where(missing, usual, x), missing])
+    codes = np.concatenate(column.codes)
+    frequent = np.argsort(-np.bincount(codes), kind="stable")[:FREQUENT]
+    return (codes[:, None] == frequent).astype(float)
