@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,33 +21,35 @@ MATERIAL = 0.5
 LEAST = 10
 # Bins by which a share is reweighted to the mix of a column of numbers.
 BINS = 10
+# With more of the second split's rows unlike any of the first, nothing is reweighted.
+MOST_GONE = 0.2
 MADE = ("label", "prediction", "score", "correct")
 
 
 def notes(
-    names: tuple[str, str],
+    names: Sequence[str],
     columns: Mapping[str, Column],
     tolerances: Mapping[str, float],
     alpha: float,
+    labelled: bool,
 ) -> list[str]:
     """Lines about a pair of splits, of which the columns are known.
 
-    tolerances: of each column, the difference that matters; alpha: the level of "surely".
+    tolerances: of each column, the difference that matters; alpha: the level of "surely";
+    labelled: whether both have labels, also such as cannot be compared.
     """
     moved = [
         name
         for name, column in columns.items()
         if column.distance.lower(alpha) > MATERIAL * tolerances[name]
     ]
-    told = _kind(names, columns, moved, alpha)
+    told = _kind(columns, moved, alpha) if "label" in columns or not labelled else []
     if "correct" in columns:
         told += _accuracy(names, columns, moved, alpha)
     return told
 
 
-def _kind(
-    names: tuple[str, str], columns: Mapping[str, Column], moved: list[str], alpha: float
-) -> list[str]:
+def _kind(columns: Mapping[str, Column], moved: list[str], alpha: float) -> list[str]:
     if "label" not in columns:
         inputs = [n for n in moved if n != "correct"]
         seen = (
@@ -118,7 +120,7 @@ def _within(columns: Mapping[str, Column], alpha: float) -> str | None:
 
 
 def _accuracy(
-    names: tuple[str, str], columns: Mapping[str, Column], moved: list[str], alpha: float
+    names: Sequence[str], columns: Mapping[str, Column], moved: list[str], alpha: float
 ) -> list[str]:
     """What the share of right answers is on both, and what the mix of what moved does to it."""
     correct: Any = columns["correct"]
@@ -139,8 +141,11 @@ def _accuracy(
         return [told] if "correct" in moved else []
     strata = _strata(columns[by[0]])
     mixed = reweighted(correct.codes[0] == right, *strata, correct.units, 1 - alpha)
-    if mixed.value != mixed.value:
-        return [told]
+    if mixed.uncovered > MOST_GONE:
+        return [
+            f"{told}; what {second}'s mix of {columns[by[0]].shown} does cannot be told: "
+            f"{100 * mixed.uncovered:.0f} % of it has none like it in {first}"
+        ]
     gone = (
         f" ({100 * mixed.uncovered:.0f} % of {second} has none like it there)"
         if mixed.uncovered

@@ -130,18 +130,23 @@ def shared(first: Split, second: Split) -> list[str]:
     return [
         name
         for name in first.column_names
-        if name in second.column_names and name not in APART and not _by_class(name)
+        if name in second.column_names
+        and name not in APART
+        and not _by_class(name)
+        and (name != "label" or has(first, name) and has(second, name))
     ]
 
 
 def has(split: Split, name: str) -> bool:
     """Whether a split has a column, or what it is worked out from."""
     known = split.column_names
+    if name == "label" in known:  # of a sample from use it may be there, and empty
+        return bool(split.column(name).null_count < split.n)
     if name in known:
         return True
     if name == LARGEST:
         return "scores" in known or any(map(_by_class, known))
-    return name == CORRECT and {"label", "prediction"} <= set(known)
+    return name == CORRECT and "prediction" in known and has(split, "label")
 
 
 def compared(first: Split, second: Split, name: str, seed: int = 0) -> Numbers | Categories:
@@ -151,10 +156,10 @@ def compared(first: Split, second: Split, name: str, seed: int = 0) -> Numbers |
     place: dict[str, Any] = {"units": units, "seed": seed}
     if name == LARGEST and not all("score" in s.column_names for s in (first, second)):
         largest = tuple(s.raw_matrix().max(axis=1).astype(np.float64) for s in (first, second))
-        return Numbers(name, "largest score", "numbers", largest, **place)
+        return Numbers(name, "the largest score", "numbers", largest, **place)
     if name == CORRECT and not all(CORRECT in s.column_names for s in (first, second)):
         right = tuple(_right(s) for s in (first, second))
-        return Categories(name, "correct", right, (False, True), **place)
+        return Categories(name, f"`{name}`", right, (False, True), **place)
     a, b = first.column(name), second.column(name)
     for column in (a, b):
         if kinds.is_list(column):
@@ -178,7 +183,7 @@ def _alike(name: str, a: Any, b: Any, place: dict[str, Any]) -> Numbers | Catego
         made = _categories(name, a, b, place)
         if found == {kinds.TEXT} and _free(made):
             lengths = (_lengths(a), _lengths(b))
-            return Numbers(name, f"length of the text `{name}`", "lengths", lengths, **place)
+            return Numbers(name, f"the length of `{name}`", "lengths", lengths, **place)
         return made
     if len(found) > 1:
         raise Unlike(
@@ -245,10 +250,10 @@ def _many(a: Any, b: Any, most: int) -> bool:
     """Whether integers have more than so many values."""
     import pyarrow.compute as pc
 
-    head = [c.slice(0, 64 * most) for c in (a, b)]
-    if max(pc.count_distinct(c).as_py() for c in head) > most:
+    there = [c for c in (a, b) if kinds.kind(c) != kinds.EMPTY]
+    if any(pc.count_distinct(c.slice(0, 64 * most)).as_py() > most for c in there):
         return True
-    return len(set(pc.unique(a).to_pylist()) | set(pc.unique(b).to_pylist()) - {None}) > most
+    return len({v for c in there for v in pc.unique(c).to_pylist()} - {None}) > most
 
 
 def _categories(name: str, a: Any, b: Any, place: dict[str, Any]) -> Categories:

@@ -24,7 +24,8 @@ def differences(column: Numbers | Categories, splits: Sequence[str]) -> list[str
 def share(x: float) -> str:
     """0.3124 → "31 %"; three digits of what is small."""
     percent = 100 * x
-    digits = 0 if percent >= 10 or percent == 0 else 1 if percent >= 1 else 2
+    near = min(percent, 100 - percent)
+    digits = 0 if near >= 10 or near == 0 else 1 if near >= 1 else 2
     return f"{percent:.{digits}f} %"
 
 
@@ -34,12 +35,14 @@ def _of_numbers(column: Numbers, splits: Sequence[str]) -> list[str]:
     lines = []
     if np.isfinite(gap.at):
         side = "at or before" if column.how == "times" else "at or below"
+        title = f"length of {column.name}" if column.how == "lengths" else column.name
         lines.append(
-            f"{column.name} {side} {_written(gap.at, column)}: {share(gap.share_a)} of {first}, "
+            f"{title} {side} {_written(gap.at, column)}: {share(gap.share_a)} of {first}, "
             f"{share(gap.share_b)} of {second}"
         )
-        medians = [_written(float(np.median(x)), column) for x in column.samples]
-        lines.append(f"its medians: {medians[0]} and {medians[1]}")
+        if not any(np.isinf(x).any() for x in column.samples):
+            medians = [_written(float(np.median(x)), column) for x in column.samples]
+            lines.append(f"its medians: {medians[0]} and {medians[1]}")
     missing = [float(np.isinf(x).mean()) for x in column.samples]
     if abs(missing[0] - missing[1]) > gap.distance / 2 and any(missing):
         of = f"{share(missing[0])} of {first}, {share(missing[1])} of {second}"
@@ -51,8 +54,8 @@ def _written(value: float, column: Numbers) -> str:
     if not np.isfinite(value):
         return "missing"
     if column.how == "times":
-        text = str(np.datetime64(int(value), "us"))
-        return text.split("T")[0] if text.endswith("00:00:00.000000") else text.split(".")[0]
+        day, time = str(np.datetime64(int(value), "us")).split("T")
+        return day if time.startswith("00:00:00.000000") else f"{day} {time[:8]}"
     return f"{value:,.0f}" if value == round(value) and abs(value) < 1e15 else f"{value:.4g}"
 
 

@@ -112,13 +112,14 @@ class SplitResult:
         others = f"; {_also(alike, worst.outcome)}" if alike and worst.outcome != PASS else ""
         code = f" [{worst.code}]" if worst.outcome != PASS else ""
         if worst.outcome == PASS and len(gated) > 1:
-            others = f"; {len(gated)} of {len(gated)} are within their tolerances"
+            others = f"; {len(gated)} of {len(gated)} hold"
         waived = f"; waived: {', '.join(dict.fromkeys(f.code for f in self.waived))}"
         return f"{self.title}: {worst.told}{code}{others}" + (waived if self.waived else "")
 
     def remarks(self, most: int = 3) -> list[str]:
         """What is worth a line although nothing gates it: what surely differs, and the notes."""
-        differ = [f for f in self.findings if f.outcome == REPORTED and f.p_value < 0.05]
+        differ = [f for f in self.gated if f.outcome == PASS and f.details]
+        differ += [f for f in self.findings if f.outcome == REPORTED and f.p_value < 0.05]
         more = [f"{len(differ) - most} more columns differ"] if len(differ) > most else []
         return [f.told for f in differ[:most]] + more + list(self.notes)
 

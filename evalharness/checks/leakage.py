@@ -85,7 +85,9 @@ class Leakage:
         ]
         if check.content:
             found += _repeats(duplicates(split, check.content))
-        leaked = np.logical_or.reduce([leak.rows for leak in leaks])
+        # Of shares that pass the rows are those that chance alone would show.
+        told = [leak.rows for leak, f in zip(leaks, found, strict=False) if f.outcome != PASS]
+        leaked = np.logical_or.reduce(told) if told else np.zeros(split.n, bool)
         if not leaked.any():
             return found, []
         return found, Measure(self._model, split, self._metrics, settings).without(leaked)

@@ -19,7 +19,7 @@ from evalharness.outputs.content_codes import NULL, codes, content_codes, folded
 from evalharness.outputs.split import Split
 from evalharness.outputs.times import in_order
 from evalharness.outputs.vectors import vectors
-from evalharness.outputs.words import names, short, values
+from evalharness.outputs.words import names, values
 
 SHOWN_PAIRS = 3
 # So many rows of the first split tell how near its rows are to each other, and the quantile of
@@ -172,7 +172,7 @@ def _time(first: Split, second: Split, name: str) -> Comparison:
     def compare() -> Leak:
         told = (
             f"{_share(leaked)} of {counted(second.n, 'rows')} of {second.name} are by `{name}` not "
-            f"later than the last row of {first.name} ({short(when)}){_at(leaked)}"
+            f"later than the last row of {first.name} ({when}){_at(leaked)}"
         )
         return Leak("time", f"`{name}`", leaked, _pairs(leaked, np.full(second.n, last)), told)
 
@@ -231,7 +231,8 @@ def _embeddings(first: Split, second: Split, name: str, seed: int) -> Comparison
         shown = near[np.argsort(distance[near], kind="stable")][:SHOWN_PAIRS]
         told = (
             f"{_share(leaked)} of {counted(second.n, 'rows')} of {second.name} are by `{name}` "
-            f"as near to a row of {first.name} as {expected:.2g} of its own rows are to each other "
+            f"as near to a row of {first.name} as {100 * expected:.2g} % of its own rows are to each "
+            "other "
             f"(distance ≤ {limit:.3g}){_at(leaked)}; about {expected * second.n:.2g} were expected "
             "of rows that did not leak"
         )

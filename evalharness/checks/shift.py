@@ -68,9 +68,17 @@ class Shift:
             for name, why in self._unlike.items()
             if name in self._declared or not why.startswith(LIST)
         ]
+        if (
+            not self._gated
+            and not refused
+            and not (self._joint or getattr(check, "embeddings", ()))
+        ):
+            refused = [
+                f"{where}: nothing is left that {check} can gate: "
+                + "; ".join(f"`{name}`: {why}" for name, why in self._unlike.items())
+            ]
         self._embeddings: list[Embedding] = []
         try:
-            lists = getattr(check, "embeddings", ())
             units = (units_of(splits[0]), units_of(splits[1]))
             self._embeddings = embeddings(lists, self._splits, units, self._seed)
         except OutputsError as error:
@@ -106,8 +114,8 @@ class Shift:
         if isinstance(self._check, KnownDifference):
             return found, []
         matters = {n: tolerance(c, self._declared.get(n)) for n, c in columns.items()}
-        splits = (self._check.splits[0], self._check.splits[1])
-        return found, notes(splits, columns, matters, 1 - settings.confidence)
+        labelled = all(has(s, "label") for s in self._splits)
+        return found, notes(self._check.splits, columns, matters, 1 - settings.confidence, labelled)
 
     def _wanted(self) -> list[str]:
         """Names of the columns of which something is required."""

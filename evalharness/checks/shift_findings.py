@@ -42,6 +42,9 @@ def gated(
         f"{'declared' if known else 'tolerance'} {plain(most)}: {found.outcome}"
     )
     lines = [] if found.outcome == PASS else differences(column, check.splits)
+    if found.outcome == PASS and _spread(column, most, alpha):
+        lines = differences(column, check.splits)
+        told += "; no one value differs by more, but all together do"
     needed: tuple[int, ...] = ()
     if found.outcome == INCONCLUSIVE:
         needed = settle(distance, most, found.level) or ()
@@ -59,6 +62,15 @@ def gated(
         details=tuple(lines),
         **found.fields,
     )
+
+
+def _spread(column: Column, most: float, alpha: float) -> bool:
+    """Whether many small differences add up: half their sum, beyond what chance alone would show,
+    is more than is tolerated of one."""
+    if not isinstance(column, Categories):
+        return False
+    distance = column.distance
+    return bool(distance.p_value < alpha and distance.excess > most)
 
 
 def _remedy(

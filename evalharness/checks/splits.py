@@ -57,6 +57,12 @@ def read(plan: Plan, declared: Declared, seed: int) -> dict[Check, Asked]:
         splits = [s for name in asked.splits if (s := _split(plan, model, name, asked, problems))]
         if len(splits) < len(asked.splits):
             continue
+        if len(splits) == 2 and splits[0].digest == splits[1].digest:
+            problems.append(
+                f"{splits[0].where} and {splits[1].where} are one and the same table; {asked} is "
+                "about two: correct what outputs() returns"
+            )
+            continue
         bounds, also = declared.on(asked.splits[-1])
         around = Around(plan, model, bounds, also, seed)
         try:

@@ -137,6 +137,16 @@ class ShareDistance:
         return min(1.0, 2 * high)
 
     @property
+    def excess(self) -> float:
+        """The total variation of the categories, less what two samples of one distribution would
+        show of it on average."""
+        one, two = self.n
+        shares = self._own / self._own.sum(axis=1, keepdims=True)
+        pooled = self._own.sum(axis=0) / self._own.sum()
+        chance = np.sqrt(2 / math.pi * pooled * (1 - pooled) * (1 / one + 1 / two)).sum() / 2
+        return float(abs(shares[0] - shares[1]).sum() / 2 - chance)
+
+    @property
     def error(self) -> float:
         worst = int(abs(self.difference).argmax())
         return max(0.0, float(self._above(0.16)[worst] - self.difference[worst]))
