@@ -231,9 +231,8 @@ def _embeddings(first: Split, second: Split, name: str, seed: int) -> Comparison
         shown = near[np.argsort(distance[near], kind="stable")][:SHOWN_PAIRS]
         told = (
             f"{_share(leaked)} of {counted(second.n, 'rows')} of {second.name} are by `{name}` "
-            f"as near to a row of {first.name} as {100 * expected:.2g} % of its own rows are to each "
-            "other "
-            f"(distance ≤ {limit:.3g}){_at(leaked)}; about {expected * second.n:.2g} were expected "
+            f"as near to a row of {first.name} as {100 * expected:.2g} % of its own rows are to "
+            f"each other (distance ≤ {limit:.3g}){_at(leaked)}; about {expected * second.n:.2g} were expected "
             "of rows that did not leak"
         )
         pairs = tuple((int(row), int(there[row])) for row in shown)

@@ -55,29 +55,24 @@ class Shift:
             raise OutputsError(problems)
         self._unlike: dict[str, str] = {}
         self._gated: dict[str, Column] = {}
-        for name in self._wanted():
-            column = self._compared(name)
-            if isinstance(column, str):
-                self._unlike[name] = column
-            else:
-                self._gated[name] = column
-        # A label of several tasks is a list, which is told and no reason to refuse the rest.
-        where = " and ".join(s.where for s in splits)
-        refused = [
-            f"{where}: column `{name}` cannot be compared: {why}"
-            for name, why in self._unlike.items()
-            if name in self._declared or not why.startswith(LIST)
-        ]
-        if (
-            not self._gated
-            and not refused
-            and not (self._joint or getattr(check, "embeddings", ()))
-        ):
-            refused = [
-                f"{where}: nothing is left that {check} can gate: "
-                + "; ".join(f"`{name}`: {why}" for name, why in self._unlike.items())
-            ]
         self._embeddings: list[Embedding] = []
+        refused: list[str] = []
+        where = " and ".join(s.where for s in splits)
+        lists: tuple[str, ...] = getattr(check, "embeddings", ())
+        for name in self._wanted():
+            try:
+                self._gated[name] = compared(*self._splits, name, self._seed)
+            except OutputsError as error:
+                refused += error.problems
+            except Unlike as why:
+                # A label of several tasks is a list, which is told and no reason to refuse the rest.
+                if name not in self._declared and str(why).startswith(LIST):
+                    self._unlike[name] = str(why)
+                else:
+                    refused.append(f"{where}: column `{name}` cannot be compared: {why}")
+        if not (self._gated or refused or self._joint or lists):
+            told = "; ".join(f"`{name}`: {why}" for name, why in self._unlike.items())
+            refused = [f"{where}: nothing is left that {check} can gate: {told}"]
         try:
             units = (units_of(splits[0]), units_of(splits[1]))
             self._embeddings = embeddings(lists, self._splits, units, self._seed)
@@ -146,13 +141,6 @@ class Shift:
             )
         return found
 
-    def _compared(self, name: str) -> Column | str:
-        """A column of both, or why it cannot be compared."""
-        try:
-            return compared(*self._splits, name, self._seed)
-        except Unlike as why:
-            return str(why)
-
     def _measured(self) -> dict[str, Column]:
         """The columns that are only reported; the distances of all are worked out, in threads."""
         from evalharness.outputs.progress import shown
@@ -165,11 +153,12 @@ class Shift:
 
         def measured(name: str) -> Column | str:
             try:
-                column = self._gated.get(name) or self._compared(name)
+                column = self._gated.get(name) or compared(*self._splits, name, self._seed)
             except OutputsError as error:  # what gates nothing refuses nothing
                 return "; ".join(error.problems)
-            if not isinstance(column, str):
-                _ = column.distance.value
+            except Unlike as why:
+                return str(why)
+            _ = column.distance.value
             return column
 
         found: dict[str, Column] = {}
