@@ -10,7 +10,8 @@ import numpy as np
 from evalharness.checks.columns import CORRECT, has
 from evalharness.checks.explain import share
 from evalharness.checks.findings import REPORTED, Finding
-from evalharness.checks.leaks import Leak, comparisons, duplicates
+from evalharness.checks.leak import Leak
+from evalharness.checks.leaks import comparisons, duplicates
 from evalharness.checks.measuring import estimates
 from evalharness.checks.settings import Around, Settings
 from evalharness.checks.within import within

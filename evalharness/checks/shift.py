@@ -65,7 +65,7 @@ class Shift:
             except OutputsError as error:
                 refused += error.problems
             except Unlike as why:
-                # A label of several tasks is a list, which is told and no reason to refuse the rest.
+                # A label of several tasks is a list: told, and no reason to refuse the rest.
                 if name not in self._declared and str(why).startswith(LIST):
                     self._unlike[name] = str(why)
                 else:

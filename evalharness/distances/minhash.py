@@ -19,7 +19,7 @@ SHINGLE = 5
 # buckets still does somewhere with probability .90, and one of J = .9 with .9998.
 FULL = 64
 # Candidates of one text whose similarity is worked out: those that agree in most hashes.
-TRIED = 20
+TRIED = 50
 # Characters that are hashed, and pairs that are compared, at a time.
 CHARACTERS, PAIRS = 1 << 18, 1 << 16
 

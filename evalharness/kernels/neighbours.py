@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-# Rows of queries and of references whose distances are held at a time (16 MB of float32), and rows
+# Rows of queries and of references whose distances are held at a time (32 MB of float32), and rows
 # of references of which only the least distance is kept.
-QUERIES, REFERENCES, GROUP = 1024, 4096, 128
+QUERIES, REFERENCES, GROUP = 2048, 4096, 128
 # Numbers that are held at a time where distances are worked out again in float64.
 AGAIN = 1 << 21
 # The square of a distance that no scaled row has; not infinite, of which products are undefined.
@@ -28,7 +28,8 @@ def nearest(
     float64, for copies too. The first takes O(n m d), the second hardly anything, unless very many
     references are equally near.
     """
-    centre = references.mean(axis=0, dtype=np.float64)
+    # Any centre will do, if it is one for both: of the type that they have, it makes none wider.
+    centre = references.mean(axis=0, dtype=np.float64).astype(references.dtype)
     scale = max(_largest(queries, centre), _largest(references, centre)) or 1.0
     distance, index = np.empty(len(queries)), np.empty(len(queries), np.int64)
     for first in range(0, len(queries), QUERIES):
@@ -70,9 +71,8 @@ def _bounds(
         part = references[first : first + REFERENCES]
         wide = -(-len(part) // GROUP)
         y = np.zeros((wide * GROUP, d + 1), np.float32)
-        y[: len(part), :d] = (part - centre) / scale
-        squares = np.einsum("ij,ij->i", y, y)
-        y *= -2
+        np.multiply(part - centre, -2 / scale, out=y[: len(part), :d], casting="same_kind")
+        squares = np.einsum("ij,ij->i", y, y) / 4
         y[:, d] = squares
         y[len(part) :, d] = FAR
         found = x @ y.T

@@ -56,7 +56,11 @@ def alike(name: str, splits: Sequence["Split"], remedy: str = "") -> list[Any]:
 def one_type(
     name: str, splits: Sequence["Split"], found: Sequence[Any], given: Sequence[Any]
 ) -> list[Any]:
-    """The same of plain arrays; `given` are the Arrow types before they were made plain."""
+    """The same of plain arrays; `given` are the Arrow types before they were made plain. Nulls of
+    no type, such as what empty lists hold, are of any type."""
+    typed = [column for column in found if kinds.kind(column) != kinds.EMPTY]
+    if typed:
+        found = [c.cast(typed[0].type) if kinds.kind(c) == kinds.EMPTY else c for c in found]
     families = {family(column) for column in found}
     if len(families) > 1:
         raise _apart(name, splits, [_named(column) for column in found])

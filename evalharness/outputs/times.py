@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from evalharness.outputs.split import Split
 
 
-def in_order(first: "Split", second: "Split", name: str) -> tuple[np.ndarray, int, Any]:
+def in_order(first: "Split", second: "Split", name: str) -> tuple[np.ndarray, int, str]:
     """bool (n,): the rows of the second split that are not later than all rows of the first; the
-    last row of the first, and its time.
+    last row of the first, and its time in words.
 
     Raises OutputsError where a time is null, is no time, or has a zone in one split only.
     """
@@ -39,10 +39,11 @@ def in_order(first: "Split", second: "Split", name: str) -> tuple[np.ndarray, in
         raise OutputsError(problems)
     before, after = (_numbers(column) for column in found)
     last = int(np.argmax(before))
-    return after <= before[last], last, first.column(name)[last].as_py()
+    return after <= before[last], last, _told(found[0], before[last])
 
 
 def _numbers(column: Any) -> np.ndarray:
+    """(n,), in the unit of the column."""
     import pyarrow as pa
 
     if pa.types.is_timestamp(column.type) or pa.types.is_date64(column.type):
@@ -50,3 +51,14 @@ def _numbers(column: Any) -> np.ndarray:
     if pa.types.is_date32(column.type):
         return memory.to_numpy(column.view(pa.int32()))
     return memory.to_numpy(column)
+
+
+def _told(column: Any, number: Any) -> str:
+    """A time as people write it; NumPy does it in any unit, and without a table of zones."""
+    import pyarrow as pa
+
+    if family(column) != TIME:
+        return str(number)
+    days = pa.types.is_date32(column.type)
+    moment = np.datetime64(int(number), "D" if days else getattr(column.type, "unit", "ms"))
+    return f"{moment}{' UTC' if getattr(column.type, 'tz', None) else ''}"

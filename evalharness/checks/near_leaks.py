@@ -1,0 +1,101 @@
+"""Leaks of rows that are nearly the same: by their text, or by their embedding."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+
+from evalharness.checks.leak import SHOWN_PAIRS, Comparison, Leak, at, both, pairs, share
+from evalharness.declare.errors import OutputsError
+from evalharness.declare.plural import counted
+from evalharness.distances import minhash
+from evalharness.kernels.neighbours import nearest
+from evalharness.outputs import kinds
+from evalharness.outputs.alike import columns
+from evalharness.outputs.content_codes import folded
+from evalharness.outputs.split import Split
+from evalharness.outputs.vectors import vectors
+
+# So many rows of the first split tell how near its rows are to each other, and the quantile of
+# their distances below which a row of the second split is too near.
+SAMPLE = 10_000
+TOO_NEAR = 0.001
+
+
+def texts(first: Split, second: Split, name: str, at_least: float, seed: int) -> Comparison:
+    splits = (first, second)
+    found = columns(name, splits, "name a column of text")
+    problems = [
+        f"{split.where}: column `{name}` is {kinds.kind(column)}, but near duplicates are told of "
+        "text; compare it as content, or, of lists of numbers, as embeddings"
+        for split, column in zip(splits, found, strict=True)
+        if kinds.kind(column) != kinds.TEXT
+    ]
+    if problems:
+        raise OutputsError(problems)
+
+    def compare() -> Leak:
+        ours, theirs = (folded(column).fill_null("").to_pylist() for column in found)
+        there, _ = minhash.near(theirs, ours, at_least, seed)
+        leaked = there >= 0
+        told = (
+            f"{share(leaked)} of {counted(second.n, 'rows')} of {second.name} have nearly the "
+            f"`{name}` of a row of {first.name} (Jaccard similarity of shingles of "
+            f"{minhash.SHINGLE} characters ≥ {at_least:g}){at(leaked)}"
+        )
+        return Leak("near", f"`{name}`", leaked, pairs(leaked, there), told)
+
+    return compare
+
+
+def embeddings(first: Split, second: Split, name: str, seed: int) -> Comparison:
+    ours, theirs = both([partial(vectors, split, name) for split in (first, second)])
+    wide = ours.shape[1], theirs.shape[1]
+    if wide[0] != wide[1]:
+        raise OutputsError(
+            [
+                f"{first.where} and {second.where}: column `{name}` has {wide[0]} numbers in each "
+                f"row of one and {wide[1]} of the other; compare embeddings of one model"
+            ]
+        )
+    if first.n < 2:
+        raise OutputsError(
+            [
+                f"{first.where}: column `{name}` has 1 row; how near is too near is learned from "
+                "the distances between at least 2 rows of this split: add more"
+            ]
+        )
+
+    def compare() -> Leak:
+        limit, expected = _limit(ours, seed)
+        distance, there = nearest(theirs, ours)
+        leaked = (distance == 0) | (distance <= limit)
+        near = np.flatnonzero(leaked)
+        shown = near[np.argsort(distance[near], kind="stable")][:SHOWN_PAIRS]
+        told = (
+            f"{share(leaked)} of {counted(second.n, 'rows')} of {second.name} are by `{name}` "
+            f"as near to a row of {first.name} as {100 * expected:.2g} % of its own rows are to "
+            f"each other (distance ≤ {limit:.3g}){at(leaked)}; about {expected * second.n:.2g} "
+            "were expected of rows that did not leak"
+        )
+        few = tuple((int(row), int(there[row])) for row in shown)
+        return Leak("embedding", f"`{name}`", leaked, few, told, expected)
+
+    return compare
+
+
+def _limit(vectors: np.ndarray, seed: int) -> tuple[float, float]:
+    """The distance that is too near, and the share of new rows of the same kind that are so near.
+
+    Of s distances, the k-th least, k = .001 (s + 1) or 1: a new one is as small with probability
+    k / (s + 1), but for its one more neighbour.
+    """
+    n = len(vectors)
+    rows = np.sort(np.random.default_rng([seed, n]).permutation(n)[:SAMPLE])
+    distance = nearest(vectors[rows], vectors, rows)[0]
+    apart = np.sort(distance[distance > 0])
+    if not len(apart):
+        return 0.0, 0.0
+    least = max(1, int(TOO_NEAR * (len(apart) + 1)))
+    return float(apart[least - 1]), least / (len(apart) + 1)
