@@ -1,0 +1,299 @@
+"""same_distribution and known_difference: what they decide, and what they say."""
+
+import datetime as dt
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from evalharness import Outputs, OutputsError, known_difference, same_distribution
+from evalharness.metrics import accuracy
+from tests.checks.two_splits import answers, finding, judged, spread
+from tests.metrics.measure import declare
+
+SAME = same_distribution("dev", "test")
+N = 2000
+HOUR = dt.timedelta(hours=1)
+
+
+def gates(**columns):
+    return same_distribution("dev", "test", columns=columns)
+
+
+def labels(share):
+    label = spread(share)
+    return {"label": label, "prediction": label}
+
+
+def test_pass_fail_and_between():
+    first = labels(0.4)
+    assert judged(SAME, first, labels(0.401)).outcome == "pass"
+    assert judged(SAME, first, labels(0.43)).outcome == "inconclusive"
+    failed = judged(SAME, first, labels(0.6))
+    assert failed.outcome == "fail"
+    assert failed.message == (
+        'same_distribution("dev", "test"): `label`: largest difference of a share 0.2000, at least '
+        "0.1651 with 97.5 % confidence, level 0.05 / 2 columns (n=2,000 and 2,000 rows); tolerance "
+        "0.05: fail; label 1: 40 % of dev, 60 % of test [EH-SHIFT]; prediction fails too"
+    )
+
+
+def test_the_score_is_gated_and_the_largest_of_many():
+    rng = np.random.default_rng(1)
+    scores = rng.dirichlet(np.ones(3), N)
+    sharp = scores**3 / (scores**3).sum(axis=1, keepdims=True)
+    first = {"label": rng.integers(0, 3, N), "scores": scores.tolist()}
+    second = {"label": rng.integers(0, 3, N), "scores": sharp.tolist()}
+    found = finding(judged(SAME, first, second), "score")
+    assert (found.outcome, found.measure) == ("fail", "KS distance")
+    assert found.told.startswith("the largest score: KS distance")
+    alone = finding(judged(SAME, {"score": spread(0.3) / 2}, {"score": spread(0.6) / 2}), "score")
+    assert (alone.outcome, alone.value) == ("fail", pytest.approx(0.3))
+
+
+def test_the_distance_is_that_of_scipy():
+    from scipy.stats import ks_2samp
+
+    rng = np.random.default_rng(2)
+    a, b = rng.normal(size=N), rng.normal(0.1, 1.2, N)
+    found = finding(judged(gates(x=0.1), answers(x=a), answers(seed=1, x=b)), "x")
+    oracle = ks_2samp(a, b, method="asymp")
+    assert found.value == pytest.approx(oracle.statistic, abs=1e-12)
+    assert found.p_value == pytest.approx(oracle.pvalue, rel=1e-6)
+
+
+def test_a_null_is_a_value():
+    x = np.random.default_rng(3).normal(size=N)
+    holes = pa.array(np.where(np.arange(N) < 500, np.nan, x), from_pandas=True)
+    found = finding(judged(gates(x=0.1), answers(x=x), answers(seed=1, x=holes)), "x")
+    assert (found.outcome, found.value) == ("fail", pytest.approx(0.25, abs=1e-9))
+    assert found.details[0] == "x missing: 0 % of dev, 25 % of test"
+    words = pa.array(["a", None] * 1000), pa.array(["a", "b"] * 1000)
+    told = finding(judged(gates(w=0.1), *(answers(w=w) for w in words)), "w").details
+    assert told[:2] == ("w 'b': 0 % of dev, 50 % of test", "w missing: 50 % of dev, 0 % of test")
+
+
+def test_infinities_come_before_what_is_missing():
+    x = np.where(np.arange(N) < 400, np.inf, 0.0)
+    y = pa.array([None] * 400 + [0.0] * 1600)
+    assert finding(judged(gates(x=0.1), answers(x=x), answers(x=y)), "x").value == 0.2
+
+
+def test_times_are_told_as_times():
+    start = dt.datetime(2026, 1, 1)
+    a = pa.array([start + k * HOUR for k in range(N)])
+    b = pa.array([start + (k + 1000) * HOUR for k in range(N)])
+    found = finding(judged(gates(at=0.1), answers(at=a), answers(at=b)), "at")
+    assert (found.outcome, found.value) == ("fail", 0.5)
+    assert "at at or before 2026-02-11 15:00:00: 50 % of dev, 0 % of test" in found.told
+
+
+def test_texts_are_compared_by_their_length():
+    texts = [[f"{k} " + "x" * (k % 50 + shift) for k in range(N)] for shift in (0, 30)]
+    found = finding(judged(gates(t=0.1), *(answers(t=t) for t in texts)), "t")
+    assert (found.outcome, found.measure) == ("fail", "KS distance")
+    assert found.told.startswith("the length of `t`: KS distance")
+
+
+def test_codes_of_one_length_are_compared_by_what_they_begin_with():
+    """Forty codes of one region, each of less than one in a hundred: none moves by much alone."""
+    rng = np.random.default_rng(4)
+    places = [f"945{k:02d}" for k in range(40)], [f"941{k:02d}" for k in range(40)]
+
+    def codes(share):
+        return np.where(rng.random(N) < share, *(rng.choice(p, N) for p in places))
+
+    found = finding(judged(gates(z=0.05), answers(z=codes(0.31)), answers(z=codes(0.04))), "z")
+    assert found.outcome == "fail"
+    assert any(line.startswith("z '945xx': 3") for line in found.details)
+
+
+def test_many_small_differences_are_told_although_none_fails():
+    rng = np.random.default_rng(5)
+    names = [f"{'abc'[k % 3] * (k % 5 + 1)}{k}" for k in range(100)]
+    a, b = rng.choice(names[:80], N), rng.choice(names[20:], N)
+    result = judged(gates(z=0.05), answers(z=a), answers(z=b))
+    found = finding(result, "z")
+    assert found.outcome == "pass"
+    assert "no one value differs by more, but all together do" in found.told
+    assert found.told in result.remarks()
+
+
+def test_what_is_not_gated_is_reported_and_adjusted_by_holm():
+    from scipy.stats import ks_2samp
+
+    rng = np.random.default_rng(6)
+    a = {f"x{k}": rng.normal(size=N) for k in range(5)}
+    b = {f"x{k}": rng.normal(0.3 * (k == 0), 1, N) for k in range(5)}
+    result = judged(SAME, answers(**a), answers(seed=1, **b))
+    assert result.outcome == "pass"
+    raw = {k: ks_2samp(a[k], b[k], method="asymp").pvalue for k in a}
+    told = {f.about: f for f in result.findings if f.outcome == "reported"}
+    assert set(told) == {*a, "correct"}
+    assert told["x0"].p_value == pytest.approx(6 * raw["x0"], rel=1e-6)
+    assert result.findings[2].about == "x0"  # the surest difference first
+    assert result.remarks() == [told["x0"].told]
+
+
+def test_without_labels_the_checks_that_need_them_are_said_not_to_be_made():
+    second = answers(seed=1)
+    del second["label"]
+    result = judged(SAME, answers(), second)
+    assert [f.about for f in result.gated] == ["prediction"]
+    assert result.notes[0].startswith("without labels on both sides nothing can be said of")
+    empty = judged(SAME, answers(), second | {"label": pa.nulls(N)})
+    assert (empty.findings, empty.notes) == (result.findings, result.notes)
+
+
+def test_known_differences_fail_only_beyond_what_was_declared():
+    first, second = labels(0.4), labels(0.6)
+    for amount, outcome in ((0.3, "pass"), (0.21, "pass"), (0.2, "pass"), (0.1, "fail")):
+        check = known_difference("train", "dev", columns={"label": amount})
+        result = judged(check, first, second)
+        assert (result.outcome, len(result.gated)) == (outcome, 1)
+    assert result.message.endswith("label 1: 40 % of train, 60 % of dev [EH-DIFFERENCE]")
+    assert "prediction" in {f.about for f in result.findings if f.outcome == "reported"}
+
+
+def test_the_level_of_a_fail_is_shared_by_all_gated_columns_whatever_is_selected():
+    outputs = Outputs(dev=labels(0.4), test=labels(0.47), train=labels(0.5))
+    other = known_difference("train", "dev", columns={"label": 0.5, "prediction": 0.5})
+    made = declare(splits=[SAME, other])
+    whole = made.run(outputs)
+    assert {c.family for c in whole.checks} == {4}
+    for check in made.checks:
+        (alone,) = made.run(outputs, select=[check]).checks
+        assert alone in whole.checks
+    assert {
+        c.family
+        for c in declare(splits=[SAME, other], models=["a", "b"])
+        .run({"a": outputs, "b": Outputs(dev=labels(0.4), test=labels(0.47), train=labels(0.5))})
+        .checks
+    } == {8}
+
+
+def test_clusters_widen_what_rows_alone_would_show():
+    rng = np.random.default_rng(7)
+    cluster = np.repeat(np.arange(40), 50)
+    effect = rng.normal(size=(2, 40))[:, :, None] + 0.1 * rng.normal(size=(2, 40, 50))
+    first, second = (answers(x=e.ravel(), seed=i) for i, e in enumerate(effect))
+    rows = judged(gates(x=0.1), first, second)
+    whole = judged(gates(x=0.1), first | {"cluster": cluster}, second | {"cluster": cluster})
+    assert finding(rows, "x").outcome == "fail"
+    found = finding(whole, "x")
+    assert found.outcome == "inconclusive"
+    assert "(n=2,000 and 2,000 rows in 40 clusters and 40 clusters)" in found.told
+    assert found.p_value > 0.05 > finding(rows, "x").p_value
+
+
+def test_embeddings_are_compared_by_permutation():
+    rng = np.random.default_rng(8)
+    check = same_distribution("dev", "test", embeddings=["e"])
+    first = answers(300, e=rng.normal(size=(300, 4)).tolist())
+    for shift, differs in ((0, False), (1, True)):
+        e = rng.normal(shift, 1, size=(300, 4)).tolist()
+        result = judged(check, first, answers(300, 1, e=e))
+        told = [f for f in result.findings if f.about == "e"]
+        assert {f.measure for f in told} == {"MMD²", "energy distance"}
+        assert all((f.p_value < 0.05) == differs for f in told)
+
+
+@pytest.mark.parametrize("shift", [0.0, 1.0])
+def test_a_classifier_tells_the_splits_apart_where_they_differ(shift):
+    """Each column by itself is alike; only their product tells the splits."""
+    rng = np.random.default_rng(9)
+    x, y = rng.normal(size=(2, N)), rng.normal(size=(2, N))
+    y[1] = np.where(shift * x[1] > 0, abs(y[1]), y[1])
+    tables = [answers(seed=i, x=x[i], y=y[i] * rng.choice([-1, 1], N)) for i in (0, 1)]
+    tables[1]["y"] = np.where(x[1] * shift > 0, abs(tables[1]["y"]), tables[1]["y"])
+    check = same_distribution("dev", "test", classifier=True)
+    found = finding(judged(check, *tables), "classifier")
+    assert found.code == "EH-SHIFT-JOINT"
+    assert found.outcome == ("fail" if shift else "pass")
+    assert found.told.startswith("a classifier of ")
+
+
+REFUSED = [
+    (SAME, {"id": np.arange(9)}, {"id": np.arange(9)}, "share none of the columns that it gates"),
+    (gates(zip=0.1), answers(9), answers(9, 1), r"no column `zip`, which same_distribution\("),
+    (SAME, answers(9), answers(9, 1) | {"label": ["a"] * 9}, "`label` cannot be compared: it is i"),
+    (
+        gates(x=0.1),
+        answers(9, x=np.zeros(9)),
+        answers(9, 1, x=["a"] * 9),
+        "`x` cannot be compared: it is real-valued .* in the one and text in the other",
+    ),
+    (
+        gates(t=0.1),
+        answers(2, t=pa.array([dt.datetime(2026, 1, 1)] * 2)),
+        answers(2, 1, t=pa.array([dt.datetime(2026, 1, 1, tzinfo=dt.UTC)] * 2)),
+        "its times have a time zone in the second split only",
+    ),
+    (gates(x=0.1), answers(2, x=[{"a": 1}] * 2), answers(2, 1, x=[{"a": 1}] * 2), "cast it in the"),
+    (gates(x=0.1), answers(2, x=[[1]] * 2), answers(2, 1, x=[[1]] * 2), r"embeddings=\['x'\]"),
+    (
+        SAME,
+        {"label": [[0, 1]] * 2, "prediction": [[0, 1]] * 2},
+        {"label": [[1, 1]] * 2, "prediction": [[0, 1]] * 2},
+        "nothing is left that .* can gate",
+    ),
+    (SAME, answers(9), answers(0), "the table is empty"),
+    (SAME, answers(9), answers(9), "are one and the same table"),
+    (
+        same_distribution("dev", "test", embeddings=["e"]),
+        answers(2, e=[[1.0], [2.0]]),
+        answers(2, 1, e=[[1.0, 2.0]] * 2),
+        "has 1 numbers in each row of one and 2 of the other",
+    ),
+    (
+        same_distribution("dev", "test", embeddings=["e"]),
+        answers(2, e=[[1.0], [2.0, 3.0]]),
+        answers(2, 1, e=[[np.nan]] * 2),
+        "(?s)2 problems.*1, 2 numbers in a row.*NaN or infinite",
+    ),
+]
+
+
+@pytest.mark.parametrize(("check", "first", "second", "words"), REFUSED, ids=range(len(REFUSED)))
+def test_what_cannot_be_compared_is_refused(check, first, second, words):
+    with pytest.raises(OutputsError, match=words):
+        judged(check, first, second)
+
+
+def test_an_error_does_not_depend_on_what_is_selected():
+    made = declare(satisficing=[accuracy.on("test") >= 0.5], splits=[gates(zip=0.1)])
+    bound = [c for c in made.checks if c.kind == "satisficing"]
+    with pytest.raises(OutputsError, match="no column `zip`"):
+        made.run(Outputs(dev=answers(), test=answers(seed=1)), select=bound)
+
+
+@pytest.mark.parametrize("n", [1, 2, 10, 50])
+def test_too_few_rows_decide_nothing_and_say_so(n):
+    a = {"label": np.arange(n) % 2, "x": np.arange(n) % 7 / 7}
+    result = judged(
+        gates(x=0.1),
+        a,
+        {k: v[::-1].copy() for k, v in a.items()} if n > 2 else {k: 1 - v for k, v in a.items()},
+    )
+    assert result.outcome == "inconclusive"
+    assert all("too few rows to pass" in f.told or f.value > 0.5 for f in result.gated)
+
+
+def test_constants_pass_where_both_have_them_and_fail_against_what_varies():
+    flat, varied = np.zeros(N), np.random.default_rng(1).normal(size=N)
+    both = finding(judged(gates(x=0.1), answers(x=flat), answers(seed=1, x=flat)), "x")
+    assert both.outcome == "pass"
+    assert both.limit > 0  # never of zero width
+    one = finding(judged(gates(x=0.1), answers(x=flat), answers(seed=1, x=varied)), "x")
+    assert one.outcome == "fail"
+    words = finding(judged(gates(x=0.1), answers(x=["a"] * N), answers(seed=1, x=["a"] * N)), "x")
+    assert (words.outcome, words.limit > 0) == ("pass", True)
+
+
+def test_streams_are_refused_in_words(tmp_path):
+    import pyarrow.parquet as pq
+
+    (tmp_path / "dev").mkdir()
+    pq.write_table(pa.table(answers(9)), tmp_path / "dev" / "0.parquet")
+    with pytest.raises(OutputsError, match="needs rows, and this split is read in batches"):
+        judged(SAME, outputs=Outputs(dev=f"{tmp_path}/dev/", test=answers(9, 1)))
