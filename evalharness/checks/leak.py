@@ -51,10 +51,12 @@ def both(questions: Sequence[Callable[[], Any]]) -> list[Any]:
 
 
 def pairs(leaked: np.ndarray, there: np.ndarray) -> tuple[tuple[int, int], ...]:
+    """The first rows that leaked, each with its row of the first split."""
     return tuple((int(row), int(there[row])) for row in np.flatnonzero(leaked)[:SHOWN_PAIRS])
 
 
 def share(leaked: np.ndarray) -> str:
+    """How many leaked, in words."""
     return f"{np.count_nonzero(leaked):,}" if leaked.any() else "none"
 
 

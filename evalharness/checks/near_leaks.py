@@ -15,7 +15,6 @@ from evalharness.outputs import kinds
 from evalharness.outputs.alike import columns
 from evalharness.outputs.content_codes import folded
 from evalharness.outputs.split import Split
-from evalharness.outputs.vectors import vectors
 
 # So many rows of the first split tell how near its rows are to each other, and the quantile of
 # their distances below which a row of the second split is too near.
@@ -24,6 +23,7 @@ TOO_NEAR = 0.001
 
 
 def texts(first: Split, second: Split, name: str, at_least: float, seed: int) -> Comparison:
+    """Texts whose shingles have at least this Jaccard similarity; a null is like no other."""
     splits = (first, second)
     found = columns(name, splits, "name a column of text")
     problems = [
@@ -42,7 +42,9 @@ def texts(first: Split, second: Split, name: str, at_least: float, seed: int) ->
         told = (
             f"{share(leaked)} of {counted(second.n, 'rows')} of {second.name} have nearly the "
             f"`{name}` of a row of {first.name} (Jaccard similarity of shingles of "
-            f"{minhash.SHINGLE} characters ≥ {at_least:g}){at(leaked)}"
+            f"{minhash.SHINGLE} characters ≥ {at_least:g}){at(leaked)}; a pair of "
+            f"this similarity is looked at with probability {minhash.caught(at_least):.4f}, and "
+            "less often where very many texts are alike"
         )
         return Leak("near", f"`{name}`", leaked, pairs(leaked, there), told)
 
@@ -50,7 +52,8 @@ def texts(first: Split, second: Split, name: str, at_least: float, seed: int) ->
 
 
 def embeddings(first: Split, second: Split, name: str, seed: int) -> Comparison:
-    ours, theirs = both([partial(vectors, split, name) for split in (first, second)])
+    """Rows that are as near to one of the first split as its own hardly ever are."""
+    ours, theirs = both([partial(split.vectors, name) for split in (first, second)])
     wide = ours.shape[1], theirs.shape[1]
     if wide[0] != wide[1]:
         raise OutputsError(

@@ -18,7 +18,9 @@ SHINGLE = 5
 # from one template, only those that agree in the next band too, which a pair of J = .8 in full
 # buckets still does somewhere with probability .90, and one of J = .9 with .9998.
 FULL = 64
-# Candidates of one text whose similarity is worked out: those that agree in most hashes.
+# Candidates of one text whose similarity is worked out: those that agree in most hashes. Where
+# thousands are about as similar the right one may not be among them: of near duplicates among 4,000
+# texts of one template, .95 to 1 were found.
 TRIED = 50
 # Characters that are hashed, and pairs that are compared, at a time.
 CHARACTERS, PAIRS = 1 << 18, 1 << 16

@@ -18,6 +18,7 @@ from evalharness.outputs import (
     slices,
     table,
     units,
+    vectors,
     walks,
 )
 from evalharness.outputs import classes as labels
@@ -189,6 +190,11 @@ class Split(Keeper):
     def grades(self, column: str) -> np.ndarray:
         """float64 (n,): a column of grades ≥ 0, NaN where it is null."""
         return self._keep(("grades", column), lambda: table.grades(self, column))
+
+    def vectors(self, column: str) -> np.ndarray:
+        """(n, d): a column of lists of finite numbers, all of one length; float32 where the table
+        has it so, else float64."""
+        return self._keep(("vectors", column), lambda: vectors.vectors(self, column))
 
     def flags(self, column: str) -> np.ndarray:
         """bool (n,): a column of booleans, or of the integers 0 and 1."""

@@ -59,6 +59,6 @@ def _told(column: Any, number: Any) -> str:
 
     if family(column) != TIME:
         return str(number)
-    days = pa.types.is_date32(column.type)
-    moment = np.datetime64(int(number), "D" if days else getattr(column.type, "unit", "ms"))
+    unit: Any = "D" if pa.types.is_date32(column.type) else getattr(column.type, "unit", "ms")
+    moment = np.datetime64(int(number), unit)
     return f"{moment}{' UTC' if getattr(column.type, 'tz', None) else ''}"

@@ -14,14 +14,8 @@ REMEDY = "name a column of lists of numbers"
 
 
 def vectors(split: "Split", name: str) -> np.ndarray:
-    """(n, d), finite: float32 where the table has it so, else float64.
-
-    Raises OutputsError (through the split) with the problems of the column.
-    """
-    return split._keep(("vectors", name), lambda: _vectors(split, name))
-
-
-def _vectors(split: "Split", name: str) -> np.ndarray:
+    """(n, d), finite: float32 where the table has it so, else float64; Refused where rows are no
+    vectors of one length."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
