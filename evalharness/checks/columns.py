@@ -155,7 +155,7 @@ def compared(first: Split, second: Split, name: str, seed: int = 0) -> Numbers |
     units = (units_of(first), units_of(second))
     place: dict[str, Any] = {"units": units, "seed": seed}
     if name == LARGEST and not all("score" in s.column_names for s in (first, second)):
-        largest = tuple(s.raw_matrix().max(axis=1).astype(np.float64) for s in (first, second))
+        largest = (_largest(first), _largest(second))
         return Numbers(name, "the largest score", "numbers", largest, **place)
     if name == CORRECT and not all(CORRECT in s.column_names for s in (first, second)):
         right = tuple(_right(s) for s in (first, second))
@@ -191,6 +191,14 @@ def _alike(name: str, a: Any, b: Any, place: dict[str, Any]) -> Numbers | Catego
             "type"
         )
     raise Unlike(f"it is {a.type}, which cannot be compared; cast it in the table")
+
+
+def _largest(split: Split) -> Any:
+    """(n,) float64: the largest score of each row, whichever class it is of."""
+    if "scores" in split.column_names:
+        return split.vectors("scores").max(axis=1).astype(np.float64)
+    each = [split.raw_numbers(name) for name in split.column_names if _by_class(name)]
+    return np.max(each, axis=0).astype(np.float64)
 
 
 def _right(split: Split) -> Any:

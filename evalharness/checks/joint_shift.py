@@ -16,7 +16,6 @@ from evalharness.checks.within import within
 from evalharness.declare.errors import OutputsError
 from evalharness.inference.numbers import plain
 from evalharness.inference.verdicts import INCONCLUSIVE
-from evalharness.outputs.vectors import vectors
 
 if TYPE_CHECKING:
     from evalharness.outputs.split import Split
@@ -82,7 +81,7 @@ def embeddings(
         samples = []
         for split in splits:
             try:
-                samples.append(vectors(split, name).astype(np.float64, copy=False))
+                samples.append(split.vectors(name).astype(np.float64, copy=False))
             except OutputsError as error:
                 problems += error.problems
         if len(samples) < 2:
