@@ -119,7 +119,8 @@ class SplitResult:
     def remarks(self, most: int = 3) -> list[str]:
         """What is worth a line although nothing gates it: what surely differs, and the notes."""
         differ = [f for f in self.gated if f.outcome == PASS and f.details]
-        differ += [f for f in self.findings if f.outcome == REPORTED and f.p_value < 0.05]
+        told = [f for f in self.findings if f.outcome == REPORTED]
+        differ += [f for f in told if f.p_value < 0.05 or f.code == "EH-DUPLICATE"]
         more = [f"{len(differ) - most} more columns differ"] if len(differ) > most else []
         return [f.told for f in differ[:most]] + more + list(self.notes)
 

@@ -61,8 +61,9 @@ class Size:
         trials = [_trials(metric, measured.tables[g]) for g in range(len(names))]
         sizes = np.array([n if t is None else t for n, t in zip(rows, trials, strict=True)])
         worth = self._worth(code)
-        # By positives where these are fewest: metrics of a table hang on the smaller class.
-        g = int(np.argmin(sizes if positives is None else np.minimum(sizes, positives)))
+        # What is no share of its own hangs on the rarer class.
+        known = positives is None or trials[0] is not None
+        g = int(np.argmin(sizes if known else np.minimum(sizes, positives)))
 
         counted_ = trials[g]
 

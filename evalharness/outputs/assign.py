@@ -35,7 +35,7 @@ def assign_split(unit: Any, shares: Mapping[str, float], *, salt: str = "") -> A
     names, ends = _ends(shares)
     unit = unit.item() if getattr(unit, "ndim", None) == 0 else unit  # a scalar of NumPy's
     many = _many(unit)
-    units = [unit] if many is None else many
+    units = [unit] if many is None else [u.item() if hasattr(u, "item") else u for u in many]
     wrong = [u for u in units if isinstance(u, (bool, float)) or not isinstance(u, (str, int))]
     if wrong:
         shown = ", ".join(repr(u) for u in wrong[:3])
