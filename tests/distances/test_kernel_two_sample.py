@@ -143,6 +143,17 @@ def test_clusters_are_permuted_whole():
         assert shuffled.statistic == pytest.approx(whole.statistic, abs=1e-12)
 
 
+@pytest.mark.parametrize("distance", [mmd, energy_distance])
+def test_mirror_images_are_as_far_apart_in_float32(distance):
+    """Of thousands of rows in four clusters of one size: p is 1/3 again."""
+    rng = np.random.default_rng(0)
+    x, y = 30 + rng.normal(size=(1200, 3)), 31 + rng.normal(size=(1200, 3))
+    clusters = (np.arange(1200) // 600, np.arange(1200) // 600)
+    for samples in ((x, y), (y, x)):  # rounding makes one image the larger
+        found = distance(*samples, clusters=clusters, permutations=2_000)
+        assert found.p_value == pytest.approx(1 / 3, abs=4 * np.sqrt(2 / 9 / 2_000))
+
+
 def test_a_part_of_the_rows_is_used_where_there_are_many():
     rng = np.random.default_rng(7)
     x, y = rng.normal(size=(900, 3)), rng.normal(size=(80, 3))
