@@ -87,15 +87,15 @@ class SplitResult:
     @property
     def worst(self) -> Finding | None:
         """The finding that decided: the worst outcome, and among equals the one that is furthest
-        beyond what is required, or the nearest to it."""
+        beyond what is required, or the nearest to it. Where all else passes, what is waived."""
 
-        def rank(f: Finding) -> tuple[int, bool, float]:
+        def rank(f: Finding) -> tuple[int, float]:
             beyond = (f.limit if f.limit == f.limit else f.value) / (f.required or 1)
             beyond = -beyond if f.least else beyond
-            return ORDER[f.outcome], bool(f.waived), -beyond if beyond == beyond else 0.0
+            return ORDER[f.outcome], -beyond if beyond == beyond else 0.0
 
-        open_ = [f for f in self.gated if not f.waived] or self.gated
-        return min(open_, key=rank, default=None)
+        deciding = [f for f in self.gated if not f.waived and f.outcome != PASS]
+        return min(deciding or self.waived or self.gated, key=rank, default=None)
 
     @property
     def title(self) -> str:
@@ -108,13 +108,14 @@ class SplitResult:
         worst, gated = self.worst, self.gated
         if worst is None:
             return f"{self.title}: {'; '.join(f.told for f in self.findings)}: {self.outcome}"
-        alike = [f for f in gated if f.outcome == worst.outcome and f is not worst]
+        alike = [f for f in gated if f.outcome == worst.outcome and f.waived == worst.waived]
+        alike = [f for f in alike if f is not worst]
         others = f"; {_also(alike, worst.outcome)}" if alike and worst.outcome != PASS else ""
         code = f" [{worst.code}]" if worst.outcome != PASS else ""
         if worst.outcome == PASS and len(gated) > 1:
             others = f"; {len(gated)} of {len(gated)} hold"
-        waived = f"; waived: {', '.join(dict.fromkeys(f.code for f in self.waived))}"
-        return f"{self.title}: {worst.told}{code}{others}" + (waived if self.waived else "")
+        waived = "".join(f"; {text}" for text in dict.fromkeys(f.waived for f in self.waived))
+        return f"{self.title}: {worst.told}{code}{others}{waived}"
 
     def remarks(self, most: int = 3) -> list[str]:
         """What is worth a line although nothing gates it: what surely differs, and the notes."""
