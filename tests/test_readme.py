@@ -47,24 +47,71 @@ def test_the_first_gate_says_what_is_printed(pytester):
         assert line in printed
 
 
+def loans():
+    """As in the README: the post codes of test are not those of dev, and 200 of its applications are
+    those of train, under other ids, which the model knows by heart."""
+    tables = {}
+    sizes = {"train": (6000, 0.31), "dev": (4000, 0.31), "test": (4000, 0.04)}
+    for place, (name, (n, medium)) in enumerate(sizes.items()):
+        rng = np.random.default_rng(place)
+        label = (rng.random(n) < (0.5 if name == "train" else 0.3)).astype(int)
+        region = rng.random(n) < medium
+        code = np.where(region, 945, 941) * 100 + rng.integers(0, 40, n)
+        income = np.round(rng.normal(50 - 8 * label - 10 * ~region, 9), 1)
+        right = rng.random(n) < np.where(region, 0.9, 0.84)
+        amounts = enumerate(rng.integers(1, 90, n))
+        tables[name] = {
+            "id": np.arange(n) + 10_000 * place,
+            "label": label,
+            "prediction": np.where(right, label, 1 - label),
+            "post_code": code.astype(str),
+            "income": income,
+            "application": [f"Loan {place}-{k} of {amount}" for k, amount in amounts],
+        }
+    train, test = tables["train"], tables["test"]
+    test["application"][:200] = [text.upper() for text in train["application"][:200]]
+    test["prediction"][:200] = test["label"][:200]
+    return tables
+
+
+def test_splits_are_told_as_shown(pytester):
+    for name, table in loans().items():
+        pq.write_table(pa.table(table), pytester.path / f"{name}.parquet")
+    pytester.makepyfile(test_loans=CODE[2])
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    result.assert_outcomes(passed=4, failed=2)
+    printed = result.stdout.str()
+    (shown,) = [text for text in SHOWN if "same_distribution" in text]
+    lines = [line for line in shown.splitlines() if line not in ("", "...")]
+    assert len(lines) == 10
+    for line in lines:
+        assert line in printed
+
+
+def test_splits_are_assigned_as_shown(names):
+    exec(CODE[3], names | {"patient": 17})
+
+
 def test_six_lines():
     assert len([x for x in CODE[0].splitlines() if x.strip() and not x.startswith("#")]) == 6
 
 
 def test_everything_that_can_be_declared_can(names):
     exec(CODE[1], names)
-    assert [c.declared.metric.name for c in names["TestCats"].checks].count("recall") == 4
+    written = [str(c.declared) for c in names["TestCats"].checks]
+    assert sum(text.startswith("recall") for text in written) == 4
+    assert written[-1] == 'same_distribution("dev", "test")'
 
 
 def test_the_catalogue_can_be_declared(names):
     def bleu(label, prediction):
         return 0.5
 
-    exec(CODE[2], names | {"bleu": bleu})
+    exec(CODE[4], names | {"bleu": bleu})
 
 
 def test_a_metric_of_ones_own(names):
-    exec(CODE[3], names)
+    exec(CODE[5], names)
     handle = names["false_discovery_rate"]
     assert handle.value(evalharness.Cells(tp=8, fp=2, fn=0, tn=0)) == 0.2
 
@@ -81,7 +128,7 @@ def test_resampling_works_as_shown(names):
     }
     place = metrics.f1.on("test")
     names["result"] = run(outputs, models=["candidate", "production"], also=[place])
-    exec(CODE[5], names)
+    exec(CODE[7], names)
     assert names["difference"].value > 0
 
 
