@@ -48,8 +48,8 @@ def test_the_first_gate_says_what_is_printed(pytester):
 
 
 def loans():
-    """As in the README: the post codes of test are not those of dev, and 200 of its applications are
-    those of train, under other ids, which the model knows by heart."""
+    """As in the README: the post codes of test are not those of dev, and 200 of its applications
+    are those of train, under other ids, which the model knows by heart."""
     tables = {}
     sizes = {"train": (6000, 0.31), "dev": (4000, 0.31), "test": (4000, 0.04)}
     for place, (name, (n, medium)) in enumerate(sizes.items()):
