@@ -145,7 +145,8 @@ def footnote(checks: Sequence[Decided]) -> str:
 def _splits_note(checks: Sequence[Decided]) -> str:
     found = [c for c in checks if isinstance(c, SplitResult)]
     families = {c.family for c in found}
-    if not found or families == {1}:
+    decided = any(f.level == f.level for c in found for f in c.gated)
+    if not decided or families == {1}:
         return ""
     alpha = 1 - found[0].confidence
     return f"Of splits, a FAIL is stated at level {alpha:.3g} / {max(families):,} columns."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,12 +35,17 @@ def within(bounds: Any, most: float, settings: Settings) -> Within:
     """bounds: of a distance or a share, with `value`, `lower(alpha)` and `upper(alpha)`.
 
     Pass: surely below `most`, at the confidence of the evaluation; fail: surely above, at the level
-    that is shared over the gated columns; else inconclusive.
+    that is shared over the gated columns; else inconclusive. With policy "point" the value alone
+    decides.
     """
     alpha = 1 - settings.confidence
     shared = alpha / settings.family
     upper, lower = bounds.upper(alpha), bounds.lower(shared)
     value = show(bounds.value, near=most)
+    if settings.policy == "point":
+        outcome = PASS if bounds.value <= most else FAIL
+        told = f"{value} by the value alone (policy 'point'): no statistical guarantee"
+        return Within(outcome, bounds.value, math.nan, math.nan, most, told)
     if lower > most:
         limit = show(lower, near=most, toward="down")
         of = f", level {alpha:.4g} / {settings.family:,} columns" if settings.family > 1 else ""

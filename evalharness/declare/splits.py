@@ -159,6 +159,8 @@ def same_distribution(
                 may tell the splits apart; needs scikit-learn.
     embeddings: list columns, which are compared by MMD and energy distance with permutations, and
                 reported.
+
+    Rows count alike, whatever their `weight`; rows of one `cluster` are taken as drawn together.
     """
     problems = _two(first, second)
     gated = _tolerances(columns, "columns", problems, optional=True)

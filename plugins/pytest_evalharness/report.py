@@ -200,6 +200,8 @@ class Section:
         from evalharness.declare.plural import counted
 
         work = result.work
+        if not work["metric"]:
+            return f"checks of splits: {self.told.seconds:.1f} s"
         words = [
             f"{n:,} {word}{'s' * (n != 1)}" for word, n in work.items() if n > 1 or word == "metric"
         ]

@@ -298,3 +298,10 @@ def test_streams_are_refused_in_words(tmp_path):
     pq.write_table(pa.table(answers(9)), tmp_path / "dev" / "0.parquet")
     with pytest.raises(OutputsError, match="needs rows, and this split is read in batches"):
         judged(SAME, outputs=Outputs(dev=f"{tmp_path}/dev/", test=answers(9, 1)))
+
+
+def test_by_policy_point_the_value_alone_decides_and_nothing_is_guaranteed():
+    for share, outcome in ((0.45, "pass"), (0.46, "fail")):
+        result = judged(SAME, labels(0.4), labels(share), policy="point")
+        assert result.outcome == outcome
+        assert "(policy 'point'): no statistical guarantee" in result.message
