@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evalharness.checks.columns import Categories, Numbers
+from evalharness.checks.explain import SHOWN, share
 from evalharness.inference.numbers import show
 from evalharness.inference.reweighted import reweighted
 
@@ -32,11 +33,13 @@ def notes(
     tolerances: Mapping[str, float],
     alpha: float,
     labelled: bool,
+    labels: Sequence[Any] = (),
 ) -> list[str]:
     """Lines about a pair of splits, of which the columns are known.
 
     tolerances: of each column, the difference that matters; alpha: the level of "surely";
-    labelled: whether both have labels, also such as cannot be compared.
+    labelled: whether both have labels, also such as cannot be compared; labels: (n,) of the first,
+    where the second has none.
     """
     moved = [
         name
@@ -44,6 +47,8 @@ def notes(
         if column.distance.lower(alpha) > MATERIAL * tolerances[name]
     ]
     told = _kind(columns, moved, alpha) if "label" in columns or not labelled else []
+    if not labelled and "prediction" in moved:
+        told += _supposed(names, columns["prediction"], labels, alpha)
     if "correct" in columns:
         told += _accuracy(names, columns, moved, alpha)
     return told
@@ -86,6 +91,33 @@ def _kind(columns: Mapping[str, Column], moved: list[str], alpha: float) -> list
             "tell which"
         ]
     return []
+
+
+def _supposed(
+    names: Sequence[str], prediction: Column, labels: Sequence[Any], alpha: float
+) -> list[str]:
+    """What the labels of the second split would be if nothing but their shares differed."""
+    from evalharness.inference.label_shift import label_shares
+
+    if not isinstance(prediction, Categories) or prediction.units != (None, None) or not labels:
+        return []
+    known = {value: k for k, value in enumerate(prediction.values) if value is not None}
+    if not set(labels) <= set(known) or set(map(type, labels)) != set(map(type, known)):
+        return []
+    size = len(prediction.values)
+    place = np.array([known[value] for value in labels])
+    joint = np.bincount(prediction.codes[0] * size + place, minlength=size * size)
+    found = label_shares(joint.reshape(size, size), prediction.distance.counts[1][:size], 1 - alpha)
+    if found is None:
+        return []
+    before = np.bincount(place, minlength=size) / len(place)
+    first, second = names
+    told = [
+        f"{prediction.values[k]!r} {share(found.value[k])} ({share(found.low[k])} to "
+        f"{share(found.high[k])}; {share(before[k])} of {first})"
+        for k in np.argsort(-abs(found.value - before), kind="stable")[:SHOWN]
+    ]
+    return [f"if nothing but the shares of the labels moved, {second} has {', '.join(told)}"]
 
 
 def _within(columns: Mapping[str, Column], alpha: float) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from evalharness.checks.cause import notes
 from evalharness.checks.columns import (
@@ -110,7 +110,12 @@ class Shift:
             return found, []
         matters = {n: tolerance(c, self._declared.get(n)) for n, c in columns.items()}
         labelled = all(has(s, "label") for s in self._splits)
-        return found, notes(self._check.splits, columns, matters, 1 - settings.confidence, labelled)
+        first, second = self._splits
+        labels: list[Any] = []
+        if has(first, "label") and not has(second, "label"):
+            labels = first.column("label").to_pylist()
+        alpha = 1 - settings.confidence
+        return found, notes(self._check.splits, columns, matters, alpha, labelled, labels)
 
     def _wanted(self) -> list[str]:
         """Names of the columns of which something is required."""

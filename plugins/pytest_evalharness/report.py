@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from evalharness.result import Result
 
 SCHEMA = "evalharness.report/1"
-COLOURS = {"pass": "green", "FAIL": "red", "INCONCLUSIVE": "yellow"}
+COLOURS = {"pass": "green", "FAIL": "red", "INCONCLUSIVE": "yellow", "waived": "yellow"}
 
 
 @dataclass

@@ -305,3 +305,19 @@ def test_by_policy_point_the_value_alone_decides_and_nothing_is_guaranteed():
         result = judged(SAME, labels(0.4), labels(share), policy="point")
         assert result.outcome == outcome
         assert "(policy 'point'): no statistical guarantee" in result.message
+
+
+def test_of_a_sample_without_labels_their_shares_are_told_as_if_nothing_else_moved():
+    rng = np.random.default_rng(3)
+
+    def made(share):
+        label = (rng.random(N) < share).astype(int)
+        return label, np.where(rng.random(N) < 0.9, label, 1 - label)
+
+    first, second = made(0.3), made(0.6)
+    known = {"label": first[0], "prediction": first[1]}
+    _, told = judged(SAME, known, {"prediction": second[1]}).notes
+    assert told == (
+        "if nothing but the shares of the labels moved, test has 1 62 % (59 % to 65 %; 31 % of dev), "
+        "0 38 % (35 % to 41 %; 69 % of dev)"
+    )

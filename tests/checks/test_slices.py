@@ -117,7 +117,11 @@ class Mixin:
     "bases, body, words",
     [
         ((Mixin,), {"also": [recall.on("test")]}, "did you mean `satisficing`"),
-        ((), {"gates": {"a": accuracy.on("test") >= 0.9}}, "`gates` holds metrics or bounds"),
+        (
+            (),
+            {"gates": {"a": accuracy.on("test") >= 0.9}},
+            "`gates` holds metrics, bounds or checks",
+        ),
         ((), {"satisficing": {accuracy.on("test") >= 0.9}}, "satisficing must be a list"),
         ((), {"models": {"a", "b"}}, "must list names"),
     ],
