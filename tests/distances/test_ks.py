@@ -143,7 +143,19 @@ def test_asymptotic_p_values_are_scipys(n, m):
     rng = np.random.default_rng([n, m])
     a, b = rng.normal(size=n), rng.normal(size=m) + 1 / np.sqrt(n)
     found = stats.ks_2samp(a, b, method="asymp")
-    assert float(ks_p_value(found.statistic, n, m)) == pytest.approx(found.pvalue, rel=1e-9)
+    assert float(ks_p_value(found.statistic, n, m)) == pytest.approx(found.pvalue, rel=1e-6)
+
+
+def test_small_p_values_of_many_values_are_scipys():
+    """An expansion stands for a sum of as many terms."""
+    n, reach = 40_000, np.array([0.5, 1.48, 1.49, 2.0, 3.0, 4.0])
+    distances = np.append(reach / np.sqrt(n / 2), [0.0, 0.4, 1.0])
+    expected = stats.kstwo.sf(distances, n / 2)
+    found = ks_p_value(distances, n, n)
+    np.testing.assert_allclose(found[:5], expected[:5], rtol=1e-5)
+    np.testing.assert_allclose(found[5:], expected[5:], rtol=1e-3)
+    assert (np.diff(found[:6]) < 0).all()
+    assert float(ks_p_value(distances[3], n, n)) == found[3]
 
 
 def test_the_kolmogorov_quantile():
