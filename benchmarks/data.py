@@ -28,6 +28,13 @@ class Size:
     words: int = 20
     files: int = 20
     rows_in_file: int = 1_000_000
+    columns: int = 500  # of two samples that are compared column by column
+    column_rows: int = 100_000  # in each
+    pooled: int = 4_000  # rows of both samples that are permuted
+    permutations: int = 1_000
+    dimensions: int = 64
+    near: int = 20_000  # rows whose nearest reference is looked for
+    references: int = 200_000
 
 
 FULL = Size()
@@ -44,6 +51,12 @@ QUICK = Size(
     sentences=100,
     files=2,
     rows_in_file=20_000,
+    columns=40,
+    column_rows=3_000,
+    pooled=200,
+    permutations=100,
+    near=400,
+    references=3_000,
 )
 
 
@@ -143,10 +156,10 @@ def nbytes(data: Data) -> int:
 
 
 def _bytes(value: Any) -> int:
-    if isinstance(value, np.ndarray):
-        return value.nbytes
     if isinstance(value, Path):
         return sum(file.stat().st_size for file in value.glob("*.parquet"))
+    if hasattr(value, "nbytes"):
+        return int(value.nbytes)
     return sum(len(text.encode()) for text in value)
 
 
@@ -157,6 +170,8 @@ def save(data: Data, folder: Path) -> None:
             np.save(folder / f"{name}.npy", value)
         elif isinstance(value, Path):
             (folder / f"{name}.path").write_text(str(value))
+        elif hasattr(value, "schema"):
+            _save_table(value, folder / f"{name}.arrow")
         else:
             (folder / f"{name}.txt").write_text("\n".join(value))
 
@@ -165,4 +180,19 @@ def load(folder: Path) -> Data:
     """What `save` wrote."""
     found: dict[str, Any] = {file.stem: np.load(file) for file in folder.glob("*.npy")}
     found |= {file.stem: Path(file.read_text()) for file in folder.glob("*.path")}
+    found |= {file.stem: _table(file) for file in folder.glob("*.arrow")}
     return found | {file.stem: file.read_text().split("\n") for file in folder.glob("*.txt")}
+
+
+def _save_table(table: Any, file: Path) -> None:
+    import pyarrow as pa
+
+    with pa.ipc.new_file(str(file), table.schema) as writer:
+        writer.write_table(table)
+
+
+def _table(file: Path) -> Any:
+    import pyarrow as pa
+
+    with pa.OSFile(str(file)) as source:
+        return pa.ipc.open_file(source).read_all()

@@ -1,4 +1,4 @@
-"""How time grows: one thing is doubled at a time, four times."""
+"""How time grows: one thing grows at a time, most are doubled four times."""
 
 from __future__ import annotations
 
@@ -6,13 +6,18 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks import ours
+from benchmarks import ours, splits
 from benchmarks.data import Size, binary
 from benchmarks.sides import Side
+from benchmarks.split_data import two_splits
 from benchmarks.timing import spread, taking_turns
 from evalharness import Outputs
 from evalharness import metrics as m
 
+# What grows, the work, the values, and ours at each of them.
+Growing = tuple[str, str, list[int], Callable[[int], Side]]
+# Rounds where one takes seconds.
+FEW = 3
 # Sixteen functions of one table.
 COUNTS = (
     *(m.accuracy, m.precision, m.recall, m.specificity, m.f1, m.jaccard, m.balanced_accuracy),
@@ -23,12 +28,36 @@ COUNTS = (
 
 
 def growth(size: Size, rounds: int) -> list[dict[str, Any]]:
-    """What was doubled, at which values, milliseconds there, and the fitted exponent: 1 where
-    twice as much takes twice as long, 0 where it costs nothing."""
-    return [_series(*series, rounds) for series in _all(size)]
+    """What grew, at which values, milliseconds there, and the fitted exponent: 1 where twice as
+    much takes twice as long, 0 where it costs nothing."""
+    each = [_series(*series, rounds) for series in _all(size)]
+    return each + [
+        _series(*series, min(rounds, FEW)) | {"most": most} for series, most in _of_splits(size)
+    ]
 
 
-def _all(size: Size) -> list[tuple[str, str, list[int], Callable[[int], Side]]]:
+def _of_splits(size: Size) -> list[tuple[Growing, float]]:
+    """The default contract of two splits, and how many times longer the last may take."""
+    n = size.examples
+    return [
+        (("rows", "two splits, 50 columns", [n // 10, n], _split_rows), 12),
+        (
+            (
+                "columns",
+                f"two splits, {n // 5:,} rows each",
+                [10, 50],
+                lambda k: splits.contract(two_splits(n // 5, k), size),
+            ),
+            6,
+        ),
+    ]
+
+
+def _split_rows(n: int) -> Side:
+    return splits.contract(two_splits(n), Size())
+
+
+def _all(size: Size) -> list[Growing]:
     n, resampled = f"{size.examples:,} examples", f"{size.resampled:,} examples"
     full = binary(size.examples, size.slices)
     few = binary(size.resampled)

@@ -7,7 +7,7 @@ from typing import Any
 
 from benchmarks.data import QUICK, Size, nbytes
 from benchmarks.fresh import first_calls
-from benchmarks.rows import TWIN_AT_LEAST, Row
+from benchmarks.row import TWIN_AT_LEAST, Row
 from benchmarks.sides import Disagreement, Side, agree
 from benchmarks.timing import spread, taking_turns, timed
 
@@ -27,7 +27,8 @@ def measure(row: Row, size: Size, rounds: int, floor: float, folder: Path) -> di
         whole = _whole(row, data, size)
     except Disagreement as wrong:
         return found | {"status": f"the sides disagree: {wrong}", "optional": False}
-    turns = taking_turns({name: side.call for name, side in sides.items()}, rounds)
+    calls = {name: side.call for name, side in sides.items()}
+    turns = taking_turns(calls, min(rounds, row.rounds or rounds))
     found |= {"status": "measured"} | _times(row, turns) | first_calls(row, data, size == QUICK)
     if whole is not None:
         found["peer ms, all the work once"] = whole
@@ -44,7 +45,7 @@ def _agree(row: Row, sides: dict[str, Side]) -> None:
     values = {name: side.read(side.call()) for name, side in sides.items()}
     for name, found in values.items():
         if name != "ours":
-            within = row.peer.within if name == "peer" else 1e-6
+            within = row.peer.within if name == "peer" else min(1e-6, row.peer.within)
             agree(f"{row.name}, {name}", values["ours"], found, within)
 
 
@@ -60,7 +61,7 @@ def _whole(row: Row, data: Any, size: Size) -> float | None:
 
 def _times(row: Row, turns: dict[str, list[tuple[float, float]]]) -> dict[str, Any]:
     """Medians of all sides; ratios within each round, then their median."""
-    part = {"peer": row.peer.part}
+    part = {"peer": row.peer.part, "numpy": row.peer.part if row.in_part else 1}
     wall = {n: [w * part.get(n, 1) for w, _ in times] for n, times in turns.items()}
     processor = {n: [p * part.get(n, 1) for _, p in times] for n, times in turns.items()}
     ms = {n: spread(wall[n]) | {"processor": spread(processor[n])["median"]} for n in turns}
@@ -69,7 +70,13 @@ def _times(row: Row, turns: dict[str, list[tuple[float, float]]]) -> dict[str, A
         for n in turns
         if n != "ours"
     }
-    return {"part": row.peer.part, "rounds": len(wall["ours"]), "ms": ms, "ratio": ratios}
+    return {
+        "part": row.peer.part,
+        "in part": row.in_part,
+        "rounds": len(wall["ours"]),
+        "ms": ms,
+        "ratio": ratios,
+    }
 
 
 def bars(row: Row, found: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -82,9 +89,15 @@ def bars(row: Row, found: dict[str, Any]) -> dict[str, dict[str, Any]]:
         judged["first call"] = _at_least(first["peer"] / first["empty cache"], row.first)
     if row.memory is not None:
         peak = found["memory MB"]["peak"]
-        judged["memory"] = {"found": peak, "at most": row.memory, "met": peak <= row.memory}
+        judged["memory"] = _at_most(peak, row.memory, "MB")
+    if row.seconds is not None:
+        judged["time"] = _at_most(found["ms"]["ours"]["median"] / 1e3, row.seconds, "s")
     return judged
 
 
 def _at_least(found: float, least: float) -> dict[str, Any]:
     return {"found": found, "at least": least, "met": found >= least}
+
+
+def _at_most(found: float, most: float, unit: str) -> dict[str, Any]:
+    return {"found": found, "at most": most, "unit": unit, "met": found <= most}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ def legend(found: Found) -> Table:
     table = [["row", "work", "against"]]
     for row in found["rows"]:
         part = f" (1/{row['part']} of it, scaled)" if row.get("part", 1) > 1 else ""
+        part = part.replace(")", "; of NumPy too)") if row.get("in part") else part
         table.append([row["name"], row["work"], row["peer"] + part])
     return table
 
@@ -36,14 +38,14 @@ def speed(found: Found) -> Table:
             table.append([row["name"], row["status"], *[""] * 8])
             continue
         ms, ratio, bar = row["ms"], row["ratio"], row["bars"]["peer"]
-        twin = ["the peer", "", ""]
+        twin = ["the peer" if "NumPy" in row["peer"] else "none", "", ""]
         if "numpy" in ms:
             twin = [spread(ms["numpy"]), times(ratio["numpy"]["median"])]
             twin.append(_verdict(row["bars"]["numpy"]))
         table.append(
             [
                 row["name"],
-                spread(ms["ours"]),
+                spread(ms["ours"]) + _limit(row, "time"),
                 spread(ms["peer"]),
                 f"{times(ratio['peer']['median'])} ({_pair(ratio['peer'])})",
                 f"{bar['at least']:,g}×",
@@ -93,7 +95,7 @@ def _limit(row: Found, name: str) -> str:
 
 
 def limit(bar: Found) -> str:
-    most = f"at most {bar['at most']:g} MB" if "at most" in bar else ""
+    most = f"at most {bar['at most']:g} {bar.get('unit', 'MB')}" if "at most" in bar else ""
     return most or f"at least {bar['at least']:g}×"
 
 
@@ -109,16 +111,29 @@ def once(found: Found) -> list[str]:
 
 
 def growth(found: Found) -> Table:
-    table = [["doubled", "work", "from – to", "ms at each", "exponent"]]
+    table = [["grows", "work", "from – to", "ms at each", "exponent", "last / first"]]
     for series in found.get("growth", []):
         span = f"{series['at'][0]:,} – {series['at'][-1]:,}"
         here = [series["what"], series["work"], span]
         if measured(series):
             each = " · ".join(number(ms["median"]) for ms in series["ms"])
-            table.append([*here, each, f"{series['exponent']:.2f}"])
+            table.append([*here, each, f"{series['exponent']:.2f}", _times_more(series)])
         else:
-            table.append([*here, series["status"], ""])
+            table.append([*here, series["status"], "", ""])
     return table
+
+
+def _times_more(series: Found) -> str:
+    """The last time to the first, and what is required where something is."""
+    more = series["ms"][-1]["median"] / series["ms"][0]["median"]
+    if "most" not in series:
+        return times(more)
+    return f"{times(more)} (at most {series['most']:g}×: {'met' if _linear(series) else 'MISSED'})"
+
+
+def _linear(series: Found) -> bool:
+    last, first = series["ms"][-1]["median"], series["ms"][0]["median"]
+    return bool(last <= series.get("most", math.inf) * first)
 
 
 def startup(found: Found) -> Table:
@@ -158,6 +173,11 @@ def missed(found: Found) -> list[str]:
         f"growth of {series['what']}: {series['status']}"
         for series in found.get("growth", [])
         if not measured(series)
+    ]
+    lines += [
+        f"growth of {series['what']}: {_times_more(series)}"
+        for series in found.get("growth", [])
+        if measured(series) and not _linear(series)
     ]
     if "startup" in found:
         lines += [

@@ -2,43 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 from benchmarks import data, ours, peers
-from benchmarks.data import Data, Size
-from benchmarks.sides import Peer, Prepare
+from benchmarks.data import Size
+from benchmarks.row import Row
+from benchmarks.sides import Peer
+from benchmarks.split_rows import split_rows
 from benchmarks.twins import counts, others, ranks
-
-# Ours takes at most 1 / 0.8 of the time of its twin in NumPy.
-TWIN_AT_LEAST = 0.8
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the table.
-
-    twin:      the same algebra in NumPy; None where the peer is that already.
-    at_least:  how many times faster than the peer ours must be; goal: what is aimed at.
-    first:     the same for the first call of a process, of both sides, ours compiling; None where
-               that is only shown.
-    memory:    most megabytes of the whole process; None where it is only shown.
-    optional:  the row is left out where its peer is not installed; others then count as missed.
-    """
-
-    name: str
-    work: str
-    data: Callable[[Size, Path], Data]
-    ours: Prepare
-    twin: Prepare | None
-    peer: Peer
-    at_least: float
-    goal: float
-    first: float | None = None
-    memory: float | None = None
-    optional: bool = False
 
 
 def rows(size: Size) -> list[Row]:
@@ -183,4 +154,5 @@ def rows(size: Size) -> list[Row]:
             first=1.0,
             memory=400,
         ),
+        *split_rows(size),
     ]

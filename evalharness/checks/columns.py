@@ -97,26 +97,20 @@ class Categories:
     @cached_property
     def distance(self) -> ShareDistance:
         sizes = [len(names) for names, _ in self.levels]
-        placed = [
-            [
-                place[codes]
-                for codes, (_, place) in zip([side] * len(sizes), self.levels, strict=True)
-            ]
-            for side in self.codes
-        ]
+        own = [np.bincount(side, minlength=sizes[0]) for side in self.codes]
         counts = [
-            np.stack([np.bincount(side[i], minlength=size) for side in placed])
-            for i, size in enumerate(sizes)
+            np.stack([np.bincount(place, side, size).astype(np.int64) for side in own])
+            for size, (_, place) in zip(sizes, self.levels, strict=True)
         ]
         groups = np.hstack(counts[1:]) if len(counts) > 1 else None
         if self.units == (None, None):
             return ShareDistance(counts[0], groups, seed=self.seed)
         both = np.hstack(counts)
         sides = [
-            Drawn(both[i].astype(float), len(self.codes[i]))
+            Drawn(both[i].astype(float), len(codes))
             if unit is None
-            else Joined([Clustered(c, unit, k) for c, k in zip(placed[i], sizes, strict=True)])
-            for i, unit in enumerate(self.units)
+            else Joined([Clustered(place[codes], unit, len(names)) for names, place in self.levels])
+            for i, (codes, unit) in enumerate(zip(self.codes, self.units, strict=True))
         ]
         note = " and ".join(
             f"{len(c):,} rows" if u is None else f"{u.groups:,} clusters"
@@ -223,6 +217,8 @@ def _floats(column: Any) -> Any:
     if kinds.kind(column) == kinds.BOOLEAN:
         column = column.cast("int8")
     found = memory.to_numpy(column).astype(np.float64, copy=False)
+    if not column.null_count and np.isfinite(found).all():
+        return found
     missing = memory.nulls(column) | np.isnan(found)
     infinite = np.isinf(found)
     if infinite.any():  # they come before what is missing
@@ -271,14 +267,17 @@ def _categories(name: str, a: Any, b: Any, place: dict[str, Any]) -> Categories:
         kind = b.type if kinds.kind(a) == kinds.EMPTY else a.type
         kind = pa.int64() if kinds.BOOLEAN in {kinds.kind(a), kinds.kind(b)} else kind
         a, b = a.cast(kind), b.cast(kind)
-    coded = pa.concat_arrays([a, b]).dictionary_encode()
-    values = coded.dictionary.to_pylist()
-    codes = memory.to_numpy(coded.indices.fill_null(len(values))).astype(np.int64)
+    coded = pa.chunked_array([a, b]).dictionary_encode().unify_dictionaries()
+    values = coded.chunk(0).dictionary.to_pylist()
+    codes = [
+        memory.to_numpy(side.indices.fill_null(len(values))).astype(np.int64)
+        for side in coded.chunks
+    ]
     if coded.null_count:
         values.append(None)
     if len(values) == 1:  # of one value nothing can differ, but it might have
         values.append(None)
-    return Categories(name, f"`{name}`", (codes[: len(a)], codes[len(a) :]), tuple(values), **place)
+    return Categories(name, f"`{name}`", (codes[0], codes[1]), tuple(values), **place)
 
 
 def _free(made: Categories) -> bool:

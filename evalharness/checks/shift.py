@@ -163,7 +163,7 @@ class Shift:
                 return "; ".join(error.problems)
             except Unlike as why:
                 return str(why)
-            _ = column.distance.value
+            _ = column.distance.value, column.distance.p_value
             return column
 
         found: dict[str, Column] = {}

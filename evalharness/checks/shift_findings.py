@@ -110,7 +110,9 @@ def reported(
         d = column.distance
         low = d.lower(0.05)
         differs = p < 0.05
-        lines = [] if isinstance(column, Embedding) else differences(column, check.splits)
+        lines: list[str] = []
+        if differs and not isinstance(column, Embedding):
+            lines = differences(column, check.splits)
         word = f"{'differs' if differs else 'does not surely differ'}: {d.measure} {show(d.value)}"
         least = "" if math.isnan(low) else f", at least {show(low, toward='down')}"
         part = f"; {d.note}" if isinstance(column, Embedding) and d.note else ""
