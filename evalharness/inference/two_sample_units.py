@@ -3,8 +3,8 @@
 Of numbers, what cluster g adds to F(t) − p is (k_g(t) − m_g F(t)) / Σm, k_g(t) of its m_g values
 being at or below t. The sums of these over the clusters of both samples are nearly normal, jointly
 over all t, with the covariance that is estimated from them; the quantile of the largest of such
-normals (drawn) takes the place of K √(1/n + 1/m), and is never below it. It is widened by t/z at
-the smaller number of clusters less one. Clusters of unequal size count as (Σm)² / Σm² equal ones:
+normals (drawn) takes the place of K √(1/n + 1/m), and is never below it. It is widened by t/z, z
+being 2K and t as rare a value at the smaller number of clusters less one. Clusters of unequal size count as (Σm)² / Σm² equal ones:
 where a few hold most rows, the others say nothing of how these vary. Where a sample has fewer than
 ten, it stands for Σm / max m rows: as if all rows of one cluster were alike.
 
@@ -19,10 +19,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import kolmogorov, stdtrit
+from scipy.special import kolmogorov, ndtr, stdtrit
 
 from evalharness.distances.ks import kolmogorov_quantile
-from evalharness.inference.bounds import upper_z
 from evalharness.inference.effective import LEAST, UnitSums, lower_limit, upper_limit
 
 Floats = NDArray[np.float64]
@@ -101,7 +100,9 @@ class ClusteredKs:
         return self._reach(0.32)
 
     def _widening(self, alpha: float) -> float:
-        return float(-stdtrit(self._fewest - 1, alpha / 2) / upper_z(alpha / 2))
+        # Where the largest is likely to be, at a median, so many errors are its quantile.
+        z = 2 * kolmogorov_quantile(alpha)
+        return float(-stdtrit(self._fewest - 1, ndtr(-z)) / z)
 
     def _reach(self, alpha: float) -> float:
         if self._fewest < LEAST:
