@@ -1,12 +1,12 @@
 """A share on one sample, as it would be with the mix of another.
 
-Of strata k (labels, regions, bins of a score) with the shares q_k in the second sample, and a_k hits
-of all in the first, the reweighted share is Σ q_k a_k. Its limits are MOVER's: what each a_k may lie
-lower by Clopper-Pearson, and what q may vary, added in squares. No limit is nearer than z standard
-errors: strata with an error or two each add up to a sum that is less skewed than its parts (.92
-covered with ten of 60 rows at .99). In clusters, which may have rows in many strata, the rows are
-weighted instead, by q_k over the rows of the stratum (inference/effective.py). It says what the mix
-alone would do, if within a stratum nothing else differed.
+Of strata k (labels, regions, bins of a score) with the shares q_k in the second sample, and a_k
+hits of all in the first, the reweighted share is Σ q_k a_k. Its limits are MOVER's: what each a_k
+may lie lower by Clopper-Pearson, and what q may vary, added in squares. No limit is nearer than z
+standard errors: strata with an error or two each add up to a sum that is less skewed than its
+parts (.92 covered with ten of 60 rows at .99). In clusters, which may have rows in many strata,
+the rows are weighted instead, by q_k over the rows of the stratum (inference/effective.py). It
+says what the mix alone would do, if within a stratum nothing else differed.
 
 Source: Zou & Donner 2008, for a sum of independent parts; coverage in docs/calibration.md.
 """

@@ -41,6 +41,7 @@ class Distance(Protocol):
 
     p_value: of the hypothesis that they come from one distribution.
     error:   standard error of the distance, roughly.
+    reach:   how far the true distance may lie below or above, also where that is beyond 0 or 1.
     """
 
     measure: str
@@ -52,6 +53,7 @@ class Distance(Protocol):
     def p_value(self) -> float: ...
     @property
     def error(self) -> float: ...
+    def reach(self, alpha: float, above: bool) -> float: ...
     def lower(self, alpha: float) -> float: ...
     def upper(self, alpha: float) -> float: ...
 
@@ -64,12 +66,7 @@ def settle(
     gap = abs(tolerance - distance.value)
     if gap < 1e-9:
         return None
-    below = distance.value < tolerance
-    reach = (
-        distance.upper(alpha) - distance.value
-        if below
-        else (distance.value - distance.lower(alpha))
-    )
+    reach = distance.reach(alpha, above=distance.value < tolerance)
     factor = ((reach + upper_z(1 - power) * distance.error) / gap) ** 2
     return math.ceil(factor * distance.n[0]), math.ceil(factor * distance.n[1])
 
@@ -93,14 +90,14 @@ class KsDistance:
     def error(self) -> float:
         return self._scale / 2  # at a median, where a distribution function varies most
 
-    def _reach(self, alpha: float) -> float:
+    def reach(self, alpha: float, above: bool = True) -> float:
         return kolmogorov_quantile(alpha) * self._scale
 
     def lower(self, alpha: float) -> float:
-        return max(0.0, self.value - self._reach(alpha))
+        return max(0.0, self.value - self.reach(alpha))
 
     def upper(self, alpha: float) -> float:
-        return min(1.0, self.value + self._reach(alpha))
+        return min(1.0, self.value + self.reach(alpha))
 
 
 class ShareDistance:
@@ -156,6 +153,11 @@ class ShareDistance:
         value, reach = float(self.difference[category]), float(self._reach(alpha)[category])
         return value - reach, value + reach
 
+    def reach(self, alpha: float, above: bool) -> float:
+        if above:
+            return float((abs(self.difference) + self._reach(alpha)).max()) - self.value
+        return float(self._reach(alpha / self.family)[int(abs(self.difference).argmax())])
+
     def lower(self, alpha: float) -> float:
         level = alpha / self.family
         seen, z = abs(self.difference), upper_z(level)
@@ -165,7 +167,7 @@ class ShareDistance:
         return max(0.0, float(bounds.max()))
 
     def upper(self, alpha: float) -> float:
-        return min(1.0, float((abs(self.difference) + self._reach(alpha)).max()))
+        return min(1.0, self.value + self.reach(alpha, above=True))
 
 
 class Drawn:

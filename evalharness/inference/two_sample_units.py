@@ -4,9 +4,10 @@ Of numbers, what cluster g adds to F(t) − p is (k_g(t) − m_g F(t)) / Σm, k_
 being at or below t. The sums of these over the clusters of both samples are nearly normal, jointly
 over all t, with the covariance that is estimated from them; the quantile of the largest of such
 normals (drawn) takes the place of K √(1/n + 1/m), and is never below it. It is widened by t/z, z
-being 2K and t as rare a value at the smaller number of clusters less one. Clusters of unequal size count as (Σm)² / Σm² equal ones:
-where a few hold most rows, the others say nothing of how these vary. Where a sample has fewer than
-ten, it stands for Σm / max m rows: as if all rows of one cluster were alike.
+being 2K and t as rare a value at the smaller number of clusters less one. Clusters of unequal size
+count as (Σm)² / Σm² equal ones: where a few hold most rows, the others say nothing of how these
+vary. Where a sample has fewer than ten, it stands for Σm / max m rows: as if all rows of one
+cluster were alike.
 
 Of shares, the limits are those of clustered proportions (inference/effective.py).
 """
@@ -97,14 +98,14 @@ class ClusteredKs:
 
     @property
     def error(self) -> float:
-        return self._reach(0.32)
+        return self.reach(0.32)
 
     def _widening(self, alpha: float) -> float:
         # Where the largest is likely to be, at a median, so many errors are its quantile.
         z = 2 * kolmogorov_quantile(alpha)
         return float(-stdtrit(self._fewest - 1, ndtr(-z)) / z)
 
-    def _reach(self, alpha: float) -> float:
+    def reach(self, alpha: float, above: bool = True) -> float:
         if self._fewest < LEAST:
             one, two = self._worth
             return kolmogorov_quantile(alpha) * math.sqrt(1 / one + 1 / two)
@@ -115,10 +116,10 @@ class ClusteredKs:
         return max(drawn, kolmogorov_quantile(alpha) * math.sqrt(1 / self.n[0] + 1 / self.n[1]))
 
     def lower(self, alpha: float) -> float:
-        return max(0.0, self.value - self._reach(alpha))
+        return max(0.0, self.value - self.reach(alpha))
 
     def upper(self, alpha: float) -> float:
-        return min(1.0, self.value + self._reach(alpha))
+        return min(1.0, self.value + self.reach(alpha))
 
 
 def _covariance(values: Floats, units: Units | None, at: Floats) -> Floats:
