@@ -131,7 +131,7 @@ class ShareDistance:
             return float(chi_square(self.counts, seed=self._seed).p_value)
         # Clusters: the smallest level at which one difference is surely not 0.
         low, high = 0.0, 0.5
-        for _ in range(30):
+        for _ in range(20):
             middle = (low + high) / 2
             low, high = (low, middle) if self.lower(middle) > 0 else (middle, high)
         return high if high < 0.5 else 1.0

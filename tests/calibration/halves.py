@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -12,8 +13,10 @@ from scipy.stats import norm
 
 from evalharness import Evaluation, Outputs, same_distribution
 from evalharness.checks import shift
+from evalharness.distances.ks import ks_distance
 from evalharness.inference import two_sample_units
-from tests.calibration.splits import FEWER_DRAWS
+from evalharness.inference.two_sample import KsDistance, ShareDistance
+from tests.calibration.splits import FEWER_DRAWS, shares
 from tests.shared_data.real import DATA, rows
 
 Table = dict[str, Any]
@@ -21,6 +24,12 @@ Table = dict[str, Any]
 # Tolerances so small that only chance, and no true difference, can be beyond them.
 SMALL = 0.002
 GATED = ("label", "prediction", "score")
+
+
+# A column of scores, of predictions of 10 classes, of labels of so many.
+GATES = [("score", 0), ("prediction", 10)] + [("label", k) for k in (2, 3, 10, 50)]
+SIZES, COUNTS = (50, 850, 5_000, 50_000), (5, 10, 30, 200)
+RUNS = 200
 
 
 class Default(Evaluation):
@@ -92,6 +101,20 @@ def outcomes(evaluation: Any, dev: Table, test: Table) -> dict[str, str]:
     return {**{f.about: f.outcome for f in check.gated}, "all": check.outcome}
 
 
+def failures(n: int) -> dict[str, int]:
+    """How often each gated column fails, and "all", among RUNS halves of ``n`` rows."""
+    rng = seeded("halves", n)
+    return tallied((outcomes(Tight, *halves(rng, n)) for _ in range(RUNS)), "fail")
+
+
+def clustered_failures(count: int) -> dict[str, int]:
+    """The same of halves of ``count`` clusters; the intraclass correlation is .1 or .5."""
+    rng = seeded("clusters", count)
+    kinds = [(alike, unequal) for alike in (0.1, 0.5) for unequal in (False, True)] * (RUNS // 4)
+    found = (outcomes(Tight, *clustered_halves(rng, count, 20, *kind)) for kind in kinds)
+    return tallied(found, "fail")
+
+
 def tallied(found: Iterator[dict[str, str]], outcome: str) -> dict[str, int]:
     """How often each was decided so."""
     counts: dict[str, int] = {}
@@ -99,3 +122,61 @@ def tallied(found: Iterator[dict[str, str]], outcome: str) -> dict[str, int]:
         for name, word in each.items():
             counts[name] = counts.get(name, 0) + (word == outcome)
     return counts
+
+
+# Columns that differ
+
+
+def seeded(*words: Any) -> np.random.Generator:
+    return np.random.default_rng(zlib.crc32(repr(words).encode()))
+
+
+def most(name: str) -> float:
+    """The default tolerance of a column."""
+    return 0.10 if name == "score" else 0.05
+
+
+def columns(rng: Any, name: str, categories: int, apart: float, n: int = 2_000) -> Any:
+    """A column of both splits; ``apart`` is the true distance."""
+    if name == "score":
+        a, b = rng.normal(size=n), rng.normal(2 * norm.ppf((1 + apart) / 2), 1, n)
+        return norm.cdf(a), norm.cdf(b)
+    pair = shares(categories, 1 / categories, apart)
+    return tuple(rng.choice(categories, n, p=p) for p in pair)
+
+
+def decided(name: str, categories: int, apart: float, runs: int) -> dict[str, float]:
+    """The share of passes and of fails, of one gated column alone, of 2,000 rows in each split."""
+    rng = seeded("bounds", name, categories, apart)
+    found = {"pass": 0.0, "fail": 0.0}
+    for _ in range(runs):
+        a, b = columns(rng, name, categories, apart)
+        distance: Any
+        if name == "score":
+            distance = KsDistance(float(ks_distance(a, b)), (len(a), len(b)))
+        else:
+            distance = ShareDistance([np.bincount(x, minlength=categories) for x in (a, b)])
+        found["pass"] += (distance.upper(0.05) < most(name)) / runs
+        found["fail"] += (distance.lower(0.05) > most(name)) / runs
+    return found
+
+
+def page() -> str:
+    """What is promised of verdicts, as tables."""
+    lines = ["| one gated column, 2,000 rows each | no difference | the tolerance | twice it |"]
+    lines.append("|---|---|---|---|")
+    for name, categories in GATES:
+        each = [decided(name, categories, k * most(name), RUNS) for k in (0, 1, 2)]
+        cells = [f"passes {each[0]['pass']:.3f}"]
+        cells.append(f"passes {each[1]['pass']:.3f}, fails {each[1]['fail']:.3f}")
+        cells.append(f"fails {each[2]['fail']:.3f}")
+        what = f"{name} of {categories} classes" if categories else name
+        lines.append(f"| {what}, tolerance {most(name)} | " + " | ".join(cells) + " |")
+    lines += ["", f"| fails of {RUNS} halves | " + " | ".join([*GATED, "any"]) + " |"]
+    lines.append("|---" * 5 + "|")
+    some = [(f"{n:,} rows each", failures(n)) for n in SIZES]
+    some += [(f"{n} clusters of 20 rows each", clustered_failures(n)) for n in COUNTS]
+    for what, failed in some:
+        cells = [f"{failed[k] / RUNS:.3f}" for k in (*GATED, "all")]
+        lines.append(f"| {what} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
