@@ -3,9 +3,11 @@
 Of numbers, what cluster g adds to F(t) − p is (k_g(t) − m_g F(t)) / Σm, k_g(t) of its m_g values
 being at or below t. The sums of these over the clusters of both samples are nearly normal, jointly
 over all t, with the covariance that is estimated from them; the quantile of the largest of such
-normals (drawn) takes the place of K √(1/n + 1/m), and is never below it. It is widened by t/z at
-the smaller number of clusters less one. Where a sample has fewer than ten clusters, each stands for
-Σm / max m rows: as if all rows of one were alike.
+normals (drawn) takes the place of K √(1/n + 1/m), and is never below it. It is widened by t/z, z
+being 2K and t as rare a value at the smaller number of clusters less one. Clusters of unequal size
+count as (Σm)² / Σm² equal ones: where a few hold most rows, the others say nothing of how these
+vary. Where a sample has fewer than ten, it stands for Σm / max m rows: as if all rows of one
+cluster were alike.
 
 Of shares, the limits are those of clustered proportions (inference/effective.py).
 """
@@ -18,16 +20,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
+from scipy.special import kolmogorov, ndtr, stdtrit
 
 from evalharness.distances.ks import kolmogorov_quantile
-from evalharness.inference.bounds import upper_z
 from evalharness.inference.effective import LEAST, UnitSums, lower_limit, upper_limit
 
 Floats = NDArray[np.float64]
 
 # Points at which the distribution functions are looked at, and draws of the largest difference.
-POINTS, DRAWS = 200, 20_000
+POINTS, DRAWS = 100, 10_000
 # The rarest of which draws tell.
 RAREST = 0.002
 
@@ -67,9 +68,11 @@ class ClusteredKs:
     def _sides(self) -> Any:
         return zip(self._units, self.n, strict=True)
 
-    @property
-    def _fewest(self) -> int:
-        return min(n if u is None else u.groups for u, n in self._sides)
+    @cached_property
+    def _fewest(self) -> float:
+        """Of both samples, the smaller number of equal clusters that its clusters count as."""
+        sizes = [np.ones(n) if u is None else np.bincount(u.code) for u, n in self._sides]
+        return min(float(m.sum() ** 2 / (m.astype(float) ** 2).sum()) for m in sizes)
 
     @cached_property
     def _largest(self) -> Floats:
@@ -80,27 +83,29 @@ class ClusteredKs:
         covariance: Any = sum(_covariance(x, u, at) for x, u in both)
         values, vectors = np.linalg.eigh(covariance)
         root = vectors * np.sqrt(np.maximum(values, 0))
-        drawn = np.random.default_rng([self._seed, 5]).standard_normal((DRAWS, len(at)))
-        return np.sort(abs(drawn @ root.T).max(axis=1))
+        shape = (DRAWS, len(at))
+        drawn = np.random.default_rng([self._seed, 5]).standard_normal(shape, dtype=np.float32)
+        return np.sort(abs(drawn @ root.T.astype(np.float32)).max(axis=1)).astype(float)
 
     @cached_property
     def p_value(self) -> float:
         if self._fewest < LEAST:
-            from evalharness.distances.ks import ks_p_value
-
-            return float(ks_p_value(self.value, *(max(1, int(w)) for w in self._worth)))
+            one, two = self._worth
+            return float(kolmogorov(self.value / math.sqrt(1 / one + 1 / two)))
         widened = self._largest * self._widening(0.05)
         beyond = DRAWS - np.searchsorted(widened, self.value)
         return float((1 + beyond) / (1 + DRAWS))
 
     @property
     def error(self) -> float:
-        return self._reach(0.32)
+        return self.reach(0.32)
 
     def _widening(self, alpha: float) -> float:
-        return float(-stdtrit(self._fewest - 1, alpha / 2) / upper_z(alpha / 2))
+        # Where the largest is likely to be, at a median, so many errors are its quantile.
+        z = 2 * kolmogorov_quantile(alpha)
+        return float(-stdtrit(self._fewest - 1, ndtr(-z)) / z)
 
-    def _reach(self, alpha: float) -> float:
+    def reach(self, alpha: float, above: bool = True) -> float:
         if self._fewest < LEAST:
             one, two = self._worth
             return kolmogorov_quantile(alpha) * math.sqrt(1 / one + 1 / two)
@@ -111,10 +116,10 @@ class ClusteredKs:
         return max(drawn, kolmogorov_quantile(alpha) * math.sqrt(1 / self.n[0] + 1 / self.n[1]))
 
     def lower(self, alpha: float) -> float:
-        return max(0.0, self.value - self._reach(alpha))
+        return max(0.0, self.value - self.reach(alpha))
 
     def upper(self, alpha: float) -> float:
-        return min(1.0, self.value + self._reach(alpha))
+        return min(1.0, self.value + self.reach(alpha))
 
 
 def _covariance(values: Floats, units: Units | None, at: Floats) -> Floats:

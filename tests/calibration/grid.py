@@ -14,6 +14,7 @@ from tests.calibration import (
     joint,
     resampled,
     retrieval,
+    splits,
     text,
     units,
 )
@@ -227,4 +228,5 @@ FORMS = {
     "by query": retrieval.settings,
     "texts": text.settings,
     "any function": resampled.settings,
+    "splits": splits.settings,
 }

@@ -318,6 +318,6 @@ def test_of_a_sample_without_labels_their_shares_are_told_as_if_nothing_else_mov
     known = {"label": first[0], "prediction": first[1]}
     _, told = judged(SAME, known, {"prediction": second[1]}).notes
     assert told == (
-        "if nothing but the shares of the labels moved, test has 1 62 % (59 % to 65 %; 31 % of dev), "
-        "0 38 % (35 % to 41 %; 69 % of dev)"
+        "if nothing but the shares of the labels moved, test has 1 62 % (59 % to 65 %; 31 % of "
+        "dev), 0 38 % (35 % to 41 %; 69 % of dev)"
     )
