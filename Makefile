@@ -64,7 +64,7 @@ calibration: $(READY)-test
 
 # In a place of its own: the wheel, and the libraries that it is compared with.
 bench: $(BENCH)/wheel
-	@echo "== bench: ours and its peers, taking turns (ten to fifteen minutes)"
+	@echo "== bench: ours and its peers, taking turns (fifteen to twenty minutes)"
 	@$(BENCH)/bin/python -m benchmarks
 
 $(BENCH)/wheel: pyproject.toml $(shell find evalharness plugins -name '*.py') | $(BENCH)/bin/python

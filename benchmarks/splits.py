@@ -15,7 +15,7 @@ from benchmarks.split_data import TIMED
 from evalharness import Evaluation, Outputs, same_distribution
 
 # Of columns, of permutations, of queries, and of the contract's columns 1 / so many are run.
-PART_OF_COLUMNS, PART_OF_PERMUTATIONS, PART_OF_QUERIES, PART_OF_CONTRACT = 20, 50, 4, 10
+PART_OF_COLUMNS, PART_OF_PERMUTATIONS, PART_OF_QUERIES, PART_OF_CONTRACT = 20, 50, 10, 10
 # Of the kernel: about the median distance of standard normal rows is √(2 d).
 BANDWIDTH = 11.0
 
