@@ -11,7 +11,7 @@ from evalharness.declare.bound import Bound
 from evalharness.declare.collect import KNOWN, Check, checks, unknown
 from evalharness.declare.errors import DeclarationError, numbered
 from evalharness.declare.metric import Metric
-from evalharness.declare.splits import SplitCheck
+from evalharness.declare.split_checks import SplitCheck
 from evalharness.declare.waivers import Waiver
 
 if TYPE_CHECKING:

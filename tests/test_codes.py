@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from evalharness.declare import splits
+from evalharness.declare import split_checks as splits
 from evalharness.declare.codes import CODES
 
 PAGE = Path(__file__).parents[1].joinpath("docs", "codes.md").read_text(encoding="utf-8")

@@ -13,7 +13,7 @@ from evalharness.declare.bound import Bound
 from evalharness.declare.collect import Check
 from evalharness.declare.errors import OutputsError
 from evalharness.declare.metric import Metric
-from evalharness.declare.splits import SplitCheck
+from evalharness.declare.split_checks import SplitCheck
 from evalharness.declare.waivers import Waiver
 from evalharness.kernels.plan import Plan
 

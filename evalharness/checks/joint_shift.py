@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from evalharness.checks.columns import CORRECT, Categories, Numbers
+from evalharness.checks.columns import Categories, Numbers
+from evalharness.checks.comparing import CORRECT
 from evalharness.checks.findings import Finding
 from evalharness.checks.settings import Settings
 from evalharness.checks.within import within

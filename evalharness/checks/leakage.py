@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from evalharness.checks.columns import CORRECT, has
+from evalharness.checks.comparing import CORRECT, has
 from evalharness.checks.explain import share
 from evalharness.checks.findings import REPORTED, Finding
 from evalharness.checks.leak import Leak
@@ -17,7 +17,7 @@ from evalharness.checks.settings import Around, Settings
 from evalharness.checks.within import within
 from evalharness.declare.errors import OutputsError
 from evalharness.declare.metric import Metric
-from evalharness.declare.splits import NoLeakage
+from evalharness.declare.split_checks import NoLeakage
 from evalharness.inference.effective import EffectiveBounds
 from evalharness.inference.numbers import about, plain, show
 from evalharness.inference.proportions import ProportionBounds

@@ -7,11 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from evalharness.checks.cause import notes
-from evalharness.checks.columns import (
+from evalharness.checks.columns import Categories, Numbers
+from evalharness.checks.comparing import (
     CORRECT,
     LIST,
-    Categories,
-    Numbers,
     Unlike,
     compared,
     has,
@@ -23,7 +22,7 @@ from evalharness.checks.joint_shift import Embedding, embeddings, told_apart
 from evalharness.checks.settings import Around, Settings
 from evalharness.checks.shift_findings import gated, reported, tolerance
 from evalharness.declare.errors import OutputsError, did_you_mean
-from evalharness.declare.splits import KnownDifference, SameDistribution
+from evalharness.declare.split_checks import KnownDifference, SameDistribution
 from evalharness.outputs.words import names as listed
 
 if TYPE_CHECKING:

@@ -12,13 +12,16 @@ from evalharness.checks.findings import REPORTED, Finding
 from evalharness.checks.joint_shift import Embedding
 from evalharness.checks.settings import Settings
 from evalharness.checks.within import within
-from evalharness.declare.splits import KS, SHARE, KnownDifference, SameDistribution
+from evalharness.declare.split_checks import KnownDifference, SameDistribution
 from evalharness.inference.multiplicity import adjusted
 from evalharness.inference.numbers import about, plain, show
 from evalharness.inference.two_sample import Distance, settle
 from evalharness.inference.verdicts import INCONCLUSIVE, PASS
 
 Column = Numbers | Categories
+# The smallest differences that matter, where none are declared: the largest distance between two
+# distribution functions, and the largest difference of one share.
+KS, SHARE = 0.10, 0.05
 
 
 def tolerance(column: Column, declared: float | None) -> float:

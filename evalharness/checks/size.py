@@ -15,7 +15,7 @@ from evalharness.declare.bound import Bound
 from evalharness.declare.errors import DeclarationError
 from evalharness.declare.forms import Proportion
 from evalharness.declare.plural import counted
-from evalharness.declare.splits import LargeEnough
+from evalharness.declare.split_checks import LargeEnough
 from evalharness.inference.numbers import percent, show
 from evalharness.inference.planning import effective_n
 from evalharness.inference.plans import Plan, plan_of

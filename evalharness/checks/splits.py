@@ -13,7 +13,7 @@ from evalharness.checks.shift import Shift
 from evalharness.checks.size import Size
 from evalharness.declare.collect import Check
 from evalharness.declare.errors import OutputsError
-from evalharness.declare.splits import (
+from evalharness.declare.split_checks import (
     KnownDifference,
     LargeEnough,
     NoLeakage,

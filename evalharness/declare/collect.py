@@ -12,7 +12,7 @@ from typing import Any
 from evalharness.declare.bound import Bound
 from evalharness.declare.errors import did_you_mean
 from evalharness.declare.metric import Metric
-from evalharness.declare.splits import SplitCheck
+from evalharness.declare.split_checks import SplitCheck
 from evalharness.declare.waivers import Waiver
 
 KNOWN = (

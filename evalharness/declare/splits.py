@@ -2,138 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import Any
 
 from evalharness.declare.arithmetic import is_number
 from evalharness.declare.errors import DeclarationError, numbered
 from evalharness.declare.metric import Metric
+from evalharness.declare.split_checks import (
+    NEAR,
+    KnownDifference,
+    LargeEnough,
+    NoLeakage,
+    SameDistribution,
+)
 
 # A wrong declaration is reported at the line of who wrote it, not at a line of this module.
 __tracebackhide__ = True
 
-# The smallest differences that matter, where none are declared: the largest distance between two
-# distribution functions, the largest difference of one share, the AUC of a classifier.
-KS, SHARE, AUC = 0.10, 0.05, 0.60
-# The share of leaked rows that is tolerated where a single one proves nothing.
-NEAR = 0.01
-
-
-@dataclass(frozen=True)
-class SplitCheck:
-    """A check of splits: a declaration. `splits`: the names of those that it looks at."""
-
-    splits: tuple[str, ...]
-
-    kind: ClassVar[str] = "splits"
-    name: ClassVar[str] = ""
-    codes: ClassVar[tuple[str, ...]] = ()
-
-    @property
-    def slug(self) -> str:
-        """For node ids: letters, digits, `-`, `_` and `.` only."""
-        words = [re.sub(r"[^A-Za-z0-9_.]+", "-", word).strip("-") or "-" for word in self.splits]
-        return "-".join([self.name, *words])
-
-    def problems(self, metrics: Iterable[Metric]) -> list[str]:
-        """What is wrong with the check beside bounds on these metrics."""
-        return []
-
-    def __str__(self) -> str:
-        return f"{self.name}({', '.join(map(repr, self.splits))})".replace("'", '"')
-
-    def __bool__(self) -> bool:
-        raise DeclarationError(
-            f"`{self}` is a declaration, not a truth value: list it in `splits = [{self}]`"
-        )
-
-
-@dataclass(frozen=True)
-class SameDistribution(SplitCheck):
-    """`columns`: those named, each with its tolerance or None for the default. `classifier`: the
-    AUC up to which a classifier may tell the splits apart, or None where none is asked for."""
-
-    columns: tuple[tuple[str, float | None], ...] = ()
-    classifier: float | None = None
-    embeddings: tuple[str, ...] = ()
-
-    name: ClassVar[str] = "same_distribution"
-    codes: ClassVar[tuple[str, ...]] = ("EH-SHIFT", "EH-SHIFT-JOINT")
-
-
-@dataclass(frozen=True)
-class KnownDifference(SplitCheck):
-    """`columns`: by how much each may differ."""
-
-    columns: tuple[tuple[str, float], ...] = ()
-
-    name: ClassVar[str] = "known_difference"
-    codes: ClassVar[tuple[str, ...]] = ("EH-DIFFERENCE",)
-
-
-@dataclass(frozen=True)
-class NoLeakage(SplitCheck):
-    """The columns of which content, texts and embeddings are compared; "" for no `time`."""
-
-    content: tuple[str, ...] = ()
-    near: tuple[str, ...] = ()
-    embeddings: tuple[str, ...] = ()
-    time: str = ""
-    tolerance: float = NEAR
-
-    name: ClassVar[str] = "no_leakage"
-    codes: ClassVar[tuple[str, ...]] = (
-        "EH-LEAK-ID",
-        "EH-LEAK-CONTENT",
-        "EH-LEAK-NEAR",
-        "EH-LEAK-EMBEDDING",
-        "EH-LEAK-CLUSTER",
-        "EH-LEAK-TIME",
-        "EH-DUPLICATE",
-    )
-
-
-@dataclass(frozen=True)
-class LargeEnough(SplitCheck):
-    """`true`: the value that a metric is held to have, by how the metric is written. `power`: the
-    chance with which its bound must pass then. `icc`: how alike the rows of one cluster are."""
-
-    true: tuple[tuple[Metric, float], ...] = ()
-    power: float = 0.8
-    icc: float | None = None
-
-    name: ClassVar[str] = "large_enough"
-    codes: ClassVar[tuple[str, ...]] = ("EH-SIZE", "EH-SIZE-NEVER")
-
-    def expected(self, metric: Metric) -> float | None:
-        """The true value that a metric on a split is held to have; None where none is declared."""
-        found = None
-        for key, value in self.true:
-            if key == metric:
-                return value
-            if not key.split and (key.definition, key.options) == (
-                metric.definition,
-                metric.options,
-            ):
-                found = value
-        return found
-
-    def problems(self, metrics: Iterable[Metric]) -> list[str]:
-        """What is wrong with the check beside bounds on these metrics."""
-        here = [m for m in metrics if m.split == self.splits[0]]
-        if not here:
-            return [
-                f"{self}: no bound is declared on {self.splits[0]!r}, so nothing says how large is "
-                "enough; declare one in `satisficing`"
-            ]
-        return [
-            f"{self}: true= names {key}, on which no bound stands; there are bounds on "
-            f"{', '.join(map(str, here))}"
-            for key, _ in self.true
-            if not any(replace(self, true=((key, 0.0),)).expected(m) is not None for m in here)
-        ]
+# The AUC up to which a classifier may tell two splits apart, where none is declared.
+AUC = 0.60
 
 
 def same_distribution(

@@ -64,9 +64,7 @@ def reweighted(
     return Reweighted(value, max(0.0, float(low)), min(1.0, float(high)), uncovered)
 
 
-def _reach(
-    right: Any, trials: Any, rate: Floats, mix: Floats, alpha: float
-) -> tuple[float, float]:
+def _reach(right: Any, trials: Any, rate: Floats, mix: Floats, alpha: float) -> tuple[float, float]:
     """How far the sum may lie below and above, of what its shares may."""
     least = upper_z(alpha) * np.sqrt(rate * (1 - rate) / trials)
     below = np.maximum(rate - clopper_pearson_lower(right, trials, alpha), least)

@@ -13,7 +13,7 @@ from evalharness import (
     same_distribution,
     waive,
 )
-from evalharness.declare.splits import NoLeakage
+from evalharness.declare.split_checks import NoLeakage
 from evalharness.metrics import accuracy, recall
 
 BOUND = recall.on("test") >= 0.9
