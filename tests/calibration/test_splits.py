@@ -131,12 +131,26 @@ def test_at_2000_rows_a_gate_decides_clear_cases(name, categories):
 
 
 @pytest.mark.parametrize("name, categories", halves.GATES)
-def test_the_bounds_decide_clear_cases_at_2000_rows(name, categories):
-    runs, tolerance = 200, halves.most(name)
-    assert not too_rarely(runs * halves.decided(name, categories, 0.0, runs)["pass"], runs)
-    assert not too_rarely(
-        runs * halves.decided(name, categories, 2 * tolerance, runs)["fail"], runs
-    )
+def test_the_bounds_pass_at_2000_rows_where_nothing_differs(name, categories):
+    runs = halves.CLEAR_RUNS
+    found = halves.decided(name, categories, 0.0, runs)
+    assert not too_rarely(round(runs * found["pass"]), runs)
+
+
+@pytest.mark.calibration
+@pytest.mark.xfail(strict=True, reason="0.78 of three equal classes; 0.80 takes some 2,060 rows")
+def test_three_equal_classes_pass_in_four_of_five_cases_at_2000_rows():
+    """The one gate that misses what is asked of all, by less than fewer samples tell."""
+    runs = 10_000
+    found = halves.decided("label", 3, 0.0, runs)
+    assert not too_rarely(round(runs * found["pass"]), runs)
+
+
+@pytest.mark.parametrize("name, categories", halves.GATES)
+def test_the_bounds_fail_at_2000_rows_at_twice_the_tolerance(name, categories):
+    runs = halves.CLEAR_RUNS
+    found = halves.decided(name, categories, 2 * halves.most(name), runs)
+    assert not too_rarely(round(runs * found["fail"]), runs)
 
 
 @pytest.mark.parametrize("name, categories", halves.GATES)
