@@ -148,18 +148,20 @@ def columns(rng: Any, name: str, categories: int, apart: float, n: int = 2_000) 
     return tuple(rng.choice(categories, n, p=p) for p in pair)
 
 
-def decided(name: str, categories: int, apart: float, runs: int) -> dict[str, float]:
-    """The share of passes and of fails, of one gated column alone, of 2,000 rows in each split."""
+def decided(
+    name: str, categories: int, apart: float, runs: int, n: int = 2_000
+) -> dict[str, float]:
+    """The share of passes and of fails, of one gated column alone, of ``n`` rows in each split."""
     rng = seeded("bounds", name, categories, apart)
     found = {"pass": 0.0, "fail": 0.0}
     for _ in range(runs):
         distance: Any
         if name == "score":
-            a, b = columns(rng, name, categories, apart)
+            a, b = columns(rng, name, categories, apart, n)
             distance = KsDistance(float(ks_distance(a, b)), (len(a), len(b)))
         else:
             pair = shares(categories, 1 / categories, apart)
-            distance = ShareDistance([rng.multinomial(2_000, p) for p in pair])
+            distance = ShareDistance([rng.multinomial(n, p) for p in pair])
         found["pass"] += (distance.upper(0.05) < most(name)) / runs
         found["fail"] += (distance.lower(0.05) > most(name)) / runs
     return found

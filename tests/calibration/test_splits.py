@@ -138,12 +138,12 @@ def test_the_bounds_pass_at_2000_rows_where_nothing_differs(name, categories):
 
 
 @pytest.mark.calibration
-@pytest.mark.xfail(strict=True, reason="0.78 of three equal classes; 0.80 takes some 2,060 rows")
-def test_three_equal_classes_pass_in_four_of_five_cases_at_2000_rows():
-    """The one gate that misses what is asked of all, by less than fewer samples tell."""
+def test_three_equal_classes_take_2100_rows():
+    """The one gate that passes in 78 % of clear cases at 2,000 rows, and not in 80 %: each of three
+    shares varies nearly as one of two does, and all three must lie within."""
     runs = 10_000
-    found = halves.decided("label", 3, 0.0, runs)
-    assert not too_rarely(round(runs * found["pass"]), runs)
+    at_2000, at_2100 = (halves.decided("label", 3, 0.0, runs, n)["pass"] for n in (2_000, 2_100))
+    assert 0.765 < at_2000 < 0.8 < at_2100
 
 
 @pytest.mark.parametrize("name, categories", halves.GATES)
