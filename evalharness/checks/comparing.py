@@ -45,7 +45,10 @@ def has(split: Split, name: str) -> bool:
     """Whether a split has a column, or what it is worked out from."""
     known = split.column_names
     if name == "label" in known:  # of a sample from use it may be there, and empty
-        return bool(split.column(name).null_count < split.n)
+        column = split.column(name)
+        if kinds.kind(column) == kinds.REAL:
+            return not np.isinf(_floats(column)).all()
+        return bool(column.null_count < split.n)
     if name in known:
         return True
     if name == LARGEST:

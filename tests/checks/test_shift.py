@@ -321,3 +321,9 @@ def test_of_a_sample_without_labels_their_shares_are_told_as_if_nothing_else_mov
         "if nothing but the shares of the labels moved, test has 1 62 % (59 % to 65 %; 31 % of "
         "dev), 0 38 % (35 % to 41 %; 69 % of dev)"
     )
+
+
+@pytest.mark.parametrize("empty", [pa.nulls(N), np.full(N, np.nan)], ids=["null", "NaN"])
+def test_empty_labels_are_no_labels(empty):
+    second = {"label": empty, "prediction": answers(seed=1)["prediction"]}
+    assert [f.about for f in judged(SAME, answers(), second).gated] == ["prediction"]
