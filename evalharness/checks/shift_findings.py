@@ -6,17 +6,17 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from evalharness.checks.columns import Categories, Numbers
+from evalharness.checks.columns import FEW, Categories, Numbers
 from evalharness.checks.explain import differences
 from evalharness.checks.findings import REPORTED, Finding
 from evalharness.checks.joint_shift import Embedding
 from evalharness.checks.settings import Settings
-from evalharness.checks.within import within
+from evalharness.checks.within import Within, within
 from evalharness.declare.split_checks import KnownDifference, SameDistribution
 from evalharness.inference.multiplicity import adjusted
-from evalharness.inference.numbers import about, plain, show
+from evalharness.inference.numbers import about, percent, plain, show
 from evalharness.inference.two_sample import Distance, settle
-from evalharness.inference.verdicts import INCONCLUSIVE, PASS
+from evalharness.inference.verdicts import FAIL, INCONCLUSIVE, PASS
 
 Column = Numbers | Categories
 # The smallest differences that matter, where none are declared: the largest distance between two
@@ -36,29 +36,33 @@ def gated(
 ) -> Finding:
     distance, alpha = column.distance, 1 - settings.confidence
     most = tolerance(column, declared)
-    found = within(distance, most, settings)
     known = isinstance(check, KnownDifference)
+    many = (
+        isinstance(column, Categories) and len(column.values) > FEW and settings.policy != "point"
+    )
+    # Of many values no one need move for all to be others: then there are two ways to fail.
+    found = within(distance, most, replace(settings, family=settings.family * (1 + many)))
+    measure, open_ = distance.measure, ""
+    if isinstance(column, Categories) and many:
+        found, measure, open_ = _together(column, found, most, alpha / settings.family / 2)
     if known and found.outcome == INCONCLUSIVE:
         found = replace(found, outcome=PASS)  # it is not shown to differ by more than declared
     told = (
-        f"{column.shown}: {distance.measure} {found.told} ({rows(distance.n, distance.note)}); "
+        f"{column.shown}: {measure} {found.told} ({rows(distance.n, distance.note)}); "
         f"{'declared' if known else 'tolerance'} {plain(most)}: {found.outcome}"
     )
     lines = [] if found.outcome == PASS else differences(column, check.splits)
-    if found.outcome == PASS and _spread(column, most, alpha):
-        lines = differences(column, check.splits)
-        told += "; no one value differs by more, but all together do"
     needed: tuple[int, ...] = ()
     if found.outcome == INCONCLUSIVE:
-        needed = settle(distance, most, found.level) or ()
-        told += _remedy(check, distance, most, alpha, needed)
+        needed = () if open_ else settle(distance, most, found.level) or ()
+        told += open_ or _remedy(check, distance, most, alpha, needed)
     elif lines:
         told += f"; {lines[0]}"
     return Finding(
         check.codes[0],
         column.name,
         told=told,
-        measure=distance.measure,
+        measure=measure,
         p_value=distance.p_value,
         n=distance.n,
         settle=needed,
@@ -67,13 +71,29 @@ def gated(
     )
 
 
-def _spread(column: Column, most: float, alpha: float) -> bool:
-    """Whether many small differences add up: half their sum, beyond what chance alone would show,
-    is more than is tolerated of one."""
-    if not isinstance(column, Categories):
-        return False
-    distance = column.distance
-    return bool(distance.p_value < alpha and distance.excess > most)
+def _together(
+    column: Categories, found: Within, most: float, level: float
+) -> tuple[Within, str, str]:
+    """The verdict with regard to all values together, what it is of, and what is open.
+
+    Groups of values that differ by more than is tolerated of one fail where that is sure, and where
+    it is likely nothing passes.
+    """
+    distance, measure = column.distance, column.distance.measure
+    least = distance.least_variation(level)
+    if found.outcome != FAIL and least > most:
+        told = (
+            f"{show(distance.variation)} of all values together, at least "
+            f"{show(least, near=most, toward='down')} with {percent(1 - level)} confidence"
+        )
+        return Within(FAIL, distance.variation, least, level, most, told), "total variation", ""
+    if found.outcome == PASS and distance.excess > most:
+        told = (
+            f"; no one value differs by more, but all together differ by {show(distance.variation)}"
+            f", of which chance explains {show(distance.variation - distance.excess)}"
+        )
+        return replace(found, outcome=INCONCLUSIVE), measure, told
+    return found, measure, ""
 
 
 def _remedy(

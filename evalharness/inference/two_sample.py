@@ -24,7 +24,7 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri
+from scipy.special import binom, ndtr, ndtri
 
 from evalharness.distances.ks import kolmogorov_quantile, ks_p_value
 from evalharness.inference.bounds import upper_z
@@ -34,6 +34,8 @@ Floats = NDArray[np.float64]
 
 # No level is smaller.
 TINY = 1e-300
+# Categories of so few rows are dealt out exactly, and others as if normally.
+RARE = 40
 
 
 class Distance(Protocol):
@@ -141,15 +143,29 @@ class ShareDistance:
             low, high = (low, middle) if self.lower(middle) > 0 else (middle, high)
         return high if high < 0.5 else 1.0
 
-    @property
-    def excess(self) -> float:
-        """The total variation of the categories, less what two samples of one distribution would
-        show of it on average."""
-        one, two = self.n
+    @cached_property
+    def variation(self) -> float:
+        """The total variation: the largest difference of the share of any group of categories."""
         shares = self._own / self._own.sum(axis=1, keepdims=True)
-        pooled = self._own.sum(axis=0) / self._own.sum()
-        chance = np.sqrt(2 / math.pi * pooled * (1 - pooled) * (1 / one + 1 / two)).sum() / 2
-        return float(abs(shares[0] - shares[1]).sum() / 2 - chance)
+        return float(abs(shares[0] - shares[1]).sum() / 2)
+
+    @cached_property
+    def excess(self) -> float:
+        """The total variation, less what it is on average where the rows of both are dealt out
+        anew: its plug-in value is far from 0 with many categories."""
+        dealt = sum(1 / w for w in self._worth) / sum(1 / n for n in self.n)
+        return self.variation - math.sqrt(dealt) * _dealt(self._own.sum(axis=0), *self.n)
+
+    def least_variation(self, alpha: float) -> float:
+        """A lower bound of the total variation: a row moves it by 1/n at most (McDiarmid 1989)."""
+        slack = math.sqrt(math.log(1 / alpha) / 2 * sum(1 / w for w in self._worth))
+        return max(0.0, self.excess - slack)
+
+    @property
+    def _worth(self) -> tuple[float, float]:
+        """How many rows drawn one by one each sample is worth, at worst."""
+        one, two = (getattr(s, "worth", n) for s, n in zip(self._sides, self.n, strict=True))
+        return one, two
 
     @property
     def error(self) -> float:
@@ -183,6 +199,19 @@ class ShareDistance:
 
     def upper(self, alpha: float) -> float:
         return min(1.0, self.value + self.reach(alpha, above=True))
+
+
+def _dealt(totals: Floats, n: int, m: int) -> float:
+    """The mean total variation of n and m rows that are dealt out of categories of these totals."""
+    counts, often = np.unique(totals.astype(np.int64), return_counts=True)
+    mean = np.sqrt(2 / math.pi * counts / (n * m) * (1 - counts / (n + m)))
+    for place in np.flatnonzero(counts <= RARE):  # too few for a normal: each number of them
+        c = int(counts[place])
+        k = np.arange(c + 1)
+        mean[place] = (
+            binom(c, k) * (n / (n + m)) ** k * (m / (n + m)) ** (c - k) @ abs(k / n - (c - k) / m)
+        )
+    return float(often @ mean) / 2
 
 
 class Drawn:

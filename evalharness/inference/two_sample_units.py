@@ -158,6 +158,7 @@ class Clustered:
             return np.bincount(category, values, minlength=categories)
 
         count = count.astype(float)
+        self.worth = float(sizes.sum() ** 2 / (sizes**2).sum())
         self._sums = UnitSums(
             units=float(units.groups),
             trials=sizes.sum(),
@@ -183,7 +184,7 @@ class Joined:
     """The limits of several, one after the other."""
 
     def __init__(self, parts: Any) -> None:
-        self._parts = parts
+        self._parts, self.worth = parts, parts[0].worth
 
     def lower(self, alpha: float) -> Floats:
         return np.concatenate([part.lower(alpha) for part in self._parts])
