@@ -24,6 +24,8 @@ LEAST = 10
 BINS = 10
 # With more of the second split's rows unlike any of the first, nothing is reweighted.
 MOST_GONE = 0.2
+# A wider interval of what is reweighted says nothing.
+WIDEST = 0.3
 MADE = ("label", "prediction", "score", "correct")
 
 
@@ -41,11 +43,10 @@ def notes(
     labelled: whether both have labels, also such as cannot be compared; labels: (n,) of the first,
     where the second has none.
     """
-    moved = [
-        name
-        for name, column in columns.items()
-        if column.distance.lower(alpha) > MATERIAL * tolerances[name]
-    ]
+    sure = {
+        name: column.distance.lower(alpha) / tolerances[name] for name, column in columns.items()
+    }
+    moved = sorted((n for n, part in sure.items() if part > MATERIAL), key=lambda n: -sure[n])
     told = _kind(columns, moved, alpha) if "label" in columns or not labelled else []
     if not labelled and "prediction" in moved:
         told += _supposed(names, columns["prediction"], labels, alpha)
@@ -70,7 +71,7 @@ def _kind(columns: Mapping[str, Column], moved: list[str], alpha: float) -> list
     inputs = [n for n in moved if n not in MADE]
     if "label" in moved:
         if within is None:
-            return ["the labels moved; whether that is all cannot be seen without predictions"]
+            return ["the labels moved; whether that is all cannot be told from the predictions"]
         if not within:
             more = f" ({_listed(inputs)} moved too)" if inputs else ""
             return [
@@ -81,9 +82,14 @@ def _kind(columns: Mapping[str, Column], moved: list[str], alpha: float) -> list
             "this is not label shift alone: the labels moved, and among rows of one label "
             f"({within}) the predictions differ too"
         ]
-    if inputs or "score" in moved or "prediction" in moved:
-        told = _listed([n for n in moved if n != "correct"])
-        return [f"this can be covariate shift: the labels did not move, and {told} did"]
+    if inputs:
+        return [f"this can be covariate shift: the labels did not move, and {_listed(inputs)} did"]
+    if "score" in moved or "prediction" in moved:
+        made = _listed([n for n in moved if n != "correct"])
+        return [
+            f"the labels did not move, and what the model makes of the rows did ({made}): the "
+            "inputs moved in a way that no other column shows, or it is another model"
+        ]
     if "correct" in moved:
         return [
             "neither labels nor predictions moved, and the errors did: the relation of labels to "
@@ -128,7 +134,10 @@ def _within(columns: Mapping[str, Column], alpha: float) -> str | None:
 
     label = columns["label"]
     made = columns.get("prediction") or columns.get("score")
-    if not isinstance(label, Categories) or made is None:
+    if not isinstance(label, Categories) or made is None or label.units != made.units:
+        return None
+    sizes = made.distance.n
+    if label.distance.n != sizes:  # not all rows have labels
         return None
     found: list[tuple[float, Any]] = []
     for k, value in enumerate(label.values):
@@ -178,15 +187,28 @@ def _accuracy(
             f"{told}; what {second}'s mix of {columns[by[0]].shown} does cannot be told: "
             f"{100 * mixed.uncovered:.0f} % of it has none like it in {first}"
         ]
+    if mixed.high - mixed.low > WIDEST:
+        return [
+            f"{told}; what {second}'s mix of {columns[by[0]].shown} does cannot be told: too few "
+            f"rows of {first} are like those of {second}"
+        ]
     gone = (
         f" ({100 * mixed.uncovered:.0f} % of {second} has none like it there)"
         if mixed.uncovered
         else ""
     )
-    return [
-        f"{told}; with {second}'s mix of {columns[by[0]].shown} alone it would be "
+    told += (
+        f"; with {second}'s mix of {columns[by[0]].shown} alone it would be "
         f"{show(mixed.value)} on {first} ({show(mixed.low)} to {show(mixed.high)}){gone}"
-    ]
+    )
+    side = distance.sides[1]
+    ends = float(side.lower(alpha / 2)[right]), float(side.upper(alpha / 2)[right])
+    if fall > 0 and (ends[1] < mixed.low or mixed.high < ends[0]):
+        told += (
+            ", which does not explain it: the relation of labels to inputs changed, or the inputs "
+            "did in a way that no column shows"
+        )
+    return [told]
 
 
 def _strata(column: Column) -> tuple[Any, Any]:

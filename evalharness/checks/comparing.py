@@ -45,10 +45,7 @@ def has(split: Split, name: str) -> bool:
     """Whether a split has a column, or what it is worked out from."""
     known = split.column_names
     if name == "label" in known:  # of a sample from use it may be there, and empty
-        column = split.column(name)
-        if kinds.kind(column) == kinds.REAL:
-            return not np.isinf(_floats(column)).all()
-        return bool(column.null_count < split.n)
+        return not missing(split.column(name)).all()
     if name in known:
         return True
     if name == LARGEST:
@@ -67,6 +64,8 @@ def compared(first: Split, second: Split, name: str, seed: int = 0) -> Numbers |
     if name == CORRECT and not all(CORRECT in s.column_names for s in (first, second)):
         right = tuple(_right(s) for s in (first, second))
         return Categories(name, f"`{name}`", right, (False, True), **place)
+    if name == "label":
+        return _labels(first, second, place)
     a, b = first.column(name), second.column(name)
     for column in (a, b):
         if kinds.is_list(column):
@@ -74,12 +73,49 @@ def compared(first: Split, second: Split, name: str, seed: int = 0) -> Numbers |
     return _alike(name, a, b, place)
 
 
+def _labels(first: Split, second: Split, place: dict[str, Any]) -> Numbers | Categories:
+    """The labels of the rows that have one: of a sample from use often few are labelled."""
+    pair, units = [], []
+    for split, unit in zip((first, second), place["units"], strict=True):
+        column = split.column("label")
+        if kinds.is_list(column):
+            raise Unlike(f"{LIST} ({column.type}); name it in embeddings=['label']")
+        there = ~missing(column)
+        if not there.all():
+            column = column.filter(memory.from_numpy(there))
+            if unit is not None:
+                _, code = np.unique(unit.code[there], return_inverse=True)
+                unit = Units(code, int(code.max()) + 1)
+        pair.append(column)
+        units.append(unit)
+    a, b = (_whole(c, {kinds.kind(x) for x in pair}) for c in pair)
+    return _alike("label", a, b, place | {"units": tuple(units)})
+
+
+def missing(column: Any) -> Any:
+    """bool (n,): where a column is null, or NaN."""
+    found = memory.nulls(column)
+    if kinds.kind(column) == kinds.REAL:
+        found = found | np.isnan(memory.to_numpy(column))
+    return found
+
+
+def _whole(column: Any, types: set[str]) -> Any:
+    """Integers that nulls had made floats of, where the other side has integers."""
+    if kinds.kind(column) == kinds.REAL and kinds.INTEGER in types:
+        found = memory.to_numpy(column)
+        if len(found) and (found == np.floor(found)).all():
+            return column.cast("int64")
+    return column
+
+
 def _alike(name: str, a: Any, b: Any, place: dict[str, Any]) -> Numbers | Categories:
     import pyarrow as pa
 
     found = {kinds.kind(c) for c in (a, b)} - {kinds.EMPTY}
     if any(pa.types.is_temporal(c.type) for c in (a, b)):
-        return Numbers(name, f"`{name}`", "times", _times(a, b), **place)
+        how, times = _times(a, b)
+        return Numbers(name, f"`{name}`", how, times, **place)
     if found <= {kinds.INTEGER, kinds.REAL, kinds.BOOLEAN} and kinds.REAL in found:
         return Numbers(name, f"`{name}`", "numbers", (_floats(a), _floats(b)), **place)
     if found <= {kinds.INTEGER, kinds.BOOLEAN} or found == {kinds.TEXT}:
@@ -132,35 +168,49 @@ def _floats(column: Any) -> Any:
     found = memory.to_numpy(column).astype(np.float64, copy=False)
     if not column.null_count and np.isfinite(found).all():
         return found
-    missing = memory.nulls(column) | np.isnan(found)
+    gone = missing(column)
     infinite = np.isinf(found)
     if infinite.any():  # they come before what is missing
         found = np.where(infinite, np.copysign(np.finfo(np.float64).max, found), found)
-    return np.where(missing, np.inf, found) if missing.any() else found
+    return np.where(gone, np.inf, found) if gone.any() else found
 
 
-def _times(a: Any, b: Any) -> tuple[Any, Any]:
+def _times(a: Any, b: Any) -> tuple[str, tuple[Any, Any]]:
+    """What kind of times they are, and microseconds."""
     import pyarrow as pa
 
+    kind_of = {
+        "times": pa.timestamp("us"),
+        "clock": pa.time64("us"),
+        "durations": pa.duration("us"),
+    }
+
+    def kind(column: Any) -> str:
+        if pa.types.is_duration(column.type):
+            return "durations"
+        return "clock" if pa.types.is_time(column.type) else "times"
+
     given = [c for c in (a, b) if kinds.kind(c) != kinds.EMPTY]
-    if not all(pa.types.is_temporal(c.type) for c in given):
+    same = all(pa.types.is_temporal(c.type) for c in given) and len({kind(c) for c in given}) == 1
+    if not same:
         raise Unlike(f"it is {a.type} in the one and {b.type} in the other; write both in one type")
-    zones = [getattr(c.type, "tz", None) for c in (a, b) if pa.types.is_timestamp(c.type)]
+    zones = [getattr(c.type, "tz", None) for c in given if pa.types.is_timestamp(c.type)]
     if len(zones) == 2 and (zones[0] is None) != (zones[1] is None):
         aware = "the first" if zones[0] is not None else "the second"
         raise Unlike(
             f"its times have a time zone in {aware} split only, so that hours may lie between "
             "them; give both a zone (UTC)"
         )
+    how = kind(given[0])
 
     def number(column: Any) -> Any:
         if kinds.kind(column) == kinds.EMPTY:
             return np.full(len(column), np.inf)
-        if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
-            column = column.cast(pa.timestamp("us", getattr(column.type, "tz", None)), safe=False)
-        return _floats(column.cast(pa.int64()))
+        zone = getattr(column.type, "tz", None)
+        wanted = pa.timestamp("us", zone) if zone else kind_of[how]
+        return _floats(column.cast(wanted, safe=False).cast(pa.int64()))
 
-    return number(a), number(b)
+    return how, (number(a), number(b))
 
 
 def _many(a: Any, b: Any, most: int) -> bool:

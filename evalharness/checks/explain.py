@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Sequence
 from typing import Any
 
@@ -34,7 +35,7 @@ def _of_numbers(column: Numbers, splits: Sequence[str]) -> list[str]:
     gap = column.gap
     lines = []
     if np.isfinite(gap.at):
-        side = "at or before" if column.how == "times" else "at or below"
+        side = "at or before" if column.how in ("times", "clock") else "at or below"
         title = f"length of {column.name}" if column.how == "lengths" else column.name
         lines.append(
             f"{title} {side} {_written(gap.at, column)}: {share(gap.share_a)} of {first}, "
@@ -42,7 +43,7 @@ def _of_numbers(column: Numbers, splits: Sequence[str]) -> list[str]:
         )
         if not any(np.isinf(x).any() for x in column.samples):
             medians = [_written(float(np.median(x)), column) for x in column.samples]
-            lines.append(f"its medians: {medians[0]} and {medians[1]}")
+            lines.append(f"median {title}: {medians[0]} in {first}, {medians[1]} in {second}")
     missing = [float(np.isinf(x).mean()) for x in column.samples]
     if abs(missing[0] - missing[1]) > gap.distance / 2 and any(missing):
         of = f"{share(missing[0])} of {first}, {share(missing[1])} of {second}"
@@ -53,6 +54,10 @@ def _of_numbers(column: Numbers, splits: Sequence[str]) -> list[str]:
 def _written(value: float, column: Numbers) -> str:
     if not np.isfinite(value):
         return "missing"
+    if column.how == "durations":
+        return str(datetime.timedelta(microseconds=int(value)))
+    if column.how == "clock":
+        return str((datetime.datetime.min + datetime.timedelta(microseconds=int(value))).time())
     if column.how == "times":
         day, time = str(np.datetime64(int(value), "us")).split("T")
         return day if time.startswith("00:00:00.000000") else f"{day} {time[:8]}"

@@ -125,7 +125,7 @@ class ShareDistance:
         self.difference = self.shares[0] - self.shares[1]
         self.value = float(abs(self.difference).max())
         self.note, self._seed = note, seed
-        self._sides = sides or tuple(Drawn(k, n) for k, n in zip(self.counts, totals, strict=True))
+        self.sides = sides or tuple(Drawn(k, n) for k, n in zip(self.counts, totals, strict=True))
         categories = self.counts.shape[1]
         # One of two shares tells the other.
         self.family = 1 if categories <= 2 else categories
@@ -164,7 +164,7 @@ class ShareDistance:
     @property
     def _worth(self) -> tuple[float, float]:
         """How many rows drawn one by one each sample is worth, at worst."""
-        one, two = (getattr(s, "worth", n) for s, n in zip(self._sides, self.n, strict=True))
+        one, two = (getattr(s, "worth", n) for s, n in zip(self.sides, self.n, strict=True))
         return one, two
 
     @property
@@ -175,7 +175,7 @@ class ShareDistance:
         """(K,) how far each p − q may lie from the one seen, to one side."""
         far = [
             np.maximum(side.upper(alpha) - share, share - side.lower(alpha))
-            for side, share in zip(self._sides, self.shares, strict=True)
+            for side, share in zip(self.sides, self.shares, strict=True)
         ]
         return np.hypot(*far)
 
