@@ -13,6 +13,7 @@ Source: Zou & Donner 2008, for a sum of independent parts; coverage in docs/cali
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -46,10 +47,10 @@ def reweighted(
     shared = trials > 0
     uncovered = float(wanted[~shared].sum() / wanted.sum())
     if uncovered == 1:
-        return Reweighted(*[float("nan")] * 3, uncovered)
+        return Reweighted(math.nan, math.nan, math.nan, uncovered)
     mix = np.where(shared, wanted, 0)
     mix = mix / mix.sum()
-    right = np.bincount(first, hits, minlength=strata)
+    right = np.bincount(first, hits, minlength=strata).astype(float)
     rate = np.divide(right, trials, out=np.zeros(strata), where=shared)
     value = float(mix @ rate)
     alpha = (1 - confidence) / 2
