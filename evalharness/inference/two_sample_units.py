@@ -155,7 +155,7 @@ class Clustered:
         unit, category = pairs // categories, pairs % categories
 
         def by_category(values: Any) -> Floats:
-            return np.bincount(category, values, minlength=categories)
+            return np.bincount(category, values, minlength=categories).astype(float)
 
         count = count.astype(float)
         self._sums = UnitSums(
