@@ -26,6 +26,10 @@ BINS = 10
 MOST_GONE = 0.2
 # A wider interval of what is reweighted says nothing.
 WIDEST = 0.3
+UNLABELLED = (
+    "without labels on both sides nothing can be said of the labels, of their relation to the "
+    "inputs, or of the errors"
+)
 MADE = ("label", "prediction", "score", "correct")
 
 
@@ -63,13 +67,10 @@ def _kind(columns: Mapping[str, Column], moved: list[str], alpha: float) -> list
             if inputs
             else ""
         )
-        return [
-            "without labels on both sides nothing can be said of the labels, of their relation to "
-            f"the inputs, or of the errors{seen}"
-        ]
-    within = _within(columns, alpha)
+        return [UNLABELLED + seen]
     inputs = [n for n in moved if n not in MADE]
     if "label" in moved:
+        within = _within(columns, alpha)
         if within is None:
             return ["the labels moved; whether that is all cannot be told from the predictions"]
         if not within:

@@ -19,8 +19,8 @@ FEW = 20
 class Numbers:
     """A column of numbers (or times, or lengths of texts), nulls as the largest value of all.
 
-    shown: how messages name it; how: "numbers", "lengths", "times", "clock" (of day) or "durations"; samples: (n,), (m,) floats;
-    units: the clusters of each side, or None.
+    shown: how messages name it; how: "numbers", "lengths", "times", "clock" (of day) or
+    "durations"; samples: (n,), (m,) floats; units: the clusters of each side, or None.
     """
 
     name: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from evalharness.checks.settings import Settings
 from evalharness.checks.within import within
 from evalharness.declare.errors import OutputsError
 from evalharness.inference.numbers import plain
-from evalharness.inference.verdicts import INCONCLUSIVE
+from evalharness.inference.verdicts import INCONCLUSIVE, PASS
 
 if TYPE_CHECKING:
     from evalharness.outputs.split import Split
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 FREQUENT = 50
 # Rows of each split that a classifier is given, at most: it says no more of more, and takes longer.
 MOST = 20_000
+# With fewer of each, a classifier that tells nothing may only have learnt nothing.
+LEAST = 1_000
+# Parts of which each is told by what was learnt of the others.
+FOLDS = 5
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,12 @@ def embeddings(
                 problems += error.problems
         if len(samples) < 2:
             continue
+        for split, unit in zip(splits, units, strict=True):
+            if min(split.n, split.n if unit is None else unit.groups) < 2:
+                problems.append(
+                    f"{split.where}: `{name}` of one {'row' if unit is None else 'cluster'} cannot "
+                    "be compared by permutation; take more, or leave embeddings= out"
+                )
         wide = [x.shape[1] for x in samples]
         if wide[0] != wide[1]:
             problems.append(
@@ -122,6 +132,10 @@ def told_apart(
     some = _some(sizes, settings.seed)
     side, groups = side[some], None if groups is None else groups[some]
     features = np.hstack([_features(column)[some] for column in used.values()])
+    if problem := _too_few(side, groups):
+        return Finding(
+            "EH-SHIFT-JOINT", "classifier", INCONCLUSIVE, problem, measure="AUC", n=sizes
+        )
     score = held_out_scores(features, side, groups=groups, seed=settings.seed)
     area = _area(side, score, groups, settings)
     found = within(area._bounds, most, settings)
@@ -130,7 +144,13 @@ def told_apart(
         f"of {found.told} ({area.count}); tolerance {plain(most)}: {found.outcome}"
     )
     needed = None
-    if found.outcome == INCONCLUSIVE:
+    if found.outcome == PASS and min(sizes) < LEAST:
+        found = replace(found, outcome=INCONCLUSIVE)
+        told = (
+            f"{told.removesuffix(PASS)}{INCONCLUSIVE}; from fewer than {LEAST:,} rows of each a "
+            "classifier learns too little for this to show that they are alike"
+        )
+    elif found.outcome == INCONCLUSIVE:
         needed = area._bounds.settle(most, found.level)
         told += f"; about {needed:,} fresh {area.unit} would settle it" if needed else ""
     return Finding(
@@ -141,6 +161,19 @@ def told_apart(
         n=sizes,
         settle=(needed,) if needed else (),
         **found.fields,
+    )
+
+
+def _too_few(side: Any, groups: Any) -> str:
+    """Why no classifier can be held to rows that it has not seen; "" where one can."""
+    units = side if groups is None else side[np.unique(groups, return_index=True)[1]]
+    fewest = min(int((units == k).sum()) for k in (0, 1))
+    if fewest >= FOLDS:
+        return ""
+    what = "rows" if groups is None else "clusters"
+    return (
+        f"a classifier needs {FOLDS} {what} of each split at least, so that some can be held out, "
+        f"and one has {fewest}"
     )
 
 

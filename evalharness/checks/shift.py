@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from evalharness.checks.cause import notes
+from evalharness.checks.cause import UNLABELLED, notes
 from evalharness.checks.columns import Categories, Numbers
 from evalharness.checks.comparing import (
+    APART,
     CORRECT,
     LIST,
     Unlike,
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 Column = Numbers | Categories
 # Gated without being named, where both splits have them.
 DEFAULT = ("label", "prediction", "score")
+# What need not stand in both.
+IGNORED = (*APART, "correct")
 # Sorting and counting leave Python's lock.
 THREADS = 4
 
@@ -105,16 +108,51 @@ class Shift:
             most, names = self._check.classifier, self._check.splits
             found.append(told_apart(most, names, columns, settings))
         found += reported(self._check, [*rest.values(), *self._embeddings], self._unlike)
-        if isinstance(self._check, KnownDifference):
-            return found, []
-        matters = {n: tolerance(c, self._declared.get(n)) for n, c in columns.items()}
+        told = self._apart()
         labelled = all(has(s, "label") for s in self._splits)
+        if isinstance(self._check, KnownDifference):
+            return found, told + ([] if labelled else [UNLABELLED])
+        matters = {n: tolerance(c, self._declared.get(n)) for n, c in columns.items()}
         first, second = self._splits
         labels: list[Any] = []
         if has(first, "label") and not has(second, "label"):
             labels = first.column("label").to_pylist()
         alpha = 1 - settings.confidence
-        return found, notes(self._check.splits, columns, matters, alpha, labelled, labels)
+        told += notes(self._check.splits, columns, matters, alpha, labelled, labels)
+        return found, told
+
+    def _apart(self) -> list[str]:
+        """What stands in one split only, weights, and ids that stand in both."""
+        first, second = self._splits
+        told = []
+        for here, there in ((first, second), (second, first)):
+            alone = [
+                n for n in here.column_names if n not in there.column_names and n not in IGNORED
+            ]
+            gates = [n for n in DEFAULT if n in alone]
+            if alone:
+                what = f", so that {listed(gates)} is not compared" if gates else ""
+                told.append(f"only {here.name} has {listed(alone)}{what}")
+        if any("weight" in s.column_names for s in self._splits):
+            told.append("rows count alike here, whatever their `weight`")
+        if all("id" in s.column_names for s in self._splits):
+            told += self._same_rows()
+        return told
+
+    def _same_rows(self) -> list[str]:
+        import pyarrow.compute as pc
+
+        first, second = self._splits
+        ours, theirs = first.column("id"), second.column("id")
+        if ours.type != theirs.type:
+            return []
+        both = pc.sum(pc.is_in(theirs, value_set=ours)).as_py() or 0
+        if not both:
+            return []
+        return [
+            f"{both:,} of {second.n:,} ids of {second.name} are also in {first.name}: the two are "
+            "alike for that alone"
+        ]
 
     def _wanted(self) -> list[str]:
         """Names of the columns of which something is required."""
@@ -130,18 +168,30 @@ class Shift:
         first, second = self._splits
         lists = getattr(self._check, "embeddings", ())
         for name in [*self._declared, *lists]:
+            if name in APART:
+                found.append(
+                    f"{self._check}: `{name}` tells rows apart, or how they were sampled, and is "
+                    "not compared; leave it out of columns="
+                )
+                continue
             for split in self._splits:
-                if not has(split, name):
+                if name == CORRECT and not has(split, name):
+                    found.append(
+                        f"{split.where}: `correct` is worked out from `label` and `prediction`, "
+                        "which this split does not have; leave it out of columns="
+                    )
+                elif not has(split, name):
                     hint = did_you_mean(name, split.column_names)
                     found.append(
                         f"{split.where}: there is no column `{name}`, which {self._check} compares"
                         f"{hint}; there are {listed(split.column_names)}"
                     )
         if not found and not (self._wanted() or lists or self._joint):
+            both = shared(first, second)
+            other = f"; name others: columns={{…}}; both have {listed(both)}" if both else ""
             found.append(
                 f"{self._check}: {first.where} and {second.where} share none of the columns that "
-                "it gates (`label`, `prediction`, `score`); name others: columns={…}; there are "
-                f"{listed(shared(first, second))} in both"
+                f"it gates (`label`, `prediction`, `score`){other}"
             )
         return found
 

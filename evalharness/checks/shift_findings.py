@@ -103,16 +103,16 @@ def _remedy(
     alpha: float,
     needed: tuple[int, ...],
 ) -> str:
-    text = ""
-    if distance.upper(alpha) - distance.value >= most:
+    text, alike = "", ", in clusters like these," if distance.note else ""
+    if not distance.note and distance.upper(alpha) - distance.value >= most:
         text = "; these are too few rows to pass, whatever they hold"
     if not needed:
         return text + "; at exactly the tolerance no number of rows would settle it"
     first, second = check.splits
     one, two = map(about, needed)
     return (
-        f"{text}; about {one} fresh rows of {first} and {two} of {second} would settle it, if the "
-        f"true one is {show(distance.value)}"
+        f"{text}; about {one} fresh rows of {first} and {two} of {second}{alike} would settle it, "
+        f"if the true one is {show(distance.value)}"
     )
 
 

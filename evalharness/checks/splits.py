@@ -95,39 +95,42 @@ def judge(check: Check, asked: Asked, waivers: Sequence[Waiver], settings: Setti
     """The verdict of a check. `settings.family`: over how many gated columns, of all checks of
     splits and all models, the level of a fail is shared."""
     findings, notes = asked.judge(settings)
+    mine = [w for w in waivers if w.code in check.declared.finds and w.check in ("", check.id)]
+    findings = [_waived(f, mine) for f in findings]
+    used = {f.waived for f in findings}
+    notes += [
+        f"{w}; it waives nothing here at present"
+        for w in mine
+        if not w.expired() and str(w) not in used
+    ]
     return SplitResult(
         check.id,
         check.kind,
         check.model,
         str(check.declared),
         check.declared.splits,
-        tuple(_waived(f, check, waivers) for f in findings) + tuple(_over(check, waivers)),
+        (*findings, *map(_over, filter(Waiver.expired, mine))),
         tuple(notes),
         settings.family,
         settings.confidence,
     )
 
 
-def _waived(finding: Finding, check: Check, waivers: Sequence[Waiver]) -> Finding:
+def _waived(finding: Finding, waivers: Sequence[Waiver]) -> Finding:
     """The finding as a waiver that holds lets it through."""
-    if finding.outcome not in (FAIL, INCONCLUSIVE):
-        return finding
-    for waiver in waivers:
-        if waiver.code == finding.code and waiver.check in ("", check.id) and not waiver.expired():
-            return replace(finding, waived=str(waiver))
+    if finding.outcome in (FAIL, INCONCLUSIVE):
+        for waiver in waivers:
+            if waiver.code == finding.code and not waiver.expired():
+                return replace(finding, waived=str(waiver))
     return finding
 
 
-def _over(check: Check, waivers: Sequence[Waiver]) -> list[Finding]:
-    """Waivers that are over fail the checks that they were for."""
-    return [
-        Finding(
-            w.code,
-            f"the waiver of {w.code}",
-            FAIL,
-            f"the waiver of {w.code} by {w.owner} ({w.reason}) expired on {w.expires}; remove it, "
-            "or waive anew",
-        )
-        for w in waivers
-        if w.expired() and w.code in check.declared.codes and w.check in ("", check.id)
-    ]
+def _over(waiver: Waiver) -> Finding:
+    """A waiver that is over fails the checks that it was for."""
+    return Finding(
+        waiver.code,
+        f"its waiver, expired {waiver.expires}",
+        FAIL,
+        f"the waiver of {waiver.code} by {waiver.owner} ({waiver.reason}) expired on "
+        f"{waiver.expires}; remove it, or waive anew",
+    )

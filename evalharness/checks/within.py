@@ -28,7 +28,7 @@ class Within:
         """As a `Finding` has them."""
         op = "≥" if self.outcome == FAIL else "≤"
         told = {"outcome": self.outcome, "value": self.value, "limit": self.limit}
-        return told | {"op": op, "required": self.most, "level": self.level}
+        return told | {"op": op, "required": self.most, "level": round(self.level, 12)}
 
 
 def within(bounds: Any, most: float, settings: Settings) -> Within:

@@ -167,7 +167,7 @@ def _waivers(value: Any, splits: list[SplitCheck]) -> list[str]:
         if item.check and not where:
             hint = did_you_mean(item.check, [s.slug for s in splits])
             problems.append(f"the waiver of {item.code} names no check{hint}: {item.check!r}")
-        elif not any(item.code in s.codes for s in where):
+        elif not any(item.code in s.finds for s in where):
             problems.append(
                 f"the waiver of {item.code} waives nothing: no declared check can find it; remove "
                 "the waiver"

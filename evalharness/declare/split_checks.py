@@ -28,6 +28,11 @@ class SplitCheck:
     codes: ClassVar[tuple[str, ...]] = ()
 
     @property
+    def finds(self) -> tuple[str, ...]:
+        """The codes, of all that checks of this kind have, by which this one may fail."""
+        return self.codes
+
+    @property
     def slug(self) -> str:
         """For node ids: letters, digits, `-`, `_` and `.` only."""
         words = [re.sub(r"[^A-Za-z0-9_.]+", "-", word).strip("-") or "-" for word in self.splits]
@@ -57,6 +62,10 @@ class SameDistribution(SplitCheck):
 
     name: ClassVar[str] = "same_distribution"
     codes: ClassVar[tuple[str, ...]] = ("EH-SHIFT", "EH-SHIFT-JOINT")
+
+    @property
+    def finds(self) -> tuple[str, ...]:
+        return self.codes[: 1 if self.classifier is None else 2]
 
 
 @dataclass(frozen=True)
@@ -89,6 +98,17 @@ class NoLeakage(SplitCheck):
         "EH-LEAK-TIME",
         "EH-DUPLICATE",
     )
+
+    @property
+    def finds(self) -> tuple[str, ...]:
+        asked = {
+            "EH-LEAK-CONTENT": self.content,
+            "EH-LEAK-NEAR": self.near,
+            "EH-LEAK-EMBEDDING": self.embeddings,
+            "EH-LEAK-TIME": self.time,
+            "EH-DUPLICATE": "",  # it is told, and fails nothing
+        }
+        return tuple(code for code in self.codes if asked.get(code, True))
 
 
 @dataclass(frozen=True)

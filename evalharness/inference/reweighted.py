@@ -50,7 +50,7 @@ def reweighted(
         return Reweighted(math.nan, math.nan, math.nan, uncovered)
     mix = np.where(shared, wanted, 0)
     mix = mix / mix.sum()
-    right = np.bincount(first, hits, minlength=strata)
+    right = np.bincount(first, hits, minlength=strata).astype(float)
     rate = np.divide(right, trials, out=np.zeros(strata), where=shared)
     value = float(mix @ rate)
     alpha = (1 - confidence) / 2

@@ -69,8 +69,17 @@ def settle(
     if gap < 1e-9:
         return None
     reach = distance.reach(alpha, above=distance.value < tolerance)
-    factor = ((reach + upper_z(1 - power) * distance.error) / gap) ** 2
-    return math.ceil(factor * distance.n[0]), math.ceil(factor * distance.n[1])
+    # Signed, a difference may leave the tolerance on the other side too.
+    other = tolerance + distance.value if distance.value < tolerance else math.inf
+
+    def chance(root: float) -> float:
+        sides = [(side * root - reach) / distance.error for side in (gap, other)]
+        return float(ndtr(sides[0]) + ndtr(sides[1]) - 1)
+
+    root = (reach + upper_z(1 - power) * distance.error) / gap
+    while chance(root) < power:  # at most a fifth more
+        root *= 1.01
+    return math.ceil(root**2 * distance.n[0]), math.ceil(root**2 * distance.n[1])
 
 
 class KsDistance:

@@ -128,7 +128,7 @@ def _covariance(values: Floats, units: Units | None, at: Floats) -> Floats:
     if units is None:
         share = np.searchsorted(np.sort(values), at, side="right") / n
         return (np.minimum.outer(share, share) - np.outer(share, share)) / n
-    total = np.zeros((len(at), len(at)))
+    total: Any = np.zeros((len(at), len(at)))
     share = np.bincount(places, minlength=len(at) + 1)[:-1].cumsum() / n
     order = np.argsort(units.code, kind="stable")
     places, code = places[order], units.code[order]
