@@ -71,7 +71,7 @@ class Evaluation:
         if not cls.abstract and not cls.checks and not problems and not _tests(cls):
             problems.append(
                 "it declares no check; list at least one bound, such as "
-                'satisficing = [recall.on("test") >= 0.9]'
+                'satisficing = [recall.on("test") >= 0.9], or a check of splits'
             )
         if problems:
             raise DeclarationError(

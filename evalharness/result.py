@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from evalharness.checks import written
-from evalharness.checks.findings import Finding, SplitResult
+from evalharness.checks import records, written
+from evalharness.checks.findings import SplitResult
 from evalharness.checks.satisficing import CheckResult
 from evalharness.checks.table import html_table, text_table
 from evalharness.declare.errors import DeclarationError, EvalharnessError
 from evalharness.declare.exactly import Exactly
 from evalharness.declare.metric import Metric
+from evalharness.declare.split_checks import SplitCheck
 from evalharness.inference.estimates import Estimate
 from evalharness.inference.many import Estimates, Verdicts
 from evalharness.inference.verdicts import Verdict
@@ -33,8 +35,9 @@ class Result:
     provenance: versions, seed, device, content hash of every table, time, confidence and policy.
 
     `result[metric]`, or `result["candidate", metric]` with several models, is the Estimate; a
-    mapping of slice names to estimates when the metric is sliced with `.by`. `print(result)` shows
-    every check.
+    mapping of slice names to estimates when the metric is sliced with `.by`. Of a check of splits,
+    `result[same_distribution("dev", "test")]`, it is its SplitResult. `print(result)` shows every
+    check.
     """
 
     evaluation: str
@@ -58,9 +61,11 @@ class Result:
         found = {c.outcome for c in self.checks}
         return next((o for o in ("fail", "inconclusive") if o in found), "pass")
 
-    def __getitem__(self, key: Metric | tuple[str, Metric]) -> Any:
+    def __getitem__(self, key: Any) -> Any:
         model, metric = key if isinstance(key, tuple) else (None, key)
         metric = metric.metric if isinstance(metric, Exactly) else metric
+        if isinstance(metric, SplitCheck):
+            return self._of_splits(model, metric)
         if not isinstance(metric, Metric) or not metric.split:
             raise KeyError(f'{metric!r}: ask for a metric on a split, such as recall.on("test")')
         if self._declared.get(str(metric), metric) != metric:
@@ -72,6 +77,19 @@ class Result:
             self._asked[model, metric] = self._found(model, metric)
         found = self._asked[model, metric]
         return dict(found) if isinstance(found, dict) else found
+
+    def _of_splits(self, model: str | None, check: SplitCheck) -> SplitResult:
+        """The decided check of splits, of the gated model of that name."""
+        found = [c for c in self.checks if c.id == check.slug and model in (None, c.model)]
+        if len(found) == 1 and isinstance(found[0], SplitResult):
+            return found[0]
+        if found:
+            names = ", ".join(repr(c.model) for c in found)
+            raise KeyError(
+                f"{check} was decided of several models; ask for result[model, check]"
+                f" with one of {names}"
+            )
+        raise KeyError(f"{check} is not among the checks that were decided")
 
     def _found(self, model: str, metric: Metric) -> Any:
         """The estimate, or those of all slices by their names."""
@@ -148,11 +166,13 @@ class Result:
             "evaluation": self.evaluation,
             "outcome": self.outcome,
             "checks": [
-                {"outcome": c.outcome, "message": c.message} | _record(c) | _decided(c)
+                {"outcome": c.outcome, "message": c.message}
+                | records.record(c)
+                | records.decided(c)
                 for c in self.checks
             ],
             "estimates": {
-                m: {k: [_record(e) for e in es] for k, es in by.items()}
+                m: {k: [records.record(e) for e in es] for k, es in by.items()}
                 for m, by in self.estimates.items()
             },
             "provenance": dict(self.provenance),
@@ -193,16 +213,18 @@ class Result:
         """The result of what `as_dict` gave; extra keys are left alone."""
         return cls(
             evaluation=data["evaluation"],
-            checks=tuple(_check(c) for c in data["checks"]),
+            checks=tuple(records.check(c) for c in data["checks"]),
             estimates={
-                m: {k: tuple(_made(Estimate, e) for e in es) for k, es in by.items()}
+                m: {k: tuple(records.made(Estimate, e) for e in es) for k, es in by.items()}
                 for m, by in data["estimates"].items()
             },
             provenance=data["provenance"],
         )
 
     def __str__(self) -> str:
-        return text_table(self.checks, self.also)
+        open_ = [c for c in self.checks if isinstance(c, SplitResult) and c.outcome != "pass"]
+        told = [f"\n{c.title}:\n{textwrap.indent(c.told(), '  ')}" for c in open_]
+        return "\n".join([text_table(self.checks, self.also), *told])
 
     def _repr_html_(self) -> str:
         return html_table(self.evaluation, self.checks, self.also)
@@ -275,47 +297,3 @@ def _versions() -> dict[str, str]:
     return {"python": platform.python_version()} | {
         p: importlib.metadata.version(p) for p in packages
     }
-
-
-@cache
-def _fields(kind: Any) -> dict[str, bool]:
-    """The public fields of a dataclass, and whether each is a number with a fraction."""
-    return {f.name: f.type == "float" for f in fields(kind) if not f.name.startswith("_")}
-
-
-def _record(value: Any) -> dict[str, Any]:
-    kind: Any = type(value)
-    return {name: getattr(value, name) for name in _fields(kind)}
-
-
-def _verdict(v: Verdict) -> dict[str, Any]:
-    return _record(v) | {"estimate": _record(v.estimate)}
-
-
-def _decided(check: CheckResult | SplitResult) -> dict[str, Any]:
-    if isinstance(check, SplitResult):
-        return {"findings": [_record(f) for f in check.findings]}
-    return {"verdicts": [_verdict(v) for v in check.verdicts]}
-
-
-def _check(data: Mapping[str, Any]) -> CheckResult | SplitResult:
-    if data["kind"] == "splits":
-        lists = ("n", "settle", "details")
-        findings = tuple(
-            _made(Finding, f | {name: tuple(f[name]) for name in lists}) for f in data["findings"]
-        )
-        words = {name: tuple(data[name]) for name in ("splits", "notes")}
-        made: SplitResult = _made(SplitResult, {**data, **words, "findings": findings})
-        return made
-    verdicts = tuple(
-        _made(Verdict, v | {"estimate": _made(Estimate, v["estimate"])}) for v in data["verdicts"]
-    )
-    pooled = tuple((str(v), int(n)) for v, n in data["pooled"])
-    bound: CheckResult = _made(CheckResult, {**data, "verdicts": verdicts, "pooled": pooled})
-    return bound
-
-
-def _made(kind: type, data: Mapping[str, Any]) -> Any:
-    """An instance from its public fields; numbers that JSON cannot hold were written as words."""
-    known = _fields(kind)
-    return kind(**{k: float(v) if known[k] else v for k, v in data.items() if k in known})

@@ -26,6 +26,8 @@ class Leak:
     pairs:    a few that show it: (row of the second split, row of the first)
     told:     the same in one sentence
     expected: the share of rows that would be found although nothing leaked
+    looked:   bool (n,), the rows that could be looked at; None for all
+    how:      how it was looked for, where that is worth a line
     """
 
     kind: str
@@ -34,6 +36,8 @@ class Leak:
     pairs: tuple[tuple[int, int], ...]
     told: str
     expected: float = 0.0
+    looked: Any = None
+    how: str = ""
 
 
 def both(questions: Sequence[Callable[[], Any]]) -> list[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -46,7 +47,8 @@ class Leakage:
     """
 
     def __init__(self, check: NoLeakage, splits: Sequence[Split], around: Around) -> None:
-        first, self._split = splits
+        first, second = splits
+        self._first, self._split = first, second
         self._check, self._model = check, around.model
         self._metrics = [*(b.metric for b in around.bounds), *around.also]
         shared = _shared(first, self._split)
@@ -72,6 +74,18 @@ class Leakage:
             seed=around.seed,
         )
 
+    def _pairs(self, leak: Leak) -> tuple[str, ...]:
+        """Which rows they are, and how they were looked for."""
+        told = (
+            []
+            if leak.kind == "time"
+            else [
+                f"row {mine} of {self._split.name} and row {theirs} of {self._first.name}"
+                for mine, theirs in leak.pairs
+            ]
+        )
+        return (*told, *filter(None, [leak.how]))
+
     @property
     def gated(self) -> int:
         return len(self._check.near) + len(self._check.embeddings)
@@ -84,8 +98,10 @@ class Leakage:
             _fact(leak, split) if leak.kind in FACTS else _share(leak, check, split, settings)
             for leak in leaks
         ]
+        found = [replace(f, details=self._pairs(k)) for f, k in zip(found, leaks, strict=True)]
         if check.content:
-            found += _repeats(duplicates(split, check.content))
+            for each in (split, self._first):
+                found += _repeats(duplicates(each, check.content))
         # Of shares that pass the rows are those that chance alone would show.
         told = [leak.rows for leak, f in zip(leaks, found, strict=False) if f.outcome != PASS]
         leaked = np.logical_or.reduce(told) if told else np.zeros(split.n, bool)
@@ -119,19 +135,27 @@ def _fact(leak: Leak, split: Split) -> Finding:
 def _share(leak: Leak, check: NoLeakage, split: Split, settings: Settings) -> Finding:
     """A few near-duplicates are chance: their share is held against what is tolerated."""
     clusters = split.clusters()
+    looked = np.ones(split.n, bool) if leak.looked is None else leak.looked
     if clusters is None:
-        bounds: Any = ProportionBounds(int(leak.rows.sum()), split.n, "rows")
+        bounds: Any = ProportionBounds(int(leak.rows.sum()), int(looked.sum()), "rows")
     else:
         code, count = clusters
         bounds = EffectiveBounds(
-            np.bincount(code, leak.rows, count), np.bincount(code, minlength=count), clusters=True
+            np.bincount(code, leak.rows, count), np.bincount(code, looked, count), clusters=True
         )
     found = within(bounds, check.tolerance, settings)
+    unlearnt = leak.expected > check.tolerance / 2 and found.outcome == FAIL
+    found = replace(found, outcome=INCONCLUSIVE) if unlearnt else found
     told = (
         f"{leak.told}; a share of {found.told}; tolerance {plain(check.tolerance)}: {found.outcome}"
     )
     needed = None
-    if found.outcome == INCONCLUSIVE:
+    if unlearnt:
+        told += (
+            f"; {check.splits[0]} has too few rows to tell how near is too near: as many would be "
+            "found by chance; take 1,000 or more"
+        )
+    elif found.outcome == INCONCLUSIVE:
         needed = bounds.settle(check.tolerance, found.level)
         told += (
             f"; about {about(needed)} fresh {bounds.unit} would settle it"

@@ -138,9 +138,13 @@ def _time(first: Split, second: Split, name: str) -> Comparison:
     leaked, last, when = in_order(first, second, name)
 
     def compare() -> Leak:
+        of = counted(second.n, "rows")
         told = (
-            f"{share(leaked)} of {counted(second.n, 'rows')} of {second.name} are by `{name}` not "
-            f"later than the last row of {first.name} ({when}){at(leaked)}"
+            f"{share(leaked)} of {of} of {second.name} are by `{name}` not later than the last row "
+            f"of {first.name} ({when}){at(leaked)}"
+            if leaked.any()
+            else f"by `{name}` all {of} of {second.name} are later than the last row of "
+            f"{first.name} ({when})"
         )
         return Leak("time", f"`{name}`", leaked, pairs(leaked, np.full(second.n, last)), told)
 

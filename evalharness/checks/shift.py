@@ -33,7 +33,7 @@ Column = Numbers | Categories
 # Gated without being named, where both splits have them.
 DEFAULT = ("label", "prediction", "score")
 # What need not stand in both.
-IGNORED = (*APART, "correct")
+IGNORED = (*APART, "label", "correct")
 # Sorting and counting leave Python's lock.
 THREADS = 4
 

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from evalharness.checks.findings import REPORTED, Finding
+from evalharness.checks.measuring import estimates
 from evalharness.checks.settings import Around, Settings
+from evalharness.checks.size_findings import judged, judged_by_units, unknown
 from evalharness.declare.bound import Bound
-from evalharness.declare.errors import DeclarationError
 from evalharness.declare.forms import Proportion
-from evalharness.declare.plural import counted
 from evalharness.declare.split_checks import LargeEnough
-from evalharness.inference.numbers import percent, show
-from evalharness.inference.planning import effective_n
+from evalharness.inference.effective import EffectiveBounds
 from evalharness.inference.plans import Plan, plan_of
-from evalharness.inference.verdicts import FAIL, INCONCLUSIVE, PASS
 
 if TYPE_CHECKING:
     from evalharness.outputs.split import Split
@@ -36,7 +32,8 @@ class Size:
 
     def judge(self, settings: Settings) -> tuple[list[Finding], list[str]]:
         """A finding for each bound; of slices, for the smallest."""
-        return [self._finding(bound, settings) for bound in self._bounds], []
+        found = [self._finding(bound, settings) for bound in self._bounds]
+        return unknown(found, self._check), []
 
     def _finding(self, bound: Bound, settings: Settings) -> Finding:
         metric = bound.metric
@@ -44,68 +41,45 @@ class Size:
             return _told(bound, "every row counts, so no size is too small")
         if metric.over:
             return _told(bound, "how slices differ cannot be told before they are measured")
-        try:
-            place, plan, sizes = self._smallest(bound, settings)
-        except DeclarationError as error:
-            return Finding("EH-SIZE", str(bound), FAIL, f"{bound}: {error}")
-        return _judged(bound, place, plan, sizes, self._check)
-
-    def _smallest(self, bound: Bound, settings: Settings) -> tuple[str, Plan, Any]:
-        """The slice with the fewest trials, what it can show, and the trials of all slices."""
-        metric, check = bound.metric, self._check
         measured = self._plan.measure(self._model, metric)
-        code = measured.groups.code
         names = measured.groups.names
-        rows = np.bincount(code[(code >= 0) & (code < len(names))], minlength=len(names))
-        positives = self._positives(bound, code, len(names))
-        trials = [_trials(metric, measured.tables[g]) for g in range(len(names))]
+        g, sizes, plan = self._smallest(bound, measured, settings)
+        place = f" (the smallest of {len(names):,} slices: {names[g]})" if len(names) > 1 else ""
+        if _plain(measured):
+            return judged(bound, place, plan, sizes, self._check)
+        shares = estimates(self._plan, self._model, metric, settings)[g]._bounds
+        if not isinstance(shares, EffectiveBounds):
+            why = "how far clusters, or weights, widen its interval"
+            return _told(bound, f"{why} cannot be told before it is measured")
+        return judged_by_units(bound, place, plan, shares, self._check, settings)
+
+    def _smallest(self, bound: Bound, measured: Any, settings: Settings) -> tuple[int, Any, Plan]:
+        """The slice with the fewest trials, the trials of all slices, and what it can show if its
+        rows were drawn by themselves."""
+        metric, check = bound.metric, self._check
+        code, groups = measured.groups.code, len(measured.groups.names)
+        rows = np.bincount(code[(code >= 0) & (code < groups)], minlength=groups)
+        positives = self._positives(bound, code, groups)
+        trials = [_trials(metric, measured.tables[g]) for g in range(groups)]
+        if not _plain(measured):
+            trials = [None] * groups  # they are counted by weight
         sizes = np.array([n if t is None else t for n, t in zip(rows, trials, strict=True)])
-        worth = self._worth(code)
         # What is no share of its own hangs on the rarer class.
         known = positives is None or trials[0] is not None
         g = int(np.argmin(sizes if known else np.minimum(sizes, positives)))
-
-        counted_ = trials[g]
-
-        def at(part: float) -> Plan:
-            return plan_of(
-                metric,
-                bound.op,
-                bound.threshold,
-                alpha=1 - settings.confidence,
-                n=math.floor(part * rows[g]),
-                positives=None if positives is None else math.floor(part * positives[g]),
-                trials=None if counted_ is None else math.floor(part * counted_),
-                classes=self._classes(),
-                true=check.expected(metric),
-                power=check.power,
-            )
-
-        worst, best = worth
-        plan = at(best)
-        if worst < best and plan.power is not None:
-            low = at(worst)
-            doubtful = (low.power or 0) < check.power <= plan.power
-            note = (
-                f"rows come in clusters, worth {percent(worst)} of as many rows at worst and "
-                f"{percent(best)} at best"
-            )
-            if doubtful:
-                note += "; say how alike the rows of a cluster are: icc="
-            plan = replace(plan, note="; ".join(filter(None, [plan.note, note])))
-            plan = replace(plan, power=low.power) if doubtful else plan
-            return names[g], plan, (sizes, doubtful)
-        return names[g], plan, (sizes, False)
-
-    def _worth(self, code: Any) -> tuple[float, float]:
-        """The part of the rows that they are worth at worst and at best, as they are clustered."""
-        found = self._split.clusters()
-        if found is None:
-            return 1.0, 1.0
-        sizes = np.bincount(found[0])
-        worst, best = effective_n(sizes, self._check.icc)
-        n = float(sizes.sum())
-        return (best / n, best / n) if self._check.icc is not None else (worst / n, best / n)
+        plan = plan_of(
+            metric,
+            bound.op,
+            bound.threshold,
+            alpha=1 - settings.confidence,
+            n=int(rows[g]),
+            positives=None if positives is None else int(positives[g]),
+            trials=trials[g],
+            classes=self._classes(),
+            true=check.expected(metric),
+            power=check.power,
+        )
+        return g, sizes, plan
 
     def _positives(self, bound: Bound, code: Any, groups: int) -> Any:
         """(groups,) rows of the positive class, where there is one."""
@@ -135,67 +109,10 @@ def _trials(metric: Any, table: Any) -> int | None:
     return None
 
 
-def chance(p: float) -> str:
-    """A probability as messages print it: 83 %, over 99 %."""
-    return f"{100 * p:.0f} %" if 0.01 <= p <= 0.99 else "over 99 %" if p > 0.5 else "under 1 %"
+def _plain(measured: Any) -> bool:
+    """Whether every row counts alike and was drawn by itself."""
+    return measured.units.weight is None and measured.units.code is None
 
 
 def _told(bound: Bound, why: str) -> Finding:
     return Finding("EH-SIZE", str(bound), REPORTED, f"{bound}: {why}")
-
-
-def _judged(bound: Bound, place: str, plan: Plan, sizes: Any, check: LargeEnough) -> Finding:
-    of_slices, doubtful = sizes
-    n = 0 if plan.n is None else plan.n
-    where = f" (the smallest of {len(of_slices):,} slices: {place})" if len(of_slices) > 1 else ""
-    count = counted(n, plan.unit)
-    numbers: dict[str, Any] = {"n": (n,), "least": True}
-    if plan.possible is False:
-        told = (
-            f"{bound} can never pass with {count}{where}: it takes at least {plan.least_n:,}, "
-            "every one of them right; an error in the declaration, or in the size of the split"
-        )
-        few = int((of_slices < plan.least_n).sum())
-        told += f"; {few:,} slices are too small" if few > 1 else ""
-        return Finding(
-            "EH-SIZE-NEVER",
-            str(bound),
-            FAIL,
-            told,
-            measure="examples",
-            value=n,
-            required=float(plan.least_n or 0),
-            **numbers,
-        )
-    if plan.power is None:
-        least = f"; it takes at least {plan.least_n:,} {plan.unit}" if plan.least_n else ""
-        return _told(bound, f"its power with {count}{where} is not known: {plan.reason}{least}")
-    supposed = "assumed, halfway to the best value" if plan.assumed else "declared"
-    told = (
-        f"{bound}: with {count}{where} a chance of {chance(plan.power)} to {plan.shows} if the "
-        f"true {plan.of} is {show(plan.true)} ({supposed})"
-    )
-    enough = plan.power >= check.power and plan.shows == "pass"
-    outcome = PASS if enough else INCONCLUSIVE if plan.assumed or doubtful else FAIL
-    if plan.needed_n and not enough:
-        told += f"; {percent(check.power)} takes {plan.needed_n:,} {plan.unit}"
-    if plan.detectable is not None:
-        apart = show(abs(plan.detectable - plan.at))
-        told += (
-            f"; the smallest difference it shows with {percent(check.power)} is {apart} "
-            f"({plan.of} {show(plan.detectable)})"
-        )
-    if outcome == INCONCLUSIVE and plan.assumed:
-        told += f"; declare what you expect: true={{{bound.metric.label}: …}}"
-    told += f"; {plan.note}" if plan.note else ""
-    return Finding(
-        "EH-SIZE",
-        str(bound),
-        outcome,
-        told,
-        measure="power",
-        value=plan.power,
-        required=check.power,
-        settle=(plan.needed_n,) if plan.needed_n and not enough else (),
-        **numbers,
-    )

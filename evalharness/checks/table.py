@@ -123,7 +123,11 @@ def row(check: Decided) -> tuple[str, ...]:
 
 def _of_splits(check: SplitResult) -> tuple[str, ...]:
     f = check.worst or Finding("", "", PASS, "")
+    alike = [x for x in check.gated if (x.outcome, x.waived) == (f.outcome, f.waived)]
     name = check.title + (f": {f.about}" if f.about else "")
+    if f.outcome != PASS:
+        name += f" and {len(alike) - 1} more" if len(alike) > 1 else ""
+        name += f" [{f.code}]"
     word = "waived" if check.waived and check.outcome == PASS else WORD[check.outcome]
     number = "–" if math.isnan(f.value) else show(f.value, near=f.required)
     bound = (
@@ -234,7 +238,9 @@ def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
         widths[1] = max(24, widths[1] + spare)
     lines = []
     for r in rows:
-        first, *more = textwrap.wrap(r[1], widths[1], subsequent_indent="  ") or [""]
+        first, *more = textwrap.wrap(
+            r[1], widths[1], subsequent_indent="  ", break_on_hyphens=False
+        ) or [""]
         cells = [r[0].ljust(widths[0]), first.ljust(widths[1])]
         cells += [c.rjust(w) for c, w in zip(r[2:], widths[2:], strict=True)]
         lines.append("  ".join(cells))

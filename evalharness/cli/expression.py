@@ -49,7 +49,10 @@ def bound_of(text: str) -> Bound:
         raise DeclarationError(f"{text!r} is no bound: write METRIC >= NUMBER, {EXAMPLE}")
     compare = COMPARE.get(type(tree.ops[0]))
     if compare is None:
-        raise DeclarationError(f"{text!r}: compare with >=, >, <= or <; nothing else is gated")
+        raise DeclarationError(
+            f"{text!r}: compare with >=, >, <= or <; of a fixed list (== 0) every row counts"
+            ", so no number of them is too small"
+        )
     bound = compare(_read(tree.left), _read(tree.comparators[0]))
     if not isinstance(bound, Bound):
         raise DeclarationError(f"{text!r} compares no metric with a number: {EXAMPLE}")

@@ -144,7 +144,13 @@ class LargeEnough(SplitCheck):
                 f"{self}: no bound is declared on {self.splits[0]!r}, so nothing says how large is "
                 "enough; declare one in `satisficing`"
             ]
-        return [
+        problems = [
+            f"{self}: true={{{key}: {value:g}}} lies outside of the range of {key.name}, "
+            f"{key.range[0]:g} to {key.range[1]:g}"
+            for key, value in self.true
+            if not key.range[0] <= value <= key.range[1] and "quantile" not in key.name
+        ]
+        return problems + [
             f"{self}: true= names {key}, on which no bound stands; there are bounds on "
             f"{', '.join(map(str, here))}"
             for key, _ in self.true

@@ -186,6 +186,7 @@ class EffectiveBounds(ProportionBounds):
     ``through``: an increasing function of the share on [0, 1]. ``examples``: how many examples
     bring a trial; to be given for clusters of weighted examples, whose sum of trials is no count.
     ``weighted``: whether examples differ by their weights, or by how many trials they bring.
+    ``unit_trials`` (G,): what each unit brings.
     """
 
     def __init__(
@@ -202,12 +203,12 @@ class EffectiveBounds(ProportionBounds):
         if k.shape != m.shape or not ((k >= 0) & (k <= m * (1 + TINY))).all():
             raise ValueError("the hits of a unit must lie between 0 and its trials")
         self.sums = s = unit_sums(np.minimum(k, m), m, clusters, examples)
+        self.unit_trials, self.weighted = m, weighted
         super().__init__(float(s.hits), max(float(s.trials), float(s.hits)), unit, through)
         self.n, self.unit = int(s.units), "clusters" if clusters else unit
         # Where all examples weigh the same there is no worst case: n_eff is n.
         equal = not clusters and bool(s.trials >= (1 - TINY) * s.units * s.largest)
         self._trial, self._by_ten = unit, equal or bool(shown_by_ten(s))
-        self._weighted = weighted
         if not (weighted or clusters):
             self.unit = "examples"
         where = "n_eff" if self._by_ten else "the worst case n_eff"
@@ -231,13 +232,13 @@ class EffectiveBounds(ProportionBounds):
         if s.clusters:
             known = f"{s.examples:,.6g} " if np.isfinite(s.examples) else ""
             words = f"{known}{self._trial} in {counted(self.n, 'clusters')}, {size}"
-        elif self._weighted:
+        elif self.weighted:
             words = f"{size} of {self.n:,} {self._trial} by weight"
         else:
             words = f"{s.examples:,.6g} {self._trial} of {self.n:,} examples, {size}"
         if self._by_ten:
             return words
-        kind = "clusters" if s.clusters else "heavy ones" if self._weighted else "examples"
+        kind = "clusters" if s.clusters else "heavy ones" if self.weighted else "examples"
         few, what = min((int(s.errors), "an error"), (int(s.successes), "a success"))
         return f"{words}, the worst case: fewer than {LEAST} {kind} with {what} ({few})"
 

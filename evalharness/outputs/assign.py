@@ -33,6 +33,8 @@ def assign_split(unit: Any, shares: Mapping[str, float], *, salt: str = "") -> A
     True
     """
     names, ends = _ends(shares)
+    if not isinstance(salt, str):
+        raise DeclarationError(f"assign_split: salt={salt!r} must be a text")
     unit = unit.item() if getattr(unit, "ndim", None) == 0 else unit  # a scalar of NumPy's
     many = _many(unit)
     units = [unit] if many is None else [u.item() if hasattr(u, "item") else u for u in many]
@@ -41,7 +43,8 @@ def assign_split(unit: Any, shares: Mapping[str, float], *, salt: str = "") -> A
         shown = ", ".join(repr(u) for u in wrong[:3])
         raise DeclarationError(
             f"assign_split: {len(wrong):,} of {len(units):,} units are no text and no integer "
-            f"(first: {shown}); give every example an id"
+            f"(first: {shown}); give every example an id, and write other kinds as text, or as "
+            "integers: str(uuid), df.id.astype('Int64')"
         )
     found = [names[_place(_hash(u, salt), ends)] for u in units]
     return found[0] if many is None else found

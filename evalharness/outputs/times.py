@@ -21,7 +21,8 @@ def in_order(first: "Split", second: "Split", name: str) -> tuple[np.ndarray, in
     """
     splits = (first, second)
     found = alike(name, splits, "name the column of times that both splits have")
-    if family(found[0]) not in (TIME, NUMBER) or kinds.kind(found[0]) == kinds.TEXT:
+    unordered = {kinds.TEXT, kinds.BOOLEAN} & {kinds.kind(s.column(name)) for s in splits}
+    if family(found[0]) not in (TIME, NUMBER) or unordered:
         raise OutputsError(
             [
                 f"{split.where}: column `{name}` is {kinds.kind(split.column(name))}, whose order "

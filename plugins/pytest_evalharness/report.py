@@ -130,6 +130,16 @@ class Reporter:
                 f"the gate guarantees nothing: {allowed:,} inconclusive "
                 f"check{'s' * (allowed > 1)} allowed by {self.options.source}"
             )
+        waived = [
+            f"{f.code} in {c.id}"
+            for t in self.evaluations.values()
+            if t.result
+            for c in t.result.checks
+            if (c.model, c.id) in t.ran
+            for f in getattr(c, "waived", ())
+        ]
+        if waived:
+            parts.append(f"let through by waivers: {', '.join(dict.fromkeys(waived))}")
         by_value = [
             t.name
             for t in self.evaluations.values()
@@ -137,8 +147,8 @@ class Reporter:
         ]
         if by_value:
             parts.append(
-                f"no statistical guarantee: the declared bounds of {', '.join(by_value)} are "
-                "decided by their values alone (policy 'point')"
+                f"no statistical guarantee: what {', '.join(by_value)} declares is decided by its "
+                "values alone (policy 'point')"
             )
         return "; ".join(parts)
 

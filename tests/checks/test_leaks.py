@@ -125,7 +125,7 @@ def test_near_texts():
     leak = only(train, {"question": [changed, None, "", "x"]}, near=("question",), near_jaccard=0.6)
     assert leak.rows.tolist() == [True, False, False, False]
     assert leak.pairs == ((0, 3),)
-    assert "1 of 4 rows of test" in leak.told
+    assert "1 of 2 texts of test" in leak.told
     assert "≥ 0.6" in leak.told
     assert "cat" not in leak.told
 

@@ -86,7 +86,9 @@ def test_times_are_told_as_times():
     found = finding(judged(gates(at=0.1), answers(at=a), answers(at=b)), "at")
     assert (found.outcome, found.value) == ("fail", 0.5)
     assert "; at at or before 2026-0" in found.told
-    assert found.details[-1] == "its medians: 2026-02-11 15:30:00 and 2026-03-25 07:30:00"
+    assert found.details[-1] == (
+        "median at: 2026-02-11 15:30:00 in dev, 2026-03-25 07:30:00 in test"
+    )
 
 
 def test_texts_are_compared_by_their_length():
@@ -109,15 +111,59 @@ def test_codes_of_one_length_are_compared_by_what_they_begin_with():
     assert any(line.startswith("z '945xx': 3") for line in found.details)
 
 
-def test_many_small_differences_are_told_although_none_fails():
-    rng = np.random.default_rng(5)
-    names = [f"{'abc'[k % 3] * (k % 5 + 1)}{k}" for k in range(100)]
-    a, b = rng.choice(names[:80], N), rng.choice(names[20:], N)
-    result = judged(gates(z=0.05), answers(z=a), answers(z=b))
-    found = finding(result, "z")
-    assert found.outcome == "pass"
-    assert "no one value differs by more, but all together do" in found.told
-    assert found.told in result.remarks()
+def named(low, high, n=N, seed=5):
+    """Names of unequal length, each of less than a fiftieth."""
+    rng = np.random.default_rng([seed, low, high])
+    return rng.choice([f"{'abc'[k % 3] * (k % 5 + 1)}{k}" for k in range(low, high)], n)
+
+
+def test_many_small_differences_fail_together():
+    """No value of the one occurs in the other, and none makes up a fiftieth."""
+    found = finding(judged(gates(z=0.05), answers(z=named(0, 80)), answers(z=named(80, 160))), "z")
+    assert (found.outcome, found.measure, found.value) == ("fail", "total variation", 1.0)
+    assert "1.0000 of all values together, at least 0." in found.told
+    assert len(found.details) == 3
+
+
+def test_where_all_together_likely_differ_nothing_passes():
+    first, second = named(0, 80), named(0, 80, seed=6)
+    moved = np.where(np.arange(N) < 0.2 * N, named(80, 160), second)
+    found = finding(judged(gates(z=0.05), answers(z=first), answers(z=moved)), "z")
+    assert found.outcome == "inconclusive"
+    assert "no one value differs by more, but all together differ by 0.2" in found.told
+    assert (
+        finding(judged(gates(z=0.05), answers(z=first), answers(z=second)), "z").outcome == "pass"
+    )
+
+
+@pytest.mark.parametrize("n", [50, 500, 5000])
+@pytest.mark.parametrize("values", [30, 400, 6000])
+def test_chance_alone_makes_no_variation(n, values):
+    """Also where there are more values than rows, and the plug-in value is near one."""
+    from evalharness.inference.two_sample import ShareDistance
+
+    rng = np.random.default_rng([n, values])
+    for p in (np.full(values, 1 / values), 1 / np.arange(1, values + 1)):
+        found = [
+            ShareDistance([rng.multinomial(n, p / p.sum()) for _ in range(2)]) for _ in range(60)
+        ]
+        excess = np.array([d.excess for d in found])
+        assert abs(excess.mean()) < 0.02 + 4 * excess.std() / np.sqrt(60)
+        assert sum(d.least_variation(0.05) > 0 for d in found) <= 3
+
+
+def test_the_bound_of_the_variation_holds():
+    """Half of the rows are of values that the other sample lacks."""
+    from evalharness.inference.two_sample import ShareDistance
+
+    rng = np.random.default_rng(0)
+    p, q = np.r_[np.full(50, 0.01), np.full(50, 0.01), np.zeros(50)], np.zeros(150)
+    q[50:] = 0.01
+    beyond = 0
+    for _ in range(200):
+        drawn = ShareDistance([rng.multinomial(800, p), rng.multinomial(800, q)])
+        beyond += drawn.least_variation(0.05) > 0.5
+    assert beyond <= 10
 
 
 def test_what_is_not_gated_is_reported_and_adjusted_by_holm():
@@ -217,6 +263,14 @@ def test_a_classifier_tells_the_splits_apart_where_they_differ(shift):
 REFUSED = [
     (SAME, {"id": np.arange(9)}, {"id": np.arange(8)}, "share none of the columns that it gates"),
     (gates(zip=0.1), answers(9), answers(9, 1), r"no column `zip`, which same_distribution\("),
+    (gates(id=0.1), answers(9), answers(9, 1), "`id` tells rows apart"),
+    (gates(correct=0.1), answers(9), {"prediction": [1] * 9}, "worked out from `label` and `pred"),
+    (
+        same_distribution("dev", "test", embeddings=["e"]),
+        answers(9, e=[[1.0]] * 9),
+        answers(1, 1, e=[[1.0]]),
+        "`e` of one row cannot be compared by permutation",
+    ),
     (SAME, answers(9), answers(9, 1) | {"label": ["a"] * 9}, "`label` cannot be compared: it is i"),
     (
         gates(x=0.1),
@@ -327,3 +381,81 @@ def test_of_a_sample_without_labels_their_shares_are_told_as_if_nothing_else_mov
 def test_empty_labels_are_no_labels(empty):
     second = {"label": empty, "prediction": answers(seed=1)["prediction"]}
     assert [f.about for f in judged(SAME, answers(), second).gated] == ["prediction"]
+
+
+def test_half_of_the_labels_may_be_missing():
+    second = answers(seed=1)
+    half = pa.array([v if k % 2 else None for k, v in enumerate(second["label"].tolist())])
+    floats = np.where(np.arange(N) % 2, second["label"].astype(float), np.nan)
+    for label in (half, floats):
+        found = finding(judged(SAME, answers(), second | {"label": label}), "label")
+        assert (found.n, found.measure) == ((N, N // 2), "largest difference of a share")
+        assert found.outcome == "inconclusive" or found.outcome == "pass"
+
+
+def test_the_notes_agree_with_their_numbers():
+    """Errors rise in every stratum, so that the mix of what moved does not explain them."""
+    rng = np.random.default_rng(2)
+    income = rng.normal(size=(2, N))
+    income[1] += 1
+    second = answers(seed=1)
+    wrong = rng.random(N) < 0.3
+    second["prediction"] = np.where(wrong, 1 - second["label"], second["prediction"])
+    result = judged(SAME, answers(x=income[0]), second | {"x": income[1]})
+    assert result.notes[0].startswith("this can be covariate shift: the labels did not move")
+    assert result.notes[1].endswith(
+        "which does not explain it: the relation of labels to inputs "
+        "changed, or the inputs did in a way that no column shows"
+    )
+    constant = judged(SAME, answers(), answers(seed=1) | {"prediction": np.ones(N, int)})
+    assert constant.notes[0].startswith("the labels did not move, and what the model makes of the")
+
+
+def test_what_is_left_out_is_said():
+    first, second = answers(id=np.arange(N)), answers(seed=1, weight=np.ones(N))
+    second |= {"id": np.arange(N) + N - 5, "score": second["label"] / 2}
+    notes = judged(SAME, first, second).notes
+    assert notes[0] == "only test has `score`, so that `score` is not compared"
+    assert notes[1] == "rows count alike here, whatever their `weight`"
+    assert notes[2].startswith("5 of 2,000 ids of test are also in dev")
+    known = known_difference("train", "dev", columns={"prediction": 0.5})
+    unlabelled = {"prediction": second["prediction"]}
+    assert judged(known, answers(), unlabelled).notes[-1].startswith("without labels on both")
+
+
+def test_durations_and_times_of_day_are_told_as_such():
+    for column, words in (
+        (pa.array([dt.timedelta(minutes=k) for k in range(N)]), ": 16:39:30 in dev"),
+        (pa.array([dt.time(k % 12, 30) for k in range(N)]), ": 05:30:00 in dev"),
+    ):
+        later = pa.array([v.as_py() for v in column][N // 2 :] * 2)
+        if column.type == pa.time64("us"):
+            later = pa.array([dt.time(12 + k % 12, 30) for k in range(N)])
+        found = finding(judged(gates(at=0.1), answers(at=column), answers(seed=1, at=later)), "at")
+        assert found.outcome == "fail"
+        assert words in found.details[-1]
+
+
+def test_a_classifier_of_few_rows_shows_nothing():
+    check = same_distribution("dev", "test", classifier=True)
+    rng = np.random.default_rng(4)
+    for n in (1, 3, 200):
+        tables = [answers(n, i, x=rng.normal(size=n)) for i in (0, 1)]
+        found = finding(judged(check, *tables), "classifier")
+        assert found.outcome == "inconclusive"
+    assert "learns too little for this to show that they are alike" in found.told
+
+
+@pytest.mark.calibration
+def test_the_forecast_keeps_its_promise_where_nothing_differs():
+    """100 rows of each, alike; at the rows that are named four of five decide."""
+    from evalharness.inference.two_sample import ShareDistance, settle
+
+    seen = ShareDistance([[30, 70], [30, 70]])
+    n, m = settle(seen, 0.05, 0.05)
+    rng = np.random.default_rng(1)
+    passed = sum(
+        ShareDistance([rng.multinomial(k, [0.3, 0.7]) for k in (n, m)]).upper(0.05) < 0.05
+        for _ in range(2000)
+    )
+    assert 0.77 < passed / 2000 < 0.93

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from evalharness import large_enough
+from evalharness import DeclarationError, large_enough
 from evalharness.metrics import (
     accuracy,
     latency,
@@ -97,30 +97,77 @@ def test_other_metrics(bound, outcome):
 
 def test_what_hangs_on_a_spread_is_reported():
     result = size(mean("age").on("test") <= 60, table(400, age=np.ones(400)))
-    assert result.outcome == "pass"
-    assert result.gated == []
-    assert "is not known: its spread is not known before it is measured" in result.message
+    assert result.outcome == "inconclusive"
+    assert "of none of the bounds can it be told" in result.message
+    assert "is not known: its spread is not known before it is measured" in result.told()
+
+
+def clustered(clusters, size, icc=0.0, share=0.86, seed=0):
+    """A table of right and wrong answers, alike within clusters."""
+    rng = np.random.default_rng(seed)
+    left = (1 - icc) / icc if icc else 0
+    p = rng.beta(share * left, (1 - share) * left, clusters) if icc else np.full(clusters, share)
+    right = rng.random((clusters, size)) < p[:, None]
+    made = table(clusters * size, cluster=np.repeat(np.arange(clusters), size))
+    return made | {"prediction": np.where(right.ravel(), made["label"], 1 - made["label"])}
 
 
 def test_clusters_are_worth_less_and_how_much_may_be_declared():
-    cluster = np.arange(2000) // 20
-    tables, bound = table(2000, cluster=cluster), accuracy.on("test") >= 0.9
+    tables, bound = clustered(40, 20), accuracy.on("test") >= 0.7
     unsure = size(bound, tables)
     assert unsure.outcome == "inconclusive"
-    assert "say how alike the rows of a cluster are: icc=" in unsure.message
-    for icc, outcome in ((0.01, "pass"), (1.0, "inconclusive")):
-        assert size(bound, tables, large_enough("test", icc=icc)).outcome == outcome
-    declared = large_enough("test", icc=1.0, true={accuracy: 0.95})
-    assert size(bound, tables, declared).outcome == "fail"
+    assert "with 40 clusters (800 rows) a chance of " in unsure.message
+    assert "as if rows of a cluster were alike; over 99 % if they were not: icc= says it" in (
+        unsure.message
+    )
+    for icc, outcome in ((0.01, "pass"), (1.0, "fail")):
+        check = large_enough("test", icc=icc, true={accuracy: 0.8})
+        assert size(bound, tables, check).outcome == outcome
+    never = size(accuracy.on("test") >= 0.8, clustered(13, 100))
+    assert never.worst.code == "EH-SIZE-NEVER"
+    assert "can never pass with 13 clusters (1,300 rows), even if every row is right" in (
+        never.message
+    )
+
+
+@pytest.mark.calibration
+@pytest.mark.parametrize(
+    ("clusters", "rows", "icc"), [(20, 100, 0.05), (50, 20, 0.1), (50, 20, 0.0), (120, 20, 0.1)]
+)
+def test_the_power_with_clusters_is_that_of_the_gate(clusters, rows, icc):
+    from evalharness import Outputs
+    from tests.metrics.measure import declare
+
+    bound = accuracy.on("test") >= 0.8
+    check = large_enough("test", icc=icc, true={accuracy: 0.86})
+    planned = size(bound, clustered(clusters, rows, icc), check).findings[0].value
+    gate = declare(satisficing=[bound])
+    runs = 150
+    passed = sum(
+        gate.run(Outputs(test=clustered(clusters, rows, icc, seed=k))).outcome == "pass"
+        for k in range(runs)
+    )
+    assert abs(passed / runs - planned) < 0.02 + 4 * np.sqrt(0.25 / runs)
+
+
+def test_weights_are_worth_less():
+    weight = np.exp(1.5 * np.random.default_rng(0).normal(size=1000))
+    bound, check = accuracy.on("test") >= 0.8, large_enough("test", true={accuracy: 0.86})
+    assert size(bound, table(1000), check).outcome == "pass"
+    weighted = size(bound, table(1000, weight=weight), check)
+    assert weighted.outcome == "fail"
+    assert "with 1,000 weighted examples a chance of " in weighted.message
+    # What widens the interval of other metrics cannot be told before.
+    other = size(roc_auc.on("test") >= 0.8, table(1000, weight=weight), check=ENOUGH)
+    assert (other.outcome, other.findings[1].outcome) == ("inconclusive", "reported")
 
 
 def test_a_true_value_on_the_wrong_side_or_beyond_the_range():
     wrong = size(recall.on("test") >= 0.9, table(500), large_enough("test", true={recall: 0.8}))
     assert wrong.outcome == "fail"
-    assert "to fail if the true recall is 0.8000 (declared)" in wrong.message
-    beyond = size(recall.on("test") >= 0.9, table(500), large_enough("test", true={recall: 1.8}))
-    assert beyond.outcome == "fail"
-    assert "so it cannot truly be 1.8" in beyond.message
+    assert "the declared value 0.8000 of recall does not meet the threshold" in wrong.message
+    with pytest.raises(DeclarationError, match="1.8} lies outside of the range of recall, 0 to 1"):
+        size(recall.on("test") >= 0.9, table(500), large_enough("test", true={recall: 1.8}))
 
 
 def test_several_bounds_each_have_a_finding():

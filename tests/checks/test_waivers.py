@@ -58,6 +58,12 @@ def test_an_expired_waiver_fails_even_where_nothing_is_found():
     assert both.outcome == "fail"
 
 
+def test_a_waiver_that_waives_nothing_is_told():
+    same = A | {"label": A["label"][::-1].copy()}
+    note = judged(SAME, A, same, waivers=[waiver()]).notes[-1]
+    assert note.endswith("the new region; it waives nothing here at present")
+
+
 def test_a_waiver_of_one_code_leaves_the_others():
     ids = {"id": np.arange(2000), "cluster": np.arange(2000)}
     check = no_leakage("dev", "test")
@@ -73,3 +79,17 @@ def test_a_result_comes_back_from_json():
     assert str(again) == str(result)
     assert again.checks[0].told() == result.checks[0].told()
     assert again.outcome == result.outcome
+
+
+def test_a_check_of_splits_is_found_in_the_result_and_printed_in_full():
+    import pytest
+
+    outputs = {m: Outputs(dev=A, test=B) for m in ("new", "old")}
+    result = declare(splits=[SAME], models=["new", "old"]).run(outputs)
+    assert result["old", SAME].outcome == "fail"
+    with pytest.raises(KeyError, match="decided of several models"):
+        result[SAME]
+    with pytest.raises(KeyError, match="is not among the checks"):
+        result["new", same_distribution("a", "b")]
+    assert 'old: same_distribution("dev", "test"):\n  fail          `x`: ' in str(result)
+    assert "[EH-SHIFT]" in str(result).split("new: ")[1]

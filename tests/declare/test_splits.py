@@ -132,6 +132,11 @@ CLASSES = [
     ({"splits": [SAME], "waivers": waive("EH-SHIFT", **WAIVER)}, "waivers must be a list"),
     ({"splits": [SAME], "waivers": ["EH-SHIFT"]}, "which is not made by waive"),
     ({"splits": [SAME], "waivers": [waive("EH-LEAK-ID", **WAIVER)]}, "waives nothing"),
+    ({"splits": [SAME], "waivers": [waive("EH-SHIFT-JOINT", **WAIVER)]}, "waives nothing"),
+    (
+        {"splits": [no_leakage("a", "b")], "waivers": [waive("EH-LEAK-CONTENT", **WAIVER)]},
+        "waives nothing",
+    ),
     (
         {"splits": [SAME], "waivers": [waive("EH-SHIFT", **WAIVER, check="same-dev-test")]},
         "names no check",

@@ -98,5 +98,8 @@ def test_waivers_are_printed_and_expired_ones_fail(pytester):
             'waived   same_distribution("dev", "test"): device *',
             "waived:",
             "*EH-SHIFT is waived by ana until*",
+            "evalharness: let through by waivers: EH-SHIFT in same_distribution-dev-test",
         ]
     )
+    quiet = pytester.runpytest_subprocess("-q", "-m", "splits")
+    quiet.stdout.fnmatch_lines(["evalharness: let through by waivers: EH-SHIFT in same_distr*"])

@@ -1,0 +1,60 @@
+"""What a result holds as plain dictionaries of its public fields, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from functools import cache
+from typing import Any
+
+from evalharness.checks.findings import Finding, SplitResult
+from evalharness.checks.satisficing import CheckResult
+from evalharness.inference.estimates import Estimate
+from evalharness.inference.verdicts import Verdict
+
+
+@cache
+def _fields(kind: Any) -> dict[str, bool]:
+    """The public fields of a dataclass, and whether each is a number with a fraction."""
+    return {f.name: f.type == "float" for f in fields(kind) if not f.name.startswith("_")}
+
+
+def record(value: Any) -> dict[str, Any]:
+    """The public fields of a dataclass."""
+    kind: Any = type(value)
+    return {name: getattr(value, name) for name in _fields(kind)}
+
+
+def _verdict(v: Verdict) -> dict[str, Any]:
+    return record(v) | {"estimate": record(v.estimate)}
+
+
+def decided(of: CheckResult | SplitResult) -> dict[str, Any]:
+    """What a check was decided by."""
+    if isinstance(of, SplitResult):
+        return {"findings": [record(f) for f in of.findings]}
+    return {"verdicts": [_verdict(v) for v in of.verdicts]}
+
+
+def check(data: Mapping[str, Any]) -> CheckResult | SplitResult:
+    """The check of its dictionary."""
+    if data["kind"] == "splits":
+        lists = ("n", "settle", "details")
+        findings = tuple(
+            made(Finding, f | {name: tuple(f[name]) for name in lists}) for f in data["findings"]
+        )
+        words = {name: tuple(data[name]) for name in ("splits", "notes")}
+        result: SplitResult = made(SplitResult, {**data, **words, "findings": findings})
+        return result
+    verdicts = tuple(
+        made(Verdict, v | {"estimate": made(Estimate, v["estimate"])}) for v in data["verdicts"]
+    )
+    pooled = tuple((str(v), int(n)) for v, n in data["pooled"])
+    bound: CheckResult = made(CheckResult, {**data, "verdicts": verdicts, "pooled": pooled})
+    return bound
+
+
+def made(kind: type, data: Mapping[str, Any]) -> Any:
+    """An instance from its public fields; numbers that JSON cannot hold were written as words."""
+    known = _fields(kind)
+    return kind(**{k: float(v) if known[k] else v for k, v in data.items() if k in known})
