@@ -89,7 +89,7 @@ class Categories:
         ]
         groups = np.hstack(counts[1:]) if len(counts) > 1 else None
         if self.units == (None, None):
-            return ShareDistance(counts[0], groups, seed=self.seed)
+            return ShareDistance(counts[0], seed=self.seed, groups=groups)
         both = np.hstack(counts)
         sides = [
             Drawn(both[i].astype(float), len(codes))
@@ -101,4 +101,4 @@ class Categories:
             f"{len(c):,} rows" if u is None else f"{u.groups:,} clusters"
             for c, u in zip(self.codes, self.units, strict=True)
         )
-        return ShareDistance(counts[0], groups, sides, note)
+        return ShareDistance(counts[0], sides, note, groups=groups)

@@ -186,6 +186,11 @@ class Shift:
                         f"{split.where}: there is no column `{name}`, which {self._check} compares"
                         f"{hint}; there are {listed(split.column_names)}"
                     )
+        if self._joint and not (self._wanted() or shared(first, second)):
+            found.append(
+                f"{self._check}: {first.where} and {second.where} share no column by which a "
+                "classifier could tell them apart; leave classifier= out"
+            )
         if not found and not (self._wanted() or lists or self._joint):
             both = shared(first, second)
             other = f"; name others: columns={{…}}; both have {listed(both)}" if both else ""

@@ -11,11 +11,11 @@ from evalharness.checks.explain import differences
 from evalharness.checks.findings import REPORTED, Finding
 from evalharness.checks.joint_shift import Embedding
 from evalharness.checks.settings import Settings
-from evalharness.checks.within import Within, within
+from evalharness.checks.within import Within, level_word, within
 from evalharness.declare.split_checks import KnownDifference, SameDistribution
 from evalharness.inference.multiplicity import adjusted
 from evalharness.inference.numbers import about, percent, plain, show
-from evalharness.inference.two_sample import Distance, settle
+from evalharness.inference.two_sample import Distance, KsDistance, settle
 from evalharness.inference.verdicts import FAIL, INCONCLUSIVE, PASS
 
 Column = Numbers | Categories
@@ -41,10 +41,10 @@ def gated(
         isinstance(column, Categories) and len(column.values) > FEW and settings.policy != "point"
     )
     # Of many values no one need move for all to be others: then there are two ways to fail.
-    found = within(distance, most, replace(settings, family=settings.family * (1 + many)))
+    found = within(distance, most, settings, ways=1 + many)
     measure, open_ = distance.measure, ""
     if isinstance(column, Categories) and many:
-        found, measure, open_ = _together(column, found, most, alpha / settings.family / 2)
+        found, measure, open_ = _together(column, found, most, settings)
     if known and found.outcome == INCONCLUSIVE:
         found = replace(found, outcome=PASS)  # it is not shown to differ by more than declared
     told = (
@@ -72,7 +72,7 @@ def gated(
 
 
 def _together(
-    column: Categories, found: Within, most: float, level: float
+    column: Categories, found: Within, most: float, settings: Settings
 ) -> tuple[Within, str, str]:
     """The verdict with regard to all values together, what it is of, and what is open.
 
@@ -80,11 +80,14 @@ def _together(
     it is likely nothing passes.
     """
     distance, measure = column.distance, column.distance.measure
+    alpha = 1 - settings.confidence
+    level = alpha / settings.family / 2
     least = distance.least_variation(level)
     if found.outcome != FAIL and least > most:
         told = (
             f"{show(distance.variation)} of all values together, at least "
             f"{show(least, near=most, toward='down')} with {percent(1 - level)} confidence"
+            f"{level_word(alpha, settings.family, 2)}"
         )
         return Within(FAIL, distance.variation, least, level, most, told), "total variation", ""
     if found.outcome == PASS and distance.excess > most:
@@ -105,7 +108,9 @@ def _remedy(
 ) -> str:
     text, alike = "", ", in clusters like these," if distance.note else ""
     if not distance.note and distance.upper(alpha) - distance.value >= most:
-        text = "; these are too few rows to pass, whatever they hold"
+        text = "; so few rows, with such shares, cannot pass"
+        if distance.measure == KsDistance.measure:
+            text = "; so few rows cannot pass, whatever they hold"
     if not needed:
         return text + "; at exactly the tolerance no number of rows would settle it"
     first, second = check.splits

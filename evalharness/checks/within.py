@@ -31,15 +31,24 @@ class Within:
         return told | {"op": op, "required": self.most, "level": round(self.level, 12)}
 
 
-def within(bounds: Any, most: float, settings: Settings) -> Within:
-    """bounds: of a distance or a share, with `value`, `lower(alpha)` and `upper(alpha)`.
+def level_word(alpha: float, family: int, ways: int) -> str:
+    """Over what the level of a fail is shared, as messages say it."""
+    if family * ways == 1:
+        return ""
+    columns = f" / {family:,} columns" if family > 1 else ""
+    return f", level {alpha:.4g}{columns}{f' / {ways} ways to fail' if ways > 1 else ''}"
+
+
+def within(bounds: Any, most: float, settings: Settings, ways: int = 1) -> Within:
+    """bounds: of a distance or a share, with `value`, `lower(alpha)` and `upper(alpha)`. ways: in
+    how many a column may fail, which share its level.
 
     Pass: surely below `most`, at the confidence of the evaluation; fail: surely above, at the level
     that is shared over the gated columns; else inconclusive. With policy "point" the value alone
     decides.
     """
     alpha = 1 - settings.confidence
-    shared = alpha / settings.family
+    shared = alpha / settings.family / ways
     upper, lower = bounds.upper(alpha), bounds.lower(shared)
     value = show(bounds.value, near=most)
     if settings.policy == "point":
@@ -48,7 +57,7 @@ def within(bounds: Any, most: float, settings: Settings) -> Within:
         return Within(outcome, bounds.value, math.nan, math.nan, most, told)
     if lower > most:
         limit = show(lower, near=most, toward="down")
-        of = f", level {alpha:.4g} / {settings.family:,} columns" if settings.family > 1 else ""
+        of = level_word(alpha, settings.family, ways)
         told = f"{value}, at least {limit} with {percent(1 - shared)} confidence{of}"
         return Within(FAIL, bounds.value, lower, shared, most, told)
     limit = show(upper, near=most, toward="up")

@@ -42,8 +42,9 @@ def same_distribution(
                 distribution functions (Kolmogorov-Smirnov; 0.10 where none is given), of categories
                 the largest difference of any one share (0.05). `correct` stands for whether the
                 prediction is the label.
-    classifier: True, or the AUC (0.60) up to which a classifier that is given all shared columns
-                may tell the splits apart; needs scikit-learn.
+    classifier: True, or the AUC (0.60) up to which a classifier that has learnt from these rows,
+                of all shared columns, may tell others apart; more rows might teach it more, and
+                with fewer than 1,000 of each it does not pass; needs scikit-learn.
     embeddings: list columns, which are compared by MMD and energy distance with permutations, and
                 reported.
 

@@ -124,7 +124,7 @@ class ShareDistance:
     measure = "largest difference of a share"
 
     def __init__(
-        self, counts: Any, groups: Any = None, sides: Any = None, note: str = "", seed: int = 0
+        self, counts: Any, sides: Any = None, note: str = "", seed: int = 0, groups: Any = None
     ) -> None:
         self._own = np.asarray(counts, float)
         totals = self._own.sum(axis=1)

@@ -138,3 +138,44 @@ def test_each_model_is_looked_at_by_itself():
     made = declare(splits=[ANY], models=["new", "old"]).run(outputs)
     assert [(c.model, c.outcome) for c in made.checks] == [("new", "pass"), ("old", "fail")]
     assert made.checks[1].message.startswith('old: no_leakage("train", "test"): 1 of 50 ids')
+
+
+def test_pairs_are_named_by_their_rows():
+    result = judged(ANY, rows(0, 50), rows(47, 50))
+    assert result.findings[0].details == (
+        "row 0 of test and row 47 of train",
+        "row 1 of test and row 48 of train",
+        "row 2 of test and row 49 of train",
+    )
+
+
+def test_few_rows_do_not_tell_how_near_is_near():
+    """Of 50 rows the least distance is all that is known, and as many are so near by chance."""
+    check = no_leakage("train", "test", embeddings="e")
+    outcomes = []
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        train, test = rng.normal(size=(50, 16)), rng.normal(size=(500, 16))
+        result = judged(check, rows(0, 50, e=train.tolist()), rows(50, 500, e=test.tolist()))
+        outcomes.append(result.outcome)
+    assert "fail" not in outcomes
+    assert "inconclusive" in outcomes
+
+
+def test_copies_inside_of_train_hide_no_leak():
+    rng = np.random.default_rng(0)
+    train, test = rng.normal(size=(2, N, 16))
+    train[1000:1004] = train[:4] + 1e-4 * rng.normal(size=(4, 16))
+    test[:400] = train[500:900] + 1e-2 * rng.normal(size=(400, 16))
+    check = no_leakage("train", "test", embeddings="e")
+    found = finding(judged(check, rows(0, e=train.tolist()), rows(N, e=test.tolist())), "`e`")
+    assert (found.outcome, found.value >= 0.2) == ("fail", True)
+    assert "0.4 % of the rows of train are nearly copies of others of it" in found.details[-1]
+
+
+def test_empty_texts_tell_nothing():
+    check = no_leakage("train", "test", near="text")
+    half = [t if k % 2 else "" for k, t in enumerate(texts(1, 400))]
+    result = judged(check, rows(0, text=texts(0)), rows(N, 400, text=half))
+    assert result.outcome == "inconclusive"
+    assert "none of 200 texts of test have nearly the `text`" in result.message
