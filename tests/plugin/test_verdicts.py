@@ -180,7 +180,7 @@ def test_a_gate_by_values_alone_says_so_in_the_last_line(pytester):
     result.assert_outcomes(passed=2, failed=2, deselected=4)
     result.stdout.fnmatch_lines(["FAIL: accuracy on test: 0.9500 (n=400 *no statistical guarantee"])
     assert result.outlines[-1] == (
-        "evalharness: no statistical guarantee: the declared bounds of Gate are decided by their "
+        "evalharness: no statistical guarantee: what Gate declares is decided by its "
         "values alone (policy 'point')"
     )
 
