@@ -130,6 +130,7 @@ def test_at_2000_rows_a_gate_decides_clear_cases(name, categories):
         assert not too_rarely(decided, runs), (wanted, decided)
 
 
+@pytest.mark.calibration
 @pytest.mark.parametrize("name, categories", halves.GATES)
 def test_the_bounds_pass_at_2000_rows_where_nothing_differs(name, categories):
     runs = halves.CLEAR_RUNS
@@ -146,6 +147,7 @@ def test_three_equal_classes_take_2100_rows():
     assert 0.765 < at_2000 < 0.8 < at_2100
 
 
+@pytest.mark.calibration
 @pytest.mark.parametrize("name, categories", halves.GATES)
 def test_the_bounds_fail_at_2000_rows_at_twice_the_tolerance(name, categories):
     runs = halves.CLEAR_RUNS
