@@ -197,6 +197,7 @@ MACRO = {
 }
 
 
+@pytest.mark.calibration
 @pytest.mark.parametrize("prevalence", [0.5, 0.1])
 @pytest.mark.parametrize("name", MACRO)
 def test_the_power_of_tables_is_that_of_tables_drawn_at_random(name, prevalence):
@@ -246,6 +247,7 @@ def test_below_the_smallest_n_no_table_passes_and_at_it_one_does():
         assert sizing.power_at(least - 1, 0.99, True) == 0.0
 
 
+@pytest.mark.calibration
 @pytest.mark.parametrize(
     "tau, true, prevalence", [(0.8, 0.85, 0.5), (0.9, 0.95, 0.1), (0.85, 0.8, 0.3)]
 )
