@@ -75,9 +75,11 @@ class SplitResult:
 
     @property
     def outcome(self) -> str:
-        """Fail if anything that is not waived fails; else inconclusive if anything is; else
-        pass."""
-        return min((f.outcome for f in self.gated if not f.waived), key=ORDER.get, default=PASS)  # type: ignore[arg-type]
+        """Fail if anything that is not waived fails; else inconclusive if anything is, or if
+        nothing was required of what was looked at; else pass."""
+        nothing = PASS if self.gated else INCONCLUSIVE
+        open_ = [f.outcome for f in self.gated if not f.waived]
+        return min(open_, key=ORDER.__getitem__, default=nothing)
 
     @property
     def waived(self) -> list[Finding]:
@@ -119,9 +121,8 @@ class SplitResult:
 
     def remarks(self, most: int = 3) -> list[str]:
         """What is worth a line although nothing gates it: what surely differs, and the notes."""
-        differ = [f for f in self.gated if f.outcome == PASS and f.details]
         told = [f for f in self.findings if f.outcome == REPORTED]
-        differ += [f for f in told if f.p_value < 0.05 or f.code == "EH-DUPLICATE"]
+        differ = [f for f in told if f.p_value < 0.05 or f.code == "EH-DUPLICATE"]
         more = [f"{len(differ) - most} more columns differ"] if len(differ) > most else []
         return [f.told for f in differ[:most]] + more + list(self.notes)
 

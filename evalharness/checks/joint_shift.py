@@ -17,6 +17,7 @@ from evalharness.checks.within import within
 from evalharness.declare.errors import OutputsError
 from evalharness.inference.numbers import plain
 from evalharness.inference.verdicts import INCONCLUSIVE, PASS
+from evalharness.outputs.vectors import of_both
 
 if TYPE_CHECKING:
     from evalharness.outputs.split import Split
@@ -85,13 +86,10 @@ def embeddings(
     problems: list[str] = []
     found: list[Embedding] = []
     for name in names:
-        samples = []
-        for split in splits:
-            try:
-                samples.append(split.vectors(name).astype(np.float64, copy=False))
-            except OutputsError as error:
-                problems += error.problems
-        if len(samples) < 2:
+        try:
+            samples = of_both(*splits, name)
+        except OutputsError as error:
+            problems += error.problems
             continue
         for split, unit in zip(splits, units, strict=True):
             if min(split.n, split.n if unit is None else unit.groups) < 2:
@@ -99,15 +97,7 @@ def embeddings(
                     f"{split.where}: `{name}` of one {'row' if unit is None else 'cluster'} cannot "
                     "be compared by permutation; take more, or leave embeddings= out"
                 )
-        wide = [x.shape[1] for x in samples]
-        if wide[0] != wide[1]:
-            problems.append(
-                f"{splits[0].where} and {splits[1].where}: column `{name}` has {wide[0]} "
-                f"numbers in each row of one and {wide[1]} of the other; compare embeddings of one "
-                "model"
-            )
-            continue
-        pair = (samples[0], samples[1])
+        pair = (samples[0].astype(np.float64), samples[1].astype(np.float64))
         found += [Embedding(name, f"`{name}`", pair, units, e, seed) for e in (False, True)]
     if problems:
         raise OutputsError(problems)

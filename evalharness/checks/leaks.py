@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import numpy as np
 
@@ -66,11 +65,6 @@ def comparisons(
     asked += [partial(near_leaks.texts, first, second, name, near_jaccard, seed) for name in near]
     asked += [partial(near_leaks.embeddings, first, second, name, seed) for name in embeddings]
     return both(asked)
-
-
-def find(first: Split, second: Split, **asked: Any) -> list[Leak]:
-    """The same, compared."""
-    return [compare() for compare in comparisons(first, second, **asked)]
 
 
 def duplicates(split: Split, columns: tuple[str, ...]) -> Leak:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 
-from evalharness.checks.leak import SHOWN_PAIRS, Comparison, Leak, at, both, pairs, share
+from evalharness.checks.leak import SHOWN_PAIRS, Comparison, Leak, at, pairs, share
 from evalharness.declare.errors import OutputsError
 from evalharness.declare.plural import counted
 from evalharness.distances import minhash
@@ -15,6 +13,7 @@ from evalharness.outputs import kinds
 from evalharness.outputs.alike import columns
 from evalharness.outputs.content_codes import folded
 from evalharness.outputs.split import Split
+from evalharness.outputs.vectors import of_both
 
 # So many rows of the first split tell how near its rows are to each other, and the quantile of
 # their distances below which a row of the second split is too near.
@@ -60,15 +59,7 @@ def texts(first: Split, second: Split, name: str, at_least: float, seed: int) ->
 
 def embeddings(first: Split, second: Split, name: str, seed: int) -> Comparison:
     """Rows that are as near to one of the first split as its own hardly ever are."""
-    ours, theirs = both([partial(split.vectors, name) for split in (first, second)])
-    wide = ours.shape[1], theirs.shape[1]
-    if wide[0] != wide[1]:
-        raise OutputsError(
-            [
-                f"{first.where} and {second.where}: column `{name}` has {wide[0]} numbers in each "
-                f"row of one and {wide[1]} of the other; compare embeddings of one model"
-            ]
-        )
+    ours, theirs = of_both(first, second, name)
     if first.n < 2:
         raise OutputsError(
             [

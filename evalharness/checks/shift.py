@@ -72,7 +72,7 @@ class Shift:
                     self._unlike[name] = str(why)
                 else:
                     refused.append(f"{where}: column `{name}` cannot be compared: {why}")
-        if not (self._gated or refused or self._joint or lists):
+        if not (self._gated or refused or self._joint):
             told = "; ".join(f"`{name}`: {why}" for name, why in self._unlike.items())
             refused = [f"{where}: nothing is left that {check} can gate: {told}"]
         try:
@@ -191,12 +191,13 @@ class Shift:
                 f"{self._check}: {first.where} and {second.where} share no column by which a "
                 "classifier could tell them apart; leave classifier= out"
             )
-        if not found and not (self._wanted() or lists or self._joint):
+        if not found and not (self._wanted() or self._joint):
+            nothing = ", and embeddings are reported and gate nothing" if lists else ""
             both = shared(first, second)
             other = f"; name others: columns={{…}}; both have {listed(both)}" if both else ""
             found.append(
                 f"{self._check}: {first.where} and {second.where} share none of the columns that "
-                f"it gates (`label`, `prediction`, `score`){other}"
+                f"it gates (`label`, `prediction`, `score`){nothing}{other}"
             )
         return found
 

@@ -101,7 +101,8 @@ def judged_by_units(
     decides = worst if doubtful else best
     times = None if best >= check.power else sizing.needed(true, check.power, check.icc or 0.0)
     needed = f"{percent(check.power)} takes some {times * n:,} {kind}" if times else ""
-    plan = replace(plan, n=n, unit=kind, detectable=None, note=note)
+    most = times * n if times else None
+    plan = replace(plan, n=n, unit=kind, least_n=None, needed_n=most, detectable=None, note=note)
     return _decided(bound, count, plan, n, needed, decides, check, doubtful)
 
 
@@ -147,6 +148,8 @@ def _decided(
     outcome = PASS if enough else INCONCLUSIVE if plan.assumed or doubtful else FAIL
     if needed and not enough:
         told += f"; {needed}"
+    if plan.least_n:
+        told += f"; it can pass from {plan.least_n:,} on"
     if plan.detectable is not None:
         told += (
             f"; the smallest difference it shows with {percent(check.power)} is "
@@ -155,5 +158,5 @@ def _decided(
     if outcome == INCONCLUSIVE and check.expected(bound.metric) is None:
         told += f"; declare what you expect: true={{{bound.metric.label}: …}}"
     told += f"; {plan.note}" if plan.note else ""
-    settle = (plan.needed_n,) if plan.needed_n and not enough and plan.unit != "clusters" else ()
+    settle = (plan.needed_n,) if plan.needed_n and not enough else ()
     return Finding("EH-SIZE", str(bound), outcome, told, settle=settle, **numbers)

@@ -7,7 +7,6 @@ from evalharness.distances.ks import (
     kolmogorov_quantile,
     ks_distance,
     ks_gap,
-    ks_gaps,
     ks_p_value,
 )
 from evalharness.distances.permuted import Permuted
@@ -43,7 +42,6 @@ __all__ = [
     "kolmogorov_quantile",
     "ks_distance",
     "ks_gap",
-    "ks_gaps",
     "ks_p_value",
     "largest_difference",
     "mmd",

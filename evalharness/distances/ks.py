@@ -87,13 +87,6 @@ def ks_gap(a: ArrayLike, b: ArrayLike) -> KsGap:
     return KsGap(distance / (len(s) * len(t)), at.item(), *below)
 
 
-def ks_gaps(pairs: Iterable[tuple[ArrayLike, ArrayLike]]) -> list[KsGap]:
-    """`ks_gap` of every pair of columns, in threads where that pays."""
-    each = list(pairs)
-    size = sum(np.size(a) + np.size(b) for a, b in each)
-    return _in_threads(lambda pair: ks_gap(*pair), each, size)
-
-
 def ks_p_value(distance: ArrayLike, n: int, m: int) -> Floats:
     """P(the distance of two samples of one continuous distribution >= ``distance``).
 

@@ -15,8 +15,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import ArrayLike
 from scipy.special import betainc, betaincinv
 
 from evalharness.inference.power import least_hits, settle_proportion, wilks_n
@@ -87,23 +85,6 @@ def detectable(
         return None
     share = float(betaincinv(k, n - k + 1, power))
     return share if upward else 1 - share
-
-
-def effective_n(sizes: ArrayLike, icc: float | None = None) -> tuple[float, float]:
-    """What clusters of ``sizes`` (G,) are worth in independent examples: (at worst, at best).
-
-    At worst sum m / max m: the examples of a cluster are all right or all wrong together. At best
-    as many as there are, or, with an intra-cluster correlation ``icc`` in [0, 1], n / (1 + (sum m²
-    / sum m - 1) icc). (0, 0) without examples. Source: Kish 1965, for clusters of unequal sizes.
-    """
-    if icc is not None and not 0 <= icc <= 1:
-        raise ValueError(f"an intra-cluster correlation lies between 0 and 1: {icc}")
-    m = np.asarray(sizes, float)
-    n = float(m.sum())
-    if not n:
-        return 0.0, 0.0
-    worst = n / float(m.max())
-    return worst, max(worst, n / (1 + (float(m @ m) / n - 1) * (icc or 0.0)))
 
 
 @dataclass(frozen=True)

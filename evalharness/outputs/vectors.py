@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from evalharness.declare.errors import OutputsError
 from evalharness.outputs import kinds, memory
 from evalharness.outputs.words import Refused, rows, values
 
@@ -65,3 +66,22 @@ def vectors(split: "Split", name: str) -> np.ndarray:
             "embedding is finite: mend what wrote them, or leave these rows out of the split"
         )
     return found
+
+
+def of_both(first: "Split", second: "Split", name: str) -> tuple[np.ndarray, np.ndarray]:
+    """The vectors of two splits, (n, d) and (m, d). Raises OutputsError with all that is wrong."""
+    problems: list[str] = []
+    found = []
+    for split in (first, second):
+        try:
+            found.append(split.vectors(name))
+        except OutputsError as error:
+            problems += error.problems
+    if not problems and found[0].shape[1] != found[1].shape[1]:
+        problems.append(
+            f"{first.where} and {second.where}: column `{name}` has {found[0].shape[1]} numbers in "
+            f"each row of one and {found[1].shape[1]} of the other; compare embeddings of one model"
+        )
+    if problems:
+        raise OutputsError(problems)
+    return found[0], found[1]

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from evalharness.checks.leaks import duplicates, find
+from evalharness.checks.leaks import comparisons, duplicates
 from evalharness.declare.errors import OutputsError
 from evalharness.outputs import Outputs
 
@@ -26,7 +26,8 @@ def split(name, **columns):
 
 
 def look(train, test, **asked):
-    return find(split("train", **train), split("test", **test), **(NOTHING | asked))
+    made = comparisons(split("train", **train), split("test", **test), **(NOTHING | asked))
+    return [compare() for compare in made]
 
 
 def only(train, test, **asked):

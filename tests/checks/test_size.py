@@ -34,8 +34,8 @@ def test_the_number_that_is_promised_on_the_command_line():
     assert enough.outcome == "pass"
     assert enough.message == (
         'large_enough("test"): recall.on("test") >= 0.9: with 593 positives a chance of 83 % to '
-        "pass if the true recall is 0.9300 (declared); the smallest difference it shows with 80 % "
-        "is 0.0287 (recall 0.9287)"
+        "pass if the true recall is 0.9300 (declared); it can pass from 29 on; the smallest "
+        "difference it shows with 80 % is 0.0287 (recall 0.9287)"
     )
     short = size(bound, table(2000, 500), check)
     assert short.outcome == "fail"

@@ -2,8 +2,10 @@
 
 import numpy as np
 
-from evalharness import Outputs
+from evalharness import Outputs, same_distribution
 from tests.metrics.measure import declare
+
+SAME = same_distribution("dev", "test")
 
 
 def judged(check, *tables, outputs=None, **declarations):
@@ -29,3 +31,12 @@ def answers(n=2000, seed=0, **columns):
 def spread(share, n=2000):
     """0 and 1 of which exactly this share is 1."""
     return (np.arange(n) < round(share * n)).astype(int)
+
+
+def gates(**columns):
+    return same_distribution("dev", "test", columns=columns)
+
+
+def labels(share):
+    label = spread(share)
+    return {"label": label, "prediction": label}

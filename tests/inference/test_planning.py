@@ -22,7 +22,6 @@ from evalharness.inference.planned_tables import TableSizing, binomial_quantile,
 from evalharness.inference.planning import (
     ShareSizing,
     detectable,
-    effective_n,
     least_n,
     passing_hits,
     power_at,
@@ -158,27 +157,6 @@ def test_power_rises_with_the_truth_and_falls_with_the_threshold(n, taus, trues)
         assert power_at(n, high, low, ALPHA) <= power_at(n, high, high, ALPHA) <= ALPHA + slack
     mirrored = power_at(n, 1 - low, 1 - better, ALPHA, upward=False)
     assert mirrored == pytest.approx(power_at(n, low, better, ALPHA), abs=1e-9)
-
-
-@given(sizes=st.lists(st.integers(0, 50), max_size=20), icc=st.none() | st.floats(0, 1))
-def test_clusters_are_worth_between_the_worst_case_and_what_they_hold(sizes, icc):
-    worst, best = effective_n(sizes, icc)
-    assert worst <= best <= sum(sizes) + 1e-9
-    if any(sizes):
-        assert worst == sum(sizes) / max(sizes)
-        assert effective_n(sizes, 0.0)[1] == effective_n(sizes)[1] == sum(sizes)
-
-
-def test_the_worth_of_clusters_is_that_of_their_variance():
-    rng, p, icc = np.random.default_rng(0), 0.8, 0.3
-    sizes = np.array([1] * 40 + [10] * 10 + [25] * 4)
-    scale = (1 - icc) / icc  # of the beta whose draws have that correlation
-    shares = rng.beta(p * scale, (1 - p) * scale, (20_000, len(sizes)))
-    found = rng.binomial(sizes, shares).sum(axis=1) / sizes.sum()
-    assert p * (1 - p) / found.var() == pytest.approx(effective_n(sizes, icc)[1], rel=0.05)
-    assert effective_n([1] * 40 + [10] * 200) == (204.0, 2040.0)
-    with pytest.raises(ValueError, match="correlation lies between 0 and 1: 30"):
-        effective_n(sizes, 30)
 
 
 def test_the_points_fill_the_square_and_quantiles_are_those_of_scipy():
