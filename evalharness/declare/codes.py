@@ -16,4 +16,11 @@ CODES = {
     "EH-DUPLICATE": "rows of one split repeat others of it",
     "EH-SIZE": "a split is too small to show what a bound asks for",
     "EH-SIZE-NEVER": "a bound can never pass on a split of this size",
+    "EH-RUNG": "a rung of the ladder from human level to test cannot be measured",
+    "EH-BIAS": "the model does worse on what it has learnt from than people do",
+    "EH-BIAS-OR-VARIANCE": "the model does worse than people do; bias and variance are not apart",
+    "EH-VARIANCE": "the model does worse on examples that it has not learnt from",
+    "EH-VARIANCE-OR-MISMATCH": "the model does worse on dev than on train; why is not apart",
+    "EH-MISMATCH": "the model does worse on dev than on new examples of the training data",
+    "EH-DEV-OVERFITTING": "the model does worse on test than on dev",
 }
