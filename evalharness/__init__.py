@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from evalharness.declare.diagnosis import bias_variance
     from evalharness.declare.errors import (
         DeclarationError,
         EvalharnessError,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
         Unbounded,
         Undefined,
     )
+    from evalharness.declare.human import Human
     from evalharness.declare.metric import metric
     from evalharness.declare.splits import (
         known_difference,
@@ -60,6 +62,7 @@ _HOME = {
     "EvalharnessError": "declare.errors",
     "Flags": "statistics",
     "Hits": "statistics",
+    "Human": "declare.human",
     "InconclusiveError": "declare.errors",
     "Linear": "declare.forms",
     "Mean": "declare.forms",
@@ -76,6 +79,7 @@ _HOME = {
     "Unbounded": "declare.forms",
     "Undefined": "declare.forms",
     "assign_split": "outputs.assign",
+    "bias_variance": "declare.diagnosis",
     "known_difference": "declare.splits",
     "large_enough": "declare.splits",
     "no_leakage": "declare.splits",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from evalharness.declare.bound import Bound
 from evalharness.declare.collect import KNOWN, Check, checks, unknown
+from evalharness.declare.diagnosis import BiasVariance
 from evalharness.declare.errors import DeclarationError, numbered
 from evalharness.declare.metric import Metric
 from evalharness.declare.split_checks import SplitCheck
@@ -26,6 +27,7 @@ class Evaluation:
     satisficing: bounds that every gated model must be shown to meet.
     splits:      how the splits must relate: `same_distribution`, `known_difference`, `no_leakage`,
                  `large_enough`.
+    diagnosis:   which gap holds the model back, from human level to test: `bias_variance(…)`.
     waivers:     findings that are known and let through until a day: `waive(…)`.
     also:        metrics to compute and report, not to gate.
     models:      names of the gated models; may be left out when the outputs hold one.
@@ -41,6 +43,7 @@ class Evaluation:
     models: ClassVar[Iterable[str]] = ()
     satisficing: ClassVar[Iterable[Bound]] = ()
     splits: ClassVar[Iterable[SplitCheck]] = ()
+    diagnosis: ClassVar[BiasVariance | None] = None
     waivers: ClassVar[Iterable[Waiver]] = ()
     also: ClassVar[Iterable[Metric]] = ()
     confidence: ClassVar[float] = 0.95
@@ -77,7 +80,7 @@ class Evaluation:
             raise DeclarationError(
                 f"{cls.__name__}: {numbered('problems in the declaration', tuple(problems))}"
             )
-        for kind in ("satisficing", "splits"):
+        for kind in ("satisficing", "splits", "diagnosis"):
             declared = any(c.kind == kind for c in cls.checks)
             setattr(cls, f"test_{kind}", _item_of(kind) if declared else None)
 

@@ -14,6 +14,7 @@ from evalharness.checks import records, written
 from evalharness.checks.findings import SplitResult
 from evalharness.checks.satisficing import CheckResult
 from evalharness.checks.table import html_table, text_table
+from evalharness.declare.diagnosis import BiasVariance, Ladder
 from evalharness.declare.errors import DeclarationError, EvalharnessError
 from evalharness.declare.exactly import Exactly
 from evalharness.declare.metric import Metric
@@ -36,7 +37,8 @@ class Result:
 
     `result[metric]`, or `result["candidate", metric]` with several models, is the Estimate; a
     mapping of slice names to estimates when the metric is sliced with `.by`. Of a check of splits,
-    `result[same_distribution("dev", "test")]`, it is its SplitResult. `print(result)` shows every
+    `result[same_distribution("dev", "test")]`, it is its SplitResult, and of a diagnosis,
+    `result[TestCats.diagnosis]`, the DiagnosisResult with its `ladder`. `print(result)` shows every
     check.
     """
 
@@ -64,7 +66,9 @@ class Result:
     def __getitem__(self, key: Any) -> Any:
         model, metric = key if isinstance(key, tuple) else (None, key)
         metric = metric.metric if isinstance(metric, Exactly) else metric
-        if isinstance(metric, SplitCheck):
+        if isinstance(metric, BiasVariance):
+            metric = Ladder(metric)
+        if isinstance(metric, SplitCheck | Ladder):
             return self._of_splits(model, metric)
         if not isinstance(metric, Metric) or not metric.split:
             raise KeyError(f'{metric!r}: ask for a metric on a split, such as recall.on("test")')
@@ -78,8 +82,8 @@ class Result:
         found = self._asked[model, metric]
         return dict(found) if isinstance(found, dict) else found
 
-    def _of_splits(self, model: str | None, check: SplitCheck) -> SplitResult:
-        """The decided check of splits, of the gated model of that name."""
+    def _of_splits(self, model: str | None, check: SplitCheck | Ladder) -> SplitResult:
+        """The decided check of splits, or the ladder, of the gated model of that name."""
         found = [c for c in self.checks if c.id == check.slug and model in (None, c.model)]
         if len(found) == 1 and isinstance(found[0], SplitResult):
             return found[0]
@@ -249,13 +253,26 @@ class Result:
         bounds = [c for c in self.checks if isinstance(c, CheckResult)]
         many = [c.verdicts.found for c in bounds if isinstance(c.verdicts, Verdicts)]
         few = [c for c in bounds if not isinstance(c.verdicts, Verdicts)]
-        judged = {v.estimate.title for c in few for v in c.verdicts}
+        judged = {v.estimate.title for c in few for v in c.verdicts} | self._rungs
         found: list[Sequence[Estimate]] = []
         for each in (es for by in self.estimates.values() for es in by.values()):
             if isinstance(each, Estimates):
                 found += [] if any(each is one for one in many) else [each]
             else:
                 found.append([e for e in each if e.title not in judged])
+        return found
+
+    @property
+    def _rungs(self) -> set[str]:
+        """Titles of the estimates that a ladder shows, and nothing else asks for."""
+        declared = {metric.title for metric in self._declared.values()}
+        found = set()
+        for check in self.checks:
+            ladder = getattr(check, "ladder", None)
+            for rung in ladder.rungs if ladder else ():
+                name = f"{ladder.metric} on {rung.name}"
+                if name not in declared:
+                    found.add(f"{check.model}: {name}" if check.model else name)
         return found
 
 

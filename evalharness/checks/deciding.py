@@ -11,6 +11,7 @@ from evalharness.checks.satisficing import CheckResult, judge
 from evalharness.checks.settings import Settings
 from evalharness.declare.bound import Bound
 from evalharness.declare.collect import Check
+from evalharness.declare.diagnosis import GapLimit, Ladder
 from evalharness.declare.errors import OutputsError
 from evalharness.declare.metric import Metric
 from evalharness.declare.split_checks import SplitCheck
@@ -37,6 +38,10 @@ class Declared:
         return [c for c in self.checks if isinstance(c.declared, SplitCheck)]
 
     @property
+    def of_gaps(self) -> list[Check]:
+        return [c for c in self.checks if isinstance(c.declared, GapLimit | Ladder)]
+
+    @property
     def bounds(self) -> list[Check]:
         return [c for c in self.checks if isinstance(c.declared, Bound)]
 
@@ -60,7 +65,7 @@ def decided(
     plan: Plan, declared: Declared, settings: Settings
 ) -> tuple[list[CheckResult | SplitResult], Found]:
     """The chosen checks, decided, and the estimates by model and by metric as it was written."""
-    asked = _required(plan, declared, settings.seed)
+    asked, diagnosed, people = _required(plan, declared, settings.seed)
     found: Found = {model: {} for model in plan.outputs}
 
     def of(model: str, metric: Metric) -> Sequence[Estimate]:
@@ -82,21 +87,37 @@ def decided(
         if isinstance(check.declared, Bound):
             model, metric = declared.model(check), check.declared.metric
             each = of(model, metric)
+            if check in people:
+                from evalharness.checks import against_human
+
+                each = against_human.minus(each, people[check], settings)
             pooled = plan.measure(model, metric.parts[0]).groups.pooled
             made[check] = judge(check.declared, check.id, check.model, each, settings, pooled)
+    if diagnosed:
+        from evalharness.checks import diagnosis
+
+        made |= diagnosis.judged(diagnosed, declared, of, settings)
     for model in declared.gated:
         for metric in declared.also:
             of(model, metric)
     return [made[c] for c in declared.chosen], found
 
 
-def _required(plan: Plan, declared: Declared, seed: int) -> dict[Check, Any]:
+def _required(
+    plan: Plan, declared: Declared, seed: int
+) -> tuple[dict[Check, Any], dict[str, Any], dict[Check, Any]]:
     """Read and check what everything that is declared needs, whatever is chosen, so that an error
-    never depends on -k; the checks of splits, ready to be judged."""
+    never depends on -k; the checks of splits, the diagnosis of each model, and the human level
+    of each bound that has one, ready to be judged."""
     wanted = [(declared.model(c), c.declared.metric) for c in declared.bounds]
     wanted += [(model, metric) for model in declared.gated for metric in declared.also]
     problems: list[str] = []
     asked: dict[Check, Any] = {}
+    diagnosed: dict[str, Any] = {}
+    if declared.of_gaps:
+        from evalharness.checks import diagnosis
+
+        wanted += diagnosis.metrics(plan, declared)
     try:
         plan.require(wanted)
     except OutputsError as error:
@@ -108,6 +129,22 @@ def _required(plan: Plan, declared: Declared, seed: int) -> dict[Check, Any]:
             asked = splits.read(plan, declared, seed)
         except OutputsError as error:
             problems += error.problems
+    people: dict[Check, Any] = {}
+    for check in declared.bounds:
+        if check.declared.human is not None:
+            from evalharness.checks import against_human
+
+            try:
+                people[check] = against_human.level(
+                    plan, declared.model(check), check.declared, seed
+                )
+            except OutputsError as error:
+                problems += error.problems
+    if declared.of_gaps:
+        try:
+            diagnosed = diagnosis.read(plan, declared)
+        except OutputsError as error:
+            problems += error.problems
     if problems:
-        raise OutputsError(problems)
-    return asked
+        raise OutputsError(dict.fromkeys(problems))
+    return asked, diagnosed, people

@@ -101,3 +101,13 @@ class DiagnosisResult(SplitResult):
     """One check of a diagnosis, decided: a gap that has a limit, or the whole `ladder`."""
 
     ladder: Diagnosis | None = None
+
+    def remarks(self, most: int = 3) -> list[str]:
+        """What is worth a line beside the ladder, which is drawn by itself: the notes."""
+        return list(self.notes)
+
+    def told(self) -> str:
+        from evalharness.checks.bars import more
+
+        ladder = [] if self.ladder is None else ["", *more(self.ladder)]
+        return "\n".join([super().told(), *ladder])

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import asdict, fields
 from functools import cache
 from typing import Any
 
+from evalharness.checks.diagnosed import Diagnosis, DiagnosisResult, Gap, Rung, Section, Under
 from evalharness.checks.findings import Finding, SplitResult
 from evalharness.checks.satisficing import CheckResult
 from evalharness.inference.estimates import Estimate
@@ -32,26 +33,49 @@ def _verdict(v: Verdict) -> dict[str, Any]:
 def decided(of: CheckResult | SplitResult) -> dict[str, Any]:
     """What a check was decided by."""
     if isinstance(of, SplitResult):
-        return {"findings": [record(f) for f in of.findings]}
+        found: dict[str, Any] = {"findings": [record(f) for f in of.findings]}
+        ladder = getattr(of, "ladder", None)
+        return found | ({"ladder": asdict(ladder)} if ladder is not None else {})
     return {"verdicts": [_verdict(v) for v in of.verdicts]}
 
 
 def check(data: Mapping[str, Any]) -> CheckResult | SplitResult:
     """The check of its dictionary."""
-    if data["kind"] == "splits":
+    if data["kind"] in ("splits", "diagnosis"):
         lists = ("n", "settle", "details")
         findings = tuple(
             made(Finding, f | {name: tuple(f[name]) for name in lists}) for f in data["findings"]
         )
         words = {name: tuple(data[name]) for name in ("splits", "notes")}
-        result: SplitResult = made(SplitResult, {**data, **words, "findings": findings})
-        return result
+        given = {**data, **words, "findings": findings}
+        if data["kind"] == "splits":
+            result: SplitResult = made(SplitResult, given)
+            return result
+        ladder = data.get("ladder")
+        return DiagnosisResult(
+            **record(made(SplitResult, given)), ladder=ladder and _ladder(ladder)
+        )
     verdicts = tuple(
         made(Verdict, v | {"estimate": made(Estimate, v["estimate"])}) for v in data["verdicts"]
     )
     pooled = tuple((str(v), int(n)) for v, n in data["pooled"])
     bound: CheckResult = made(CheckResult, {**data, "verdicts": verdicts, "pooled": pooled})
     return bound
+
+
+def _ladder(data: Mapping[str, Any]) -> Diagnosis:
+    """The ladder of its dictionary."""
+    words = {name: tuple(data[name]) for name in ("named", "advice")}
+    parts = {
+        "rungs": tuple(made(Rung, r) for r in data["rungs"]),
+        "gaps": tuple(made(Gap, g) for g in data["gaps"]),
+        "under": tuple(made(Under, u | {"named": tuple(u["named"])}) for u in data["under"]),
+        "sections": tuple(
+            made(Section, s | {"lines": tuple(s["lines"])}) for s in data["sections"]
+        ),
+    }
+    found: Diagnosis = made(Diagnosis, {**data, **words, **parts})
+    return found
 
 
 def made(kind: type, data: Mapping[str, Any]) -> Any:

@@ -125,7 +125,7 @@ def judge(
         id=id,
         kind=bound.kind,
         model=model,
-        metric=metric.measured,
+        metric=f"{metric.measured} minus human" if bound.human else metric.measured,
         split=metric.split,
         slice=metric.slice,
         group="" if metric.over else metric.crossed,

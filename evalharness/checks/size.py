@@ -37,6 +37,8 @@ class Size:
 
     def _finding(self, bound: Bound, settings: Settings) -> Finding:
         metric = bound.metric
+        if bound.human is not None:
+            return _told(bound, "what people do is known no better than from so many of them")
         if metric.exact:
             return _told(bound, "every row counts, so no size is too small")
         if metric.over:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from evalharness.checks.findings import Finding, SplitResult
@@ -11,6 +10,7 @@ from evalharness.checks.leakage import Leakage
 from evalharness.checks.settings import Around, Settings
 from evalharness.checks.shift import Shift
 from evalharness.checks.size import Size
+from evalharness.checks.waived import waived
 from evalharness.declare.collect import Check
 from evalharness.declare.errors import OutputsError
 from evalharness.declare.split_checks import (
@@ -20,7 +20,6 @@ from evalharness.declare.split_checks import (
     SameDistribution,
 )
 from evalharness.declare.waivers import Waiver
-from evalharness.inference.verdicts import FAIL, INCONCLUSIVE
 from evalharness.kernels.plan import Plan
 
 if TYPE_CHECKING:
@@ -95,42 +94,15 @@ def judge(check: Check, asked: Asked, waivers: Sequence[Waiver], settings: Setti
     """The verdict of a check. `settings.family`: over how many gated columns, of all checks of
     splits and all models, the level of a fail is shared."""
     findings, notes = asked.judge(settings)
-    mine = [w for w in waivers if w.code in check.declared.finds and w.check in ("", check.id)]
-    findings = [_waived(f, mine) for f in findings]
-    used = {f.waived for f in findings}
-    notes += [
-        f"{w}; it waives nothing here at present"
-        for w in mine
-        if not w.expired() and str(w) not in used
-    ]
+    found, more = waived(findings, check, waivers)
     return SplitResult(
         check.id,
         check.kind,
         check.model,
         str(check.declared),
         check.declared.splits,
-        (*findings, *map(_over, filter(Waiver.expired, mine))),
-        tuple(notes),
+        found,
+        (*notes, *more),
         settings.family,
         settings.confidence,
-    )
-
-
-def _waived(finding: Finding, waivers: Sequence[Waiver]) -> Finding:
-    """The finding as a waiver that holds lets it through."""
-    if finding.outcome in (FAIL, INCONCLUSIVE):
-        for waiver in waivers:
-            if waiver.code == finding.code and not waiver.expired():
-                return replace(finding, waived=str(waiver))
-    return finding
-
-
-def _over(waiver: Waiver) -> Finding:
-    """A waiver that is over fails the checks that it was for."""
-    return Finding(
-        waiver.code,
-        f"its waiver, expired {waiver.expires}",
-        FAIL,
-        f"the waiver of {waiver.code} by {waiver.owner} ({waiver.reason}) expired on "
-        f"{waiver.expires}; remove it, or waive anew",
     )

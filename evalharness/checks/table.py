@@ -36,8 +36,10 @@ def text_table(checks: Sequence[Decided], also: Iterable[Sequence[Estimate]] = (
             for text in told:
                 indent = " " * (len(text) - len(text.lstrip()) + 4)
                 lines += textwrap.wrap("  " + text, WIDTH, subsequent_indent=indent)
-    if checks:
-        lines += ["", *textwrap.wrap(footnote(checks), WIDTH)]
+    for ladder in ladders(checks):
+        lines += ["", *ladder]
+    if note := footnote(checks):
+        lines += ["", *textwrap.wrap(note, WIDTH)]
     return "\n".join(line.rstrip() for line in lines)
 
 
@@ -47,6 +49,18 @@ def splits_told(checks: Iterable[Decided]) -> list[str]:
     for check in checks:
         if isinstance(check, SplitResult) and (remarks := check.remarks()):
             found += [f"{check.title}:", *(f"  {text}" for text in remarks)]
+    return found
+
+
+def ladders(checks: Iterable[Decided]) -> list[list[str]]:
+    """The drawn ladder of each diagnosis, with the name of its model where there are several."""
+    from evalharness.checks.bars import lines
+
+    found = []
+    for check in checks:
+        ladder = getattr(check, "ladder", None)
+        if ladder is not None:
+            found.append([*([f"{check.model}:"] if check.model else []), *lines(ladder)])
     return found
 
 
@@ -143,17 +157,19 @@ def _of_splits(check: SplitResult) -> tuple[str, ...]:
 
 def footnote(checks: Sequence[Decided]) -> str:
     """What the columns mean, at the levels that were used."""
-    return " ".join(filter(None, [_bounds_note(checks), _splits_note(checks)]))
+    shared = [_shared_note(checks, *of) for of in (("splits", "columns"), ("diagnosis", "limits"))]
+    return " ".join(filter(None, [_bounds_note(checks), *shared]))
 
 
-def _splits_note(checks: Sequence[Decided]) -> str:
-    found = [c for c in checks if isinstance(c, SplitResult)]
+def _shared_note(checks: Sequence[Decided], kind: str, what: str) -> str:
+    found = [c for c in checks if isinstance(c, SplitResult) and c.kind == kind]
     families = {c.family for c in found}
     decided = any(f.level == f.level for c in found for f in c.gated)
     if not decided or families == {1}:
         return ""
     alpha = 1 - found[0].confidence
-    return f"Of splits, a FAIL is stated at level {alpha:.3g} / {max(families):,} columns."
+    name = {"splits": "splits", "diagnosis": "gaps"}[kind]
+    return f"Of {name}, a FAIL is stated at level {alpha:.3g} / {max(families):,} {what}."
 
 
 def _bounds_note(checks: Sequence[Decided]) -> str:

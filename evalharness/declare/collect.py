@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from evalharness.declare.bound import Bound
+from evalharness.declare.diagnosis import BiasVariance
 from evalharness.declare.errors import did_you_mean
 from evalharness.declare.metric import Metric
+from evalharness.declare.naming import slug_of
 from evalharness.declare.split_checks import SplitCheck
 from evalharness.declare.waivers import Waiver
 
@@ -19,6 +21,7 @@ KNOWN = (
     "models",
     "satisficing",
     "splits",
+    "diagnosis",
     "waivers",
     "also",
     "confidence",
@@ -26,17 +29,17 @@ KNOWN = (
     "seed",
     "abstract",
 )
-RESERVED = ("checks", "gated", "run", "test_satisficing", "test_splits", "written")
-LATER = {
-    "optimizing": "comparing with a baseline",
-    "diagnosis": "the bias/variance diagnosis",
-}
+RESERVED = (
+    *("checks", "gated", "run", "written"),
+    *("test_satisficing", "test_splits", "test_diagnosis"),
+)
+LATER = {"optimizing": "comparing with a baseline"}
 
 
 @dataclass(frozen=True)
 class Check:
-    """One declared check of one gated model, a Bound or a SplitCheck. `id` is its node id; `model`
-    is "" when the only one is meant."""
+    """One declared check of one gated model: a Bound, a SplitCheck, a GapLimit or a Ladder. `id` is
+    its node id; `model` is "" when the only one is meant."""
 
     id: str
     kind: str
@@ -66,14 +69,15 @@ def checks(attributes: Mapping[str, Any]) -> tuple[tuple[Check, ...], list[str]]
         problems.append(f'models = {models!r} must list names, such as models = ["candidate"]')
         models = ()
     problems += [f"models lists {m!r} twice" for m, n in Counter(models).items() if n > 1]
-    declared: list[Any] = [*bounds, *splits]
-    ids = [*_ids(bounds), *(s.slug for s in splits)]
+    gaps = _diagnosis(attributes["diagnosis"], problems)
+    declared: list[Any] = [*bounds, *splits, *gaps]
+    ids = [*_ids(bounds), *(s.slug for s in [*splits, *gaps])]
     found = [
         Check(i, d.kind, m, d)
         for m in (models or ("",))
         for i, d in zip(ids, declared, strict=True)
     ]
-    problems += _waivers(attributes["waivers"], splits)
+    problems += _waivers(attributes["waivers"], [*splits, *gaps])
     return tuple(found), problems
 
 
@@ -99,8 +103,8 @@ def unknown(namespace: Mapping[str, Any], inherited: Iterable[str]) -> list[str]
         elif _holds_declarations(value):
             problems.append(
                 f"`{name}` holds metrics, bounds or checks but is no declaration, so nothing would "
-                "judge them; list them in `satisficing`, `splits` or `also`, or begin the name "
-                "with _"
+                "judge them; list them in `satisficing`, `splits`, `diagnosis` or `also`, or begin "
+                "the name with _"
             )
     return problems
 
@@ -154,7 +158,21 @@ def _splits(value: Any, problems: list[str]) -> list[SplitCheck]:
     return found
 
 
-def _waivers(value: Any, splits: list[SplitCheck]) -> list[str]:
+def _diagnosis(value: Any, problems: list[str]) -> list[Any]:
+    if isinstance(value, BiasVariance):
+        return value.checks
+    if value is not None:
+        several = isinstance(value, (list, tuple)) and any(
+            isinstance(item, BiasVariance) for item in value
+        )
+        more = "; an evaluation has one: declare another metric's in a subclass" if several else ""
+        problems.append(
+            f"diagnosis = {value!r} must be made by bias_variance(error_rate, human=…){more}"
+        )
+    return []
+
+
+def _waivers(value: Any, checks: list[Any]) -> list[str]:
     example = 'waive("EH-SHIFT", owner="ana", reason="…", expires="2027-01-31")'
     if isinstance(value, (str, Mapping, Set, Waiver)) or not isinstance(value, Iterable):
         return [f"waivers must be a list, such as [{example}]; got {value!r}"]
@@ -163,11 +181,11 @@ def _waivers(value: Any, splits: list[SplitCheck]) -> list[str]:
         if not isinstance(item, Waiver):
             problems.append(f"waivers lists {item!r}, which is not made by {example}")
             continue
-        where = [s for s in splits if item.check in ("", s.slug)]
+        where = [c for c in checks if item.check in ("", c.slug)]
         if item.check and not where:
-            hint = did_you_mean(item.check, [s.slug for s in splits])
+            hint = did_you_mean(item.check, [c.slug for c in checks])
             problems.append(f"the waiver of {item.code} names no check{hint}: {item.check!r}")
-        elif not any(item.code in s.finds for s in where):
+        elif not any(item.code in c.finds for c in where):
             problems.append(
                 f"the waiver of {item.code} waives nothing: no declared check can find it; remove "
                 "the waiver"
@@ -177,10 +195,10 @@ def _waivers(value: Any, splits: list[SplitCheck]) -> list[str]:
 
 def _repeated(bounds: list[Bound], also: list[Metric]) -> list[str]:
     problems = []
-    same_side: dict[tuple[Metric, str], list[Bound]] = {}
+    same_side: dict[tuple[Metric, str, str], list[Bound]] = {}
     for bound in bounds:
-        same_side.setdefault((bound.metric, bound.side), []).append(bound)
-    for (_, _), group in same_side.items():
+        same_side.setdefault((bound.metric, bound.side, _level(bound)), []).append(bound)
+    for group in same_side.values():
         if len(group) > 1 and len(set(group)) == 1:
             problems.append(f"{group[0]} is declared {len(group)} times; once is enough")
         elif len(group) > 1:
@@ -226,8 +244,11 @@ def _settings(attributes: Mapping[str, Any]) -> list[str]:
 def _ids(bounds: list[Bound]) -> list[str]:
     """Node ids: the slug, with min or max where one metric is bounded twice, and a short hash where
     slugs collide."""
-    twice = Counter(b.metric for b in bounds)
-    ids = [b.metric.slug + (f"-{b.side}" if twice[b.metric] > 1 else "") for b in bounds]
+    twice = Counter((b.metric, _level(b)) for b in bounds)
+    ids = [
+        b.metric.slug + _level(b) + (f"-{b.side}" if twice[b.metric, _level(b)] > 1 else "")
+        for b in bounds
+    ]
     shared = Counter(ids)
     return [
         i if shared[i] == 1 else f"{i}-{hashlib.sha256(str(b.metric).encode()).hexdigest()[:12]}"
@@ -235,9 +256,14 @@ def _ids(bounds: list[Bound]) -> list[str]:
     ]
 
 
+def _level(bound: Bound) -> str:
+    """Of a bound against a human level, what its node id says of it."""
+    return "" if bound.human is None else f"-human-{slug_of(bound.human.name)}"
+
+
 def _holds_declarations(value: Any) -> bool:
     if isinstance(value, Mapping):
         value = list(value.values())
     if isinstance(value, (list, tuple, Set)):
-        return any(isinstance(item, (Bound, Metric, SplitCheck)) for item in value)
-    return isinstance(value, (Bound, SplitCheck))
+        return any(isinstance(i, (Bound, Metric, SplitCheck, BiasVariance)) for i in value)
+    return isinstance(value, (Bound, SplitCheck, BiasVariance))

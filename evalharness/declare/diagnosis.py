@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from evalharness.declare.arithmetic import is_number
 from evalharness.declare.errors import DeclarationError, did_you_mean, numbered
-from evalharness.declare.human import Human
+from evalharness.declare.human import Human, suits
 from evalharness.declare.metric import Metric
 
 # A wrong declaration is reported at the line of who wrote it, not at a line of this module.
@@ -106,7 +106,7 @@ class GapLimit:
         return (CODES[self.gap],)
 
     def __str__(self) -> str:
-        return f"{self.diagnosis}: {self.gap}"
+        return f"{self.gap} of {self.diagnosis.metric}"
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ class Ladder:
     finds: ClassVar[tuple[str, ...]] = (UNMEASURED,)
 
     def __str__(self) -> str:
-        return f"{self.diagnosis}: {LADDER}"
+        return f"{LADDER} of {self.diagnosis.metric}"
 
 
 def bias_variance(
@@ -220,36 +220,6 @@ def _metric(metric: Any) -> list[str]:
     if "threshold_from" in dict(metric.options):
         problems.append(f"{metric}: its threshold is chosen on a rung; give threshold=… instead")
     return problems
-
-
-def suits(human: Human, metric: Metric) -> list[str]:
-    """Why levels cannot be held against the metric."""
-    low, high = metric.range
-    problems = []
-    counted = (low, high) == (0.0, 1.0)
-    for level in human.levels:
-        if not low <= level.value <= high:
-            percent = counted and 1 < level.value <= 100 and not level.n
-            hint = f"; {level.value:g} % is {level.value / 100:g}" if percent else ""
-            problems.append(
-                f"{human}: {level} lies outside of the range of {metric.name}, {low:g} to "
-                f"{high:g}{hint}"
-            )
-        if level.n and metric.name not in COUNTED:
-            problems.append(
-                f"{human}: {level} counts wrong answers, and {metric.name} is no error rate; give "
-                f"a number in units of {metric.name}, or measure the rungs by error_rate"
-            )
-    if human.annotations is not None and metric.name not in COUNTED:
-        problems.append(
-            f"{human}: annotations tell how often people are wrong, and {metric.name} is no error "
-            "rate; measure the rungs by error_rate, or give a number"
-        )
-    return problems
-
-
-# The metrics of which wrong answers are counted.
-COUNTED = ("error_rate", "accuracy")
 
 
 def _limits(given: Any, problems: list[str]) -> tuple[tuple[str, float], ...]:

@@ -14,6 +14,8 @@ __tracebackhide__ = True
 
 # What annotations say is held against: the labels of the outputs, or the other annotators.
 GOLD = ("labels", "others")
+# The metrics of which wrong answers are counted.
+COUNTED = ("error_rate", "accuracy")
 
 
 @dataclass(frozen=True)
@@ -64,9 +66,7 @@ class Human:
         )
         self.only = ""
         if annotations is None and not levels:
-            problems.append(
-                "name a level, such as Human(expert=(7, 1000)), or give annotations=…"
-            )
+            problems.append("name a level, such as Human(expert=(7, 1000)), or give annotations=…")
         if annotations is not None and levels:
             problems.append("give levels or annotations=…, from which the levels follow, not both")
         if gold not in GOLD:
@@ -95,12 +95,62 @@ class Human:
         """Whether it is of one level."""
         return bool(self.only) or (self.annotations is None and len(self.levels) == 1)
 
+    @property
+    def name(self) -> str:
+        """Of a lone level."""
+        return self.only or self.levels[0].name
+
+    def bounding(self, metric: Any, op: str) -> None:
+        """Refuse to be the threshold of a bound where that cannot be."""
+        written = f"{metric} {op} {self}"
+        if not self.lone:
+            example = self.levels[0].name if self.levels else "typical"
+            raise DeclarationError(
+                f"{written}: a bound is against one level; pick it: human[{example!r}]"
+            )
+        problems = [*suits(self, metric)]
+        if metric.exact or metric.over:
+            problems.append("a fixed list, and a gap between slices, have no human level")
+        if metric.better is not None and (metric.better == "lower") != (op in ("<=", "<")):
+            problems.append(
+                f"{metric.better} {metric.name} is better, so that this would ask the model to be "
+                "worse than people"
+            )
+        if problems:
+            raise DeclarationError(f"{written}: {'; '.join(problems)}")
+
     def __str__(self) -> str:
         if self.annotations is not None:
             return f"Human(annotations=…){f'[{self.only!r}]' if self.only else ''}"
         return f"Human({', '.join(map(str, self.levels))})"
 
     __repr__ = __str__
+
+
+def suits(human: Human, metric: Any) -> list[str]:
+    """Why levels cannot be held against the metric."""
+    low, high = metric.range
+    problems = []
+    counted = (low, high) == (0.0, 1.0)
+    for level in human.levels:
+        if not low <= level.value <= high:
+            percent = counted and 1 < level.value <= 100 and not level.n
+            hint = f"; {level.value:g} % is {level.value / 100:g}" if percent else ""
+            problems.append(
+                f"{human}: {level} lies outside of the range of {metric.name}, {low:g} to "
+                f"{high:g}{hint}"
+            )
+        if level.n and metric.name not in COUNTED:
+            problems.append(
+                f"{human}: {level} counts wrong answers, and {metric.name} is no error rate; give "
+                f"a number in units of {metric.name}, or measure the rungs by error_rate"
+            )
+    if human.annotations is not None and metric.name not in COUNTED:
+        problems.append(
+            f"{human}: annotations tell how often people are wrong, and {metric.name} is no error "
+            "rate; measure the rungs by error_rate, or give a number"
+        )
+    return problems
 
 
 def _level(name: str, given: Any, problems: list[str]) -> Level | None:

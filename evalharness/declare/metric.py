@@ -14,6 +14,7 @@ from evalharness.declare import naming
 from evalharness.declare.arithmetic import Arithmetic, is_number
 from evalharness.declare.bound import Bound
 from evalharness.declare.errors import DeclarationError, did_you_mean
+from evalharness.declare.human import Human
 from evalharness.declare.naming import word
 
 # A wrong declaration is reported at the line of who wrote it, not at a line of this module.
@@ -208,17 +209,23 @@ class Metric(Arithmetic):
             "gate the model itself with `satisficing`"
         )
 
-    def __ge__(self, threshold: float) -> Bound:
-        return Bound(self, ">=", self._checked(threshold, ">="))
+    def __ge__(self, threshold: float | Human) -> Bound:
+        return self._bound(">=", threshold)
 
-    def __gt__(self, threshold: float) -> Bound:
-        return Bound(self, ">", self._checked(threshold, ">"))
+    def __gt__(self, threshold: float | Human) -> Bound:
+        return self._bound(">", threshold)
 
-    def __le__(self, threshold: float) -> Bound:
-        return Bound(self, "<=", self._checked(threshold, "<="))
+    def __le__(self, threshold: float | Human) -> Bound:
+        return self._bound("<=", threshold)
 
-    def __lt__(self, threshold: float) -> Bound:
-        return Bound(self, "<", self._checked(threshold, "<"))
+    def __lt__(self, threshold: float | Human) -> Bound:
+        return self._bound("<", threshold)
+
+    def _bound(self, op: str, threshold: Any) -> Bound:
+        if isinstance(threshold, Human):
+            threshold.bounding(self, op)
+            return Bound(self, op, 0.0, threshold)
+        return Bound(self, op, self._checked(threshold, op))
 
     def __bool__(self) -> bool:
         raise DeclarationError(

@@ -34,6 +34,11 @@ def slug(metric: Metric) -> str:
         words += ["by", *metric.group]
     words += [metric.over] if metric.over else []
     words += ["exactly"] if metric.exact else []
+    return slug_of(*words)
+
+
+def slug_of(*words: str) -> str:
+    """The words as a part of a node id."""
     return "-".join(re.sub(r"[^A-Za-z0-9_.]+", "-", w).strip("-") or "-" for w in words)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from evalharness.declare.errors import DeclarationError
 from evalharness.declare.metric import Metric
+from evalharness.declare.naming import slug_of
 
 # A wrong declaration is reported at the line of who wrote it, not at a line of this module.
 __tracebackhide__ = True
@@ -35,8 +35,7 @@ class SplitCheck:
     @property
     def slug(self) -> str:
         """For node ids: letters, digits, `-`, `_` and `.` only."""
-        words = [re.sub(r"[^A-Za-z0-9_.]+", "-", word).strip("-") or "-" for word in self.splits]
-        return "-".join([self.name, *words])
+        return slug_of(self.name, *self.splits)
 
     def problems(self, metrics: Iterable[Metric]) -> list[str]:
         """What is wrong with the check beside bounds on these metrics."""

@@ -1,7 +1,8 @@
 """Which gap is the largest, as far as the errors of the rungs are known.
 
-Each rung's error is drawn from what is believed of it: of a share k of n from Beta(k + ½, n − k + ½)
-(Jeffreys), of anything else from the distribution whose quantiles its one-sided bounds are. The
+Each rung's error is drawn from what is believed of it: of a share k of n from
+Beta(k + ½, n − k + ½) (Jeffreys), of anything else from the distribution whose quantiles its
+one-sided bounds are. The
 gaps of each draw are compared. A gap is *named* where it is with a probability of .975 no smaller
 than the largest less the materiality, and surely larger than the materiality by its own bound. One
 named gap dominates; several do together. (To ask that a gap be the largest with .8 names gaps that
@@ -100,9 +101,7 @@ def naming(
     gaps = sign * np.diff(errors, axis=0)
     near, largest = shares(gaps[None], np.array([materiality]))
     named = tuple(
-        int(g)
-        for g in range(len(gaps))
-        if may[g] and near[0, g] >= SURE and lower[g] > materiality
+        int(g) for g in range(len(gaps)) if may[g] and near[0, g] >= SURE and lower[g] > materiality
     )
     state = DOMINANT if len(named) == 1 else BOTH if named else UNCLEAR
     if not named and all(upper <= materiality):

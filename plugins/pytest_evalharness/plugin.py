@@ -28,6 +28,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "splits: how the splits of the outputs must relate; set by the plugin."
     )
+    config.addinivalue_line(
+        "markers", "diagnosis: which gap holds a model back; set by the plugin."
+    )
     config.stash[keys.OPTIONS] = options.read(config)
     config.stash[keys.PARAMETERS] = {}
     config.stash[keys.PLANS] = {}
