@@ -268,8 +268,8 @@ class Result:
         declared = {metric.title for metric in self._declared.values()}
         found = set()
         for check in self.checks:
-            ladder = getattr(check, "ladder", None)
-            for rung in ladder.rungs if ladder else ():
+            ladder: Any = getattr(check, "ladder", None)
+            for rung in ladder.rungs if ladder is not None else ():
                 name = f"{ladder.metric} on {rung.name}"
                 if name not in declared:
                     found.add(f"{check.model}: {name}" if check.model else name)

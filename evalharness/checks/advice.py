@@ -47,7 +47,7 @@ def headline(state: str, named: Sequence[str]) -> str:
     if state == NOTHING:
         return "nothing material is left"
     return {
-        BELOW_HUMAN: "the model is better than the human level",
+        BELOW_HUMAN: "better than people, so that the bias left is not told",
         UNMEASURED: "a rung cannot be measured",
     }.get(state, "which gap dominates cannot be told")
 

@@ -59,7 +59,7 @@ def _material(found: Diagnosis) -> str:
 
 def _drawn(found: Diagnosis) -> list[str]:
     """Rungs with the gaps between them, in columns: name, value, bar, interval, n or the chance."""
-    cells = []
+    cells: list[tuple[str, str, Rung | None, str, str]] = []
     for rung in found.rungs:
         cells.append((_name(rung), show(rung.value), rung, _span(rung), _count(rung)))
         cells += [
@@ -73,7 +73,7 @@ def _drawn(found: Diagnosis) -> list[str]:
             for g in found.gaps
             if g.below == rung.name
         ]
-    widths = [max(len(c[i]) for c in cells) for i in (0, 1, 3, 4)]
+    widths = [max(len(str(c[i])) for c in cells) for i in (0, 1, 3, 4)]
     room = max(0, WIDTH - sum(widths) - len(widths))
     start, unit = _scale(found.rungs, room)
     return [

@@ -107,7 +107,12 @@ class DiagnosisResult(SplitResult):
         return list(self.notes)
 
     def told(self) -> str:
+        """Everything below the first line, which says all of a gap but what to do about it."""
         from evalharness.checks.bars import more
 
-        ladder = [] if self.ladder is None else ["", *more(self.ladder)]
-        return "\n".join([super().told(), *ladder])
+        lines = [line for finding in self.findings for line in finding.details]
+        if self.ladder is not None:
+            lines += more(self.ladder)
+        if len(self.findings) > 1 or self.waived:
+            lines = super().told().splitlines() + (lines if self.ladder is not None else [])
+        return "\n".join([*lines, *(f"note: {text}" for text in self.notes)])

@@ -1,150 +1,38 @@
-"""The ladder of one model: its rungs measured, the gaps between them, and what dominates."""
+"""The ladder of one model as it is told: rungs, gaps, what dominates, and what to do."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import partial
 from typing import Any
 
-import numpy as np
-
 from evalharness.checks import advice
+from evalharness.checks.climb import Climb
 from evalharness.checks.diagnosed import Diagnosis, Gap, Rung, Under
 from evalharness.checks.human_level import HumanLevel
-from evalharness.checks.settings import Settings
-from evalharness.declare.diagnosis import (
-    BIAS,
-    BIAS_OR_VARIANCE,
-    DEV,
-    GAPS,
-    HUMAN,
-    TEST,
-    TRAIN_DEV,
-    BiasVariance,
-)
-from evalharness.declare.plural import counted
-from evalharness.inference.bounds import Bounds
-from evalharness.inference.dominance import UNCLEAR, Naming, believed, drawn, naming
-from evalharness.inference.estimates import Estimate
-from evalharness.inference.numbers import plain, show
+from evalharness.declare.diagnosis import BIAS, BIAS_OR_VARIANCE, DEV, HUMAN, TEST
+from evalharness.inference.dominance import UNCLEAR, Naming
+from evalharness.inference.numbers import show
 from evalharness.inference.rung_gap import RungGap
-
-# What does not matter, where nothing is declared: of a metric between 0 and 1 half a point, and in
-# any case a tenth of the error on dev.
-POINT, TENTH = 0.005, 0.1
-
-
-@dataclass(frozen=True)
-class Climb:
-    """What a ladder is made of.
-
-    rungs:  the estimate of each split, from the bottom to the top.
-    people: the human levels.
-    tied:   pairs of splits of which clusters have rows in both.
-    paired: by name of a level and of a split, the gap between the two on the same examples.
-    broken: by name of a split, why it is no rung: its examples are not unseen.
-    """
-
-    declared: BiasVariance
-    rungs: dict[str, Estimate]
-    people: Sequence[HumanLevel]
-    tied: frozenset[tuple[str, str]]
-    broken: dict[str, str]
-    settings: Settings
-    notes: tuple[str, ...] = ()
-
-    @property
-    def sign(self) -> int:
-        return 1 if self.declared.metric.better == "lower" else -1
-
-    @cached_property
-    def proxy(self) -> HumanLevel | None:
-        """The best level, which stands for the Bayes error."""
-        return min(self.people, key=lambda p: self.sign * p.bounds.value, default=None)
-
-    @cached_property
-    def unmeasured(self) -> dict[str, str]:
-        """Why rungs cannot be measured, by their names."""
-        found = {}
-        for name, e in self.rungs.items():
-            if name in self.broken:
-                found[name] = self.broken[name]
-            elif math.isnan(e.value) or e.reason:
-                found[name] = f"{e.title}: {e.reason or 'undefined'}"
-        if self.proxy is not None and self.proxy.bounds.reason:
-            found[HUMAN] = f"human level ({self.proxy.name}): {self.proxy.bounds.reason}"
-        return found
-
-    @cached_property
-    def material(self) -> tuple[float, str]:
-        """What does not matter, and where that comes from."""
-        if self.declared.materiality is not None:
-            return self.declared.materiality, "declared"
-        name = next(n for n in (DEV, TEST, TRAIN_DEV, *self.rungs) if n in self.rungs)
-        low, high = self.declared.metric.range
-        best = low if self.sign > 0 else high
-        value = self.rungs[name].value
-        error = abs(value - best) if math.isfinite(best) else abs(value)
-        error = 0.0 if math.isnan(error) else error
-        floor = POINT if (low, high) == (0, 1) else 0.0
-        if TENTH * error > floor:
-            return TENTH * error, f"a tenth of the error on {name}"
-        return (floor, "half a point") if floor else (1e-12, "nothing")
-
-    def bounds(self, level: HumanLevel | None) -> dict[str, Bounds]:
-        """Of each rung, from the bottom to the top."""
-        found: dict[str, Any] = {} if level is None else {HUMAN: level.bounds}
-        return found | {name: e._bounds for name, e in self.rungs.items()}
-
-    def gaps(self, level: HumanLevel | None) -> dict[str, RungGap]:
-        """The gaps above a human level (or above the lowest split), by their names."""
-        rungs = self.bounds(level)
-        pairs = list(zip(rungs, list(rungs)[1:], strict=False))
-        return {
-            GAPS[a, b]: RungGap(rungs[a], rungs[b], self.sign, (a, b) in self.tied)
-            for a, b in pairs
-        }
-
-    def below_human(self, level: HumanLevel | None) -> bool:
-        """Whether the lowest split is surely better than the level."""
-        gaps = self.gaps(level)
-        first = next(iter(gaps.items()), None)
-        if level is None or first is None:
-            return False
-        return first[1].upper(1 - self.settings.confidence) < 0
-
-    def naming(self, level: HumanLevel | None) -> Naming:
-        """What dominates above a human level."""
-        gaps, alpha = self.gaps(level), 1 - self.settings.confidence
-        may = [True] * len(gaps)
-        if level is not None and (level.few or self.below_human(level)):
-            may[0] = False
-        errors = drawn([believed(b) for b in self.bounds(level).values()], self.settings.seed)
-        lower = np.array([g.lower(alpha) for g in gaps.values()])
-        upper = np.array([g.upper(alpha) for g in gaps.values()])
-        return naming(errors, self.sign, lower, upper, self.material[0], may)
 
 
 def diagnosis(climb: Climb) -> Diagnosis:
     """The whole ladder of a climb."""
     declared, settings = climb.declared, climb.settings
-    rungs = _rungs(climb)
-    made = {
-        "metric": declared.metric.label,
-        "better": str(declared.metric.better),
-        "confidence": settings.confidence,
-        "rungs": rungs,
-        "materiality": climb.material[0],
-        "why": climb.material[1],
-    }
+    made = partial(
+        Diagnosis,
+        metric=declared.metric.label,
+        better=str(declared.metric.better),
+        confidence=settings.confidence,
+        rungs=_rungs(climb),
+        materiality=climb.material[0],
+        why=climb.material[1],
+    )
     if climb.unmeasured:
         told = tuple(climb.unmeasured.values())
         gaps = tuple(g for g in _gaps(climb, None) if not {g.below, g.above} & {*climb.unmeasured})
-        return Diagnosis(
-            **made, gaps=gaps, state=advice.UNMEASURED, named=(), advice=(*told, *climb.notes)
-        )
+        return made(gaps=gaps, state=advice.UNMEASURED, named=(), advice=(*told, *climb.notes))
     found = climb.naming(climb.proxy)
     gaps = _gaps(climb, found)
     names = [g.name for g in gaps]
@@ -153,8 +41,7 @@ def diagnosis(climb: Climb) -> Diagnosis:
     if gaps and gaps[0].state == advice.BELOW_HUMAN and state != "both" and not named:
         state = advice.BELOW_HUMAN
     under = tuple(_under(climb, p) for p in climb.people)
-    return Diagnosis(
-        **made,
+    return made(
         gaps=gaps,
         state=state,
         named=named,
@@ -272,18 +159,3 @@ def _level_matters(climb: Climb, under: Sequence[Under]) -> list[str]:
         f"{u.level} {show(u.value)}: {advice.headline(u.state, u.named)}" for u in under
     )
     return [f"this depends on the human level: {told}"]
-
-
-def short(x: float) -> str:
-    """A number of a ladder: four decimals, signed by whoever shows it."""
-    return plain(x) if abs(x) >= 1e4 else show(x)
-
-
-def without(climb: Climb, names: Sequence[str]) -> Climb:
-    """The climb without some rungs."""
-    return replace(climb, rungs={n: e for n, e in climb.rungs.items() if n not in names})
-
-
-def told_of(rung: Rung) -> str:
-    """Of what a rung was measured, in a few words."""
-    return rung.told if rung.name == HUMAN else f"n={counted(rung.n, 'examples').split()[0]}"

@@ -55,7 +55,9 @@ def between(plan: Plan, model: str, names: Sequence[str]) -> Between:
     if problems:
         raise OutputsError(problems)
     held = [s for s in splits.values() if not getattr(s, "streamed", False)]
-    tied, broken, notes = set(), {}, []
+    tied: set[tuple[str, str]] = set()
+    broken: dict[str, str] = {}
+    notes: list[str] = []
     for a, b in pairs:
         if splits[a] not in held or splits[b] not in held:
             continue

@@ -152,7 +152,15 @@ def _of_splits(check: SplitResult) -> tuple[str, ...]:
     required = "" if math.isnan(f.required) else f"{'≥' if f.least else '≤'} {plain(f.required)}"
     settle = f"~{about(max(f.settle))}" if f.settle else "?" if f.outcome == INCONCLUSIVE else ""
     shown = bound if bound == "–" else f"{f.op} {bound}"
-    return (word, name, number, shown, required, f"{min(f.n):,}" if f.n else "", settle)
+    return (
+        word,
+        name,
+        number,
+        shown,
+        required,
+        f"{min(filter(None, f.n)):,}" if any(f.n) else "",
+        settle,
+    )
 
 
 def footnote(checks: Sequence[Decided]) -> str:

@@ -23,6 +23,8 @@ EXPECTED = {
     ("candidate", "accuracy-test-ink-thin"): ("pass", "faint handwriting is read well"),
     ("candidate", "accuracy-test-by-ink"): ("pass", "and so is each kind of stroke"),
     ("candidate", "latency-quantile-0.99-test"): ("pass", "99 of 100 answers come in time"),
+    ("candidate", "avoidable_bias"): ("pass", "all of 528 training images are read rightly"),
+    ("candidate", "ladder"): ("pass", "every rung is measured"),
     ("production", "accuracy-test"): ("fail", "86 %: surely below 95 %"),
     ("production", "f1-macro-test"): ("fail", "some digits are read badly"),
     ("production", "recall-positive-1-test"): ("fail", "it misses four of ten ones"),
@@ -30,6 +32,11 @@ EXPECTED = {
     ("production", "accuracy-test-ink-thin"): ("fail", "85 % on faint handwriting"),
     ("production", "accuracy-test-by-ink"): ("fail", "thin or thick, it is too often wrong"),
     ("production", "latency-quantile-0.99-test"): ("pass", "it was never slow"),
+    ("production", "avoidable_bias"): (
+        "fail",
+        "12 % wrong, where people have 2.4 %: it is too small",
+    ),
+    ("production", "ladder"): ("pass", "every rung is measured"),
     ("both", BY_HAND): ("pass", "more than 0.05 apart on the same images"),
 }
 

@@ -124,7 +124,7 @@ CLASSES = [
     (bare(satisficing=[BOUND], bounds=[BOUND]), "`bounds` holds metrics, bounds or checks"),
     (bare(satisficing=[BOUND], gate=BOUND), "`gate` holds metrics, bounds or checks"),
     (bare(satisficing=[BOUND], optimizing=recall.on("dev")), "`optimizing`: comparing with a base"),
-    (bare(satisficing=[BOUND], diagnosis=1), "`diagnosis`: the bias/variance diagnosis is not"),
+    (bare(satisficing=[BOUND], diagnosis=1), "must be made by bias_variance"),
     (bare(satisficing=BOUND), r"must be a list: satisficing = \[recall"),
     (bare(satisficing="recall >= 0.9"), "must be a list of bounds"),
     (bare(satisficing=0.9), "must be a list of bounds"),

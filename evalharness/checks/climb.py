@@ -1,0 +1,114 @@
+"""What a ladder is made of: the rungs of one model with what is known of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from evalharness.checks.human_level import HumanLevel
+from evalharness.checks.settings import Settings
+from evalharness.declare.diagnosis import DEV, GAPS, HUMAN, TEST, TRAIN_DEV, BiasVariance
+from evalharness.inference.bounds import Bounds
+from evalharness.inference.dominance import Naming, believed, drawn, naming
+from evalharness.inference.estimates import Estimate
+from evalharness.inference.rung_gap import RungGap
+
+# What does not matter, where nothing is declared: of a metric between 0 and 1 half a point, and in
+# any case a tenth of the error on dev.
+POINT, TENTH = 0.005, 0.1
+
+
+@dataclass(frozen=True)
+class Climb:
+    """What a ladder is made of.
+
+    rungs:  the estimate of each split, from the bottom to the top.
+    people: the human levels.
+    tied:   pairs of splits of which clusters have rows in both.
+    broken: by name of a split, why it is no rung: its examples are not unseen.
+    notes:  what else belongs to the ladder.
+    """
+
+    declared: BiasVariance
+    rungs: dict[str, Estimate]
+    people: Sequence[HumanLevel]
+    tied: frozenset[tuple[str, str]]
+    broken: dict[str, str]
+    settings: Settings
+    notes: tuple[str, ...] = ()
+
+    @property
+    def sign(self) -> int:
+        return 1 if self.declared.metric.better == "lower" else -1
+
+    @cached_property
+    def proxy(self) -> HumanLevel | None:
+        """The best level, which stands for the Bayes error."""
+        return min(self.people, key=lambda p: self.sign * p.bounds.value, default=None)
+
+    @cached_property
+    def unmeasured(self) -> dict[str, str]:
+        """Why rungs cannot be measured, by their names."""
+        found = {}
+        for name, e in self.rungs.items():
+            if name in self.broken:
+                found[name] = self.broken[name]
+            elif math.isnan(e.value) or e.reason:
+                found[name] = f"{e.title}: {e.reason or 'undefined'}"
+        if self.proxy is not None and self.proxy.bounds.reason:
+            found[HUMAN] = f"human level ({self.proxy.name}): {self.proxy.bounds.reason}"
+        return found
+
+    @cached_property
+    def material(self) -> tuple[float, str]:
+        """What does not matter, and where that comes from."""
+        if self.declared.materiality is not None:
+            return self.declared.materiality, "declared"
+        name = next(n for n in (DEV, TEST, TRAIN_DEV, *self.rungs) if n in self.rungs)
+        low, high = self.declared.metric.range
+        best = low if self.sign > 0 else high
+        value = self.rungs[name].value
+        error = abs(value - best) if math.isfinite(best) else abs(value)
+        error = 0.0 if math.isnan(error) else error
+        floor = POINT if (low, high) == (0, 1) else 0.0
+        if TENTH * error > floor:
+            return TENTH * error, f"a tenth of the error on {name}"
+        return (floor, "half a point") if floor else (1e-12, "nothing")
+
+    def bounds(self, level: HumanLevel | None) -> dict[str, Bounds]:
+        """Of each rung, from the bottom to the top."""
+        found: dict[str, Any] = {} if level is None else {HUMAN: level.bounds}
+        return found | {name: e._bounds for name, e in self.rungs.items()}
+
+    def gaps(self, level: HumanLevel | None) -> dict[str, RungGap]:
+        """The gaps above a human level (or above the lowest split), by their names."""
+        rungs = self.bounds(level)
+        pairs = list(zip(rungs, list(rungs)[1:], strict=False))
+        return {
+            GAPS[a, b]: RungGap(rungs[a], rungs[b], self.sign, (a, b) in self.tied)
+            for a, b in pairs
+        }
+
+    def below_human(self, level: HumanLevel | None) -> bool:
+        """Whether the lowest split is surely better than the level."""
+        gaps = self.gaps(level)
+        first = next(iter(gaps.items()), None)
+        if level is None or first is None:
+            return False
+        return first[1].upper(1 - self.settings.confidence) < 0
+
+    def naming(self, level: HumanLevel | None) -> Naming:
+        """What dominates above a human level."""
+        gaps, alpha = self.gaps(level), 1 - self.settings.confidence
+        may = [True] * len(gaps)
+        if level is not None and (level.few or self.below_human(level)):
+            may[0] = False
+        errors = drawn([believed(b) for b in self.bounds(level).values()], self.settings.seed)
+        lower = np.array([g.lower(alpha) for g in gaps.values()])
+        upper = np.array([g.upper(alpha) for g in gaps.values()])
+        return naming(errors, self.sign, lower, upper, self.material[0], may)
