@@ -92,6 +92,36 @@ def test_splits_are_assigned_as_shown(names):
     exec(CODE[3], names | {"patient": 17})
 
 
+def scans(folder):
+    """As in the README: errors on 20,000 rows of train and 4,000 of each other split."""
+    start = 0
+    for name, n, wrong in (
+        ("train", 20_000, 300),
+        ("train_dev", 4_000, 360),
+        ("dev", 4_000, 404),
+        ("test", 4_000, 396),
+    ):
+        label = np.arange(n) % 2
+        prediction = np.where(np.arange(n) < wrong, 1 - label, label)
+        ids = [f"scan-{start + row}" for row in range(n)]
+        table = {"id": ids, "label": label, "prediction": prediction}
+        pq.write_table(pa.table(table), folder / f"{name}.parquet")
+        start += n
+
+
+def test_a_ladder_is_drawn_as_shown(pytester):
+    scans(pytester.path)
+    pytester.makepyfile(test_scans=CODE[4])
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    result.assert_outcomes(passed=1, failed=3)
+    printed = result.stdout.str()
+    (shown,) = [text for text in SHOWN if "avoidable_bias  +" in text]
+    lines = [line for line in shown.splitlines() if line not in ("", "...")]
+    assert len(lines) >= 15
+    for line in lines:
+        assert line in printed
+
+
 def test_six_lines():
     assert len([x for x in CODE[0].splitlines() if x.strip() and not x.startswith("#")]) == 6
 
@@ -100,18 +130,22 @@ def test_everything_that_can_be_declared_can(names):
     exec(CODE[1], names)
     written = [str(c.declared) for c in names["TestCats"].checks]
     assert sum(text.startswith("recall") for text in written) == 4
-    assert written[-1] == 'same_distribution("dev", "test")'
+    assert written[-3:] == [
+        'same_distribution("dev", "test")',
+        "dev_overfitting of f1",
+        "ladder of f1",
+    ]
 
 
 def test_the_catalogue_can_be_declared(names):
     def bleu(label, prediction):
         return 0.5
 
-    exec(CODE[4], names | {"bleu": bleu})
+    exec(CODE[5], names | {"bleu": bleu})
 
 
 def test_a_metric_of_ones_own(names):
-    exec(CODE[5], names)
+    exec(CODE[6], names)
     handle = names["false_discovery_rate"]
     assert handle.value(evalharness.Cells(tp=8, fp=2, fn=0, tn=0)) == 0.2
 
@@ -128,7 +162,7 @@ def test_resampling_works_as_shown(names):
     }
     place = metrics.f1.on("test")
     names["result"] = run(outputs, models=["candidate", "production"], also=[place])
-    exec(CODE[7], names)
+    exec(CODE[8], names)
     assert names["difference"].value > 0
 
 
