@@ -89,8 +89,9 @@ class Climb:
         """The gaps above a human level (or above the lowest split), by their names."""
         rungs = self.bounds(level)
         pairs = list(zip(rungs, list(rungs)[1:], strict=False))
+        low, high = self.declared.metric.range
         return {
-            GAPS[a, b]: RungGap(rungs[a], rungs[b], self.sign, (a, b) in self.tied)
+            GAPS[a, b]: RungGap(rungs[a], rungs[b], self.sign, (a, b) in self.tied, high - low)
             for a, b in pairs
         }
 

@@ -166,7 +166,9 @@ def _words(v: Verdict, between: tuple[str, str]) -> str:
     """The verdict on a gap as the message of its check goes on."""
     below, above = between
     told = v.message.removeprefix(f"{v.estimate.title}: ")
-    told = told.replace(",", f" from {below} to {above},", 1)
+    value, rest = told.split(" ", 1)
+    comma = "," * value.endswith(",")
+    told = f"{value.rstrip(',')} from {below} to {above}{comma} {rest}"
     told = told.replace(f"/ {v.family:,} bounds", f"/ {v.family:,} limits")
     return told.replace(
         "fresh examples would settle it",

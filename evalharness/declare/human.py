@@ -140,6 +140,13 @@ def suits(human: Human, metric: Any) -> list[str]:
                 f"{human}: {level} lies outside of the range of {metric.name}, {low:g} to "
                 f"{high:g}{hint}"
             )
+        wrong = level.value if metric.better == "lower" else 1 - level.value
+        if metric.name in COUNTED and not level.n and 0.5 < wrong <= 1:
+            problems.append(
+                f"{human}: {level} of {metric.name} says that people are wrong more often than "
+                f"right; was {1 - level.value:g} meant? If it is so, give their answers: "
+                f"{level.name}=(wrong, n)"
+            )
         if level.n and metric.name not in COUNTED:
             problems.append(
                 f"{human}: {level} counts wrong answers, and {metric.name} is no error rate; give "

@@ -42,13 +42,20 @@ class RungGap:
     """How much worse (above 0) the metric is on the upper rung than on the ``lower``.
 
     ``sign``: 1 where a lower value is better, -1 where a higher one is. ``tied``: whether clusters
-    have rows on both rungs.
+    have rows on both rungs. ``most``: how large a gap can be at all.
     """
 
     decides = "MOVER, each limit on its farther side"
 
-    def __init__(self, below: Bounds, above: Bounds, sign: int, tied: bool = False) -> None:
-        self._below, self._above, self._sign = below, above, sign
+    def __init__(
+        self,
+        below: Bounds,
+        above: Bounds,
+        sign: int,
+        tied: bool = False,
+        most: float = math.inf,
+    ) -> None:
+        self._below, self._above, self._sign, self._most = below, above, sign, most
         self._join: Any = (lambda a, b: a + b) if tied else math.hypot
         self.value = sign * (above.value - below.value)
         alike = below.shown == above.shown == "Wilson" and not tied
@@ -66,13 +73,14 @@ class RungGap:
         fall, rise = self._above.value - l2, u2 - self._above.value
         if self._sign < 0:  # mirrored, so that the gap is the upper less the lower again
             down, up, fall, rise = up, down, rise, fall
-        return self.value - self._join(fall, up), self.value + self._join(rise, down)
+        low, high = self.value - self._join(fall, up), self.value + self._join(rise, down)
+        return max(-self._most, low), min(self._most, high)
 
     def lower(self, alpha: float) -> float:
-        return self.value - self._limits(round(alpha, 12))
+        return max(-self._most, self.value - self._limits(round(alpha, 12)))
 
     def upper(self, alpha: float) -> float:
-        return self.value + self._limits(round(alpha, 12))
+        return min(self._most, self.value + self._limits(round(alpha, 12)))
 
     def _both(self, alpha: float) -> float:
         far = [
