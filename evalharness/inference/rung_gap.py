@@ -4,8 +4,9 @@ By MOVER (Zou & Donner 2008; of two shares with Wilson's limits it is Newcombe's
 limit of the difference lies √(a² + b²) from it, a and b being how far the limits of the two rungs
 lie from their values. Shown is what the shown intervals give. What decides takes the deciding
 limits, each on its farther side: with the nearer ones, of a rare error or of very unequal n, up to
-2.8 times as many bounds are wrong as are declared. Where clusters have rows on both rungs, their
-errors may add up: a + b.
+2.8 times as many bounds are wrong as are declared. Above an assumed constant a gap is as sure as
+the rung that is measured, and its limits are that rung's, shifted. Where clusters have rows on both
+rungs, their errors may add up: a + b.
 """
 
 from __future__ import annotations
@@ -61,25 +62,33 @@ class RungGap:
         return next((b.reason for b in (self._below, self._above) if b.reason), "")
 
     def interval(self, confidence: float) -> tuple[float, float]:
-        (l1, u1), (l2, u2) = (b.interval(confidence) for b in (self._below, self._above))
-        down, up = self._below.value - l1, u1 - self._below.value
-        fall, rise = self._above.value - l2, u2 - self._above.value
+        return self._ends([b.interval(confidence) for b in (self._below, self._above)])
+
+    def lower(self, alpha: float) -> float:
+        return self._limits(round(alpha, 12))[0]
+
+    def upper(self, alpha: float) -> float:
+        return self._limits(round(alpha, 12))[1]
+
+    def _both(self, alpha: float) -> tuple[float, float]:
+        rungs = self._below, self._above
+        limits = [(b.lower(alpha), b.upper(alpha)) for b in rungs]
+        if not any(isinstance(b, Assumed) for b in rungs):
+            far = [max(b.value - x, y - b.value) for b, (x, y) in zip(rungs, limits, strict=True)]
+            limits = [(b.value - x, b.value + x) for b, x in zip(rungs, far, strict=True)]
+        return self._ends(limits)
+
+    def _ends(self, limits: list[tuple[float, float]]) -> tuple[float, float]:
+        """Of the gap, from the limits of the lower rung and of the upper one."""
+        if math.isnan(self.value):
+            return -math.inf, math.inf
+        (down, up), (fall, rise) = (
+            (b.value - low, high - b.value)
+            for b, (low, high) in zip((self._below, self._above), limits, strict=True)
+        )
         if self._sign < 0:  # mirrored, so that the gap is the upper less the lower again
             down, up, fall, rise = up, down, rise, fall
         return self.value - self._join(fall, up), self.value + self._join(rise, down)
-
-    def lower(self, alpha: float) -> float:
-        return self.value - self._limits(round(alpha, 12))
-
-    def upper(self, alpha: float) -> float:
-        return self.value + self._limits(round(alpha, 12))
-
-    def _both(self, alpha: float) -> float:
-        far = [
-            max(b.value - b.lower(alpha), b.upper(alpha) - b.value)
-            for b in (self._below, self._above)
-        ]
-        return float(self._join(*far))
 
     def settle(self, threshold: float, alpha: float, power: float = 0.8) -> int | None:
         return settle_by_root(self, threshold, alpha, power)
