@@ -15,6 +15,8 @@ import math
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
+
 from evalharness.inference.bounds import Bounds, settle_by_root
 
 
@@ -39,6 +41,23 @@ class Assumed:
         return None
 
 
+def farther(value: Any, low: Any, high: Any) -> tuple[Any, Any, Any]:
+    """A value (numbers or arrays) with both of its limits as far away as the farther one."""
+    far = np.maximum(value - low, high - value)
+    return value, value - far, value + far
+
+
+def ends(below: Any, above: Any, sign: int, tied: bool = False) -> tuple[Any, Any]:
+    """MOVER's limits of a gap, from the value, the lower and the upper limit of either rung."""
+    (p, l1, u1), (q, l2, u2) = below, above
+    down, up, fall, rise = p - l1, u1 - p, q - l2, u2 - q
+    if sign < 0:  # mirrored, so that the gap is the upper less the lower again
+        down, up, fall, rise = up, down, rise, fall
+    join = np.add if tied else np.hypot
+    gap = sign * (q - p)
+    return gap - join(fall, up), gap + join(rise, down)
+
+
 class RungGap:
     """How much worse (above 0) the metric is on the upper rung than on the ``lower``.
 
@@ -49,20 +68,19 @@ class RungGap:
     decides = "MOVER, each limit on its farther side"
 
     def __init__(self, below: Bounds, above: Bounds, sign: int, tied: bool = False) -> None:
-        self._below, self._above, self._sign = below, above, sign
-        self._join: Any = (lambda a, b: a + b) if tied else math.hypot
+        self._rungs, self._sign, self._tied = (below, above), sign, tied
         self.value = sign * (above.value - below.value)
         alike = below.shown == above.shown == "Wilson" and not tied
         self.shown = "Newcombe" if alike else "MOVER"
-        self.n, self.unit = sum(b.n for b in (below, above)), "examples"
+        self.n, self.unit = below.n + above.n, "examples"
         self._limits = lru_cache(self._both)
 
     @property
     def reason(self) -> str:
-        return next((b.reason for b in (self._below, self._above) if b.reason), "")
+        return next((b.reason for b in self._rungs if b.reason), "")
 
     def interval(self, confidence: float) -> tuple[float, float]:
-        return self._ends([b.interval(confidence) for b in (self._below, self._above)])
+        return self._ends([(b.value, *b.interval(confidence)) for b in self._rungs])
 
     def lower(self, alpha: float) -> float:
         return self._limits(round(alpha, 12))[0]
@@ -71,24 +89,15 @@ class RungGap:
         return self._limits(round(alpha, 12))[1]
 
     def _both(self, alpha: float) -> tuple[float, float]:
-        rungs = self._below, self._above
-        limits = [(b.lower(alpha), b.upper(alpha)) for b in rungs]
-        if not any(isinstance(b, Assumed) for b in rungs):
-            far = [max(b.value - x, y - b.value) for b, (x, y) in zip(rungs, limits, strict=True)]
-            limits = [(b.value - x, b.value + x) for b, x in zip(rungs, far, strict=True)]
-        return self._ends(limits)
+        limits = [(b.value, b.lower(alpha), b.upper(alpha)) for b in self._rungs]
+        assumed = any(isinstance(b, Assumed) for b in self._rungs)
+        return self._ends(limits if assumed else [farther(*x) for x in limits])
 
-    def _ends(self, limits: list[tuple[float, float]]) -> tuple[float, float]:
-        """Of the gap, from the limits of the lower rung and of the upper one."""
+    def _ends(self, limits: list[tuple[Any, Any, Any]]) -> tuple[float, float]:
         if math.isnan(self.value):
             return -math.inf, math.inf
-        (down, up), (fall, rise) = (
-            (b.value - low, high - b.value)
-            for b, (low, high) in zip((self._below, self._above), limits, strict=True)
-        )
-        if self._sign < 0:  # mirrored, so that the gap is the upper less the lower again
-            down, up, fall, rise = up, down, rise, fall
-        return self.value - self._join(fall, up), self.value + self._join(rise, down)
+        low, high = ends(*limits, self._sign, self._tied)
+        return float(low), float(high)
 
     def settle(self, threshold: float, alpha: float, power: float = 0.8) -> int | None:
         return settle_by_root(self, threshold, alpha, power)

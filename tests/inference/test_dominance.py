@@ -30,7 +30,7 @@ ALPHA = 0.05
 
 
 def told(rungs, materiality=None, sign=1, may=None, seed=0, dev=-1):
-    """What is said of rungs; by default of what matters: half a point, or a tenth of dev's error."""
+    """What is said of rungs; half a point matters by default, or a tenth of dev's error."""
     gaps = [RungGap(a, b, sign) for a, b in zip(rungs[:-1], rungs[1:], strict=True)]
     low, high = (np.array([f(g) for g in gaps]) for f in (_low, _high))
     errors = drawn([believed(b) for b in rungs], seed)
