@@ -65,13 +65,16 @@ class RungGap:
     have rows on both rungs.
     """
 
-    decides = "MOVER, each limit on its farther side"
-
     def __init__(self, below: Bounds, above: Bounds, sign: int, tied: bool = False) -> None:
         self._rungs, self._sign, self._tied = (below, above), sign, tied
         self.value = sign * (above.value - below.value)
         alike = below.shown == above.shown == "Wilson" and not tied
         self.shown = "Newcombe" if alike else "MOVER"
+        self.decides = "MOVER, each limit on its farther side"
+        self._assumed = any(isinstance(b, Assumed) for b in self._rungs)
+        if self._assumed:
+            measured = below if isinstance(above, Assumed) else above
+            self.shown, self.decides = measured.shown, measured.decides
         self.n, self.unit = below.n + above.n, "examples"
         self._limits = lru_cache(self._both)
 
@@ -90,13 +93,13 @@ class RungGap:
 
     def _both(self, alpha: float) -> tuple[float, float]:
         limits = [(b.value, b.lower(alpha), b.upper(alpha)) for b in self._rungs]
-        assumed = any(isinstance(b, Assumed) for b in self._rungs)
-        return self._ends(limits if assumed else [farther(*x) for x in limits])
+        return self._ends(limits if self._assumed else [farther(*x) for x in limits])
 
     def _ends(self, limits: list[tuple[Any, Any, Any]]) -> tuple[float, float]:
         if math.isnan(self.value):
             return -math.inf, math.inf
-        low, high = ends(*limits, self._sign, self._tied)
+        below, above = limits
+        low, high = ends(below, above, self._sign, self._tied)
         return float(low), float(high)
 
     def settle(self, threshold: float, alpha: float, power: float = 0.8) -> int | None:

@@ -128,6 +128,7 @@ def test_an_assumed_level_only_shifts_the_bounds():
     gap = RungGap(Assumed(0.001), error, 1)
     assert gap.n == 1000
     assert not gap.reason
+    assert (gap.shown, gap.decides) == ("Wilson", "Clopper-Pearson")
     assert gap.value == pytest.approx(0.002)
     assert gap.upper(0.05) == pytest.approx(error.upper(0.05) - 0.001)
     assert gap.lower(0.05) == pytest.approx(error.lower(0.05) - 0.001)
