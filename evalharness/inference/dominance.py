@@ -36,6 +36,8 @@ SURE = 0.975
 KNOTS = np.array([-4.0, -3.0, -2.3, -1.64, -1.0, -0.5, 0.0, 0.5, 1.0, 1.64, 2.3, 3.0, 4.0])
 # Bounds other than those of shares may cost a bootstrap each.
 COARSE = np.array([-3.0, -1.96, -1.0, 0.0, 1.0, 1.96, 3.0])
+# Where a rung has no bound at such a level (a tail quantile of few values); its square is finite.
+ANYWHERE = 1e100
 
 DOMINANT, BOTH, NOTHING, UNCLEAR = "dominant", "both", "nothing", "cannot tell"
 
@@ -44,14 +46,15 @@ def believed(bounds: Bounds) -> tuple[Floats, Floats]:
     """(knots, values): the quantiles of what is believed of a rung's error."""
     if isinstance(bounds, Assumed):
         return KNOTS, np.full(len(KNOTS), bounds.value)
-    if isinstance(bounds, ProportionBounds) and bounds.through is None:
+    # Of clusters and weights a share is worth less than its counts say, which only its bounds know.
+    if type(bounds) is ProportionBounds and bounds.through is None:
         return KNOTS, of_shares(np.array([bounds.hits]), np.array([bounds.trials]))[0]
     levels = ndtr(-abs(COARSE))
     found = [
         bounds.value if z == 0 else bounds.lower(a) if z < 0 else bounds.upper(a)
         for z, a in zip(COARSE, levels, strict=True)
     ]
-    return COARSE, np.maximum.accumulate(np.asarray(found, float))
+    return COARSE, np.maximum.accumulate(np.clip(np.asarray(found, float), -ANYWHERE, ANYWHERE))
 
 
 def of_shares(hits: Floats, trials: Floats) -> Floats:
