@@ -117,9 +117,10 @@ def html_table(
         ]
     )
     listed = f"<p>Reported, not gated:</p><ul>{rest}</ul>" if rest else ""
+    drawn = "".join(f"<pre>{html.escape(chr(10).join(one))}</pre>" for one in ladders(checks))
     note = f"<p><small>{html.escape(footnote(checks))}</small></p>" if checks else ""
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    return f"<h4>{html.escape(title)}</h4>{table}{listed}{note}"
+    return f"<h4>{html.escape(title)}</h4>{table}{listed}{drawn}{note}"
 
 
 def row(check: Decided) -> tuple[str, ...]:

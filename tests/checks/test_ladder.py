@@ -1,12 +1,16 @@
 """The ladder from human level to test: the course's numbers, and what is said of them."""
 
 import math
+import re
+from dataclasses import fields
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from evalharness import Human, Outputs, Result, bias_variance
 from evalharness.checks.advice import KNOBS
+from evalharness.checks.diagnosed import Diagnosis, Gap, Rung, Section, Under
 from evalharness.metrics import accuracy, error_rate, f1, mean_absolute_error
 from tests.checks.rungs import answers, diagnosed, gap, ladder, splits
 from tests.metrics.measure import declare
@@ -226,6 +230,16 @@ def test_it_survives_json():
     assert again.to_json() == made.to_json()
     assert again.checks[-1].ladder == made.checks[-1].ladder
     assert str(again) == str(made)
+    assert again._repr_html_() == made._repr_html_()
+    assert "<pre>error_rate, 95 % intervals: variance_or_mismatch dominates" in again._repr_html_()
+
+
+def test_every_field_of_a_ladder_is_documented():
+    page = Path(__file__).parents[2].joinpath("docs", "result.md").read_text(encoding="utf-8")
+    section = page.partition("## A ladder")[2].partition("## A finding")[0]
+    named = set(re.findall(r"`(\w+)`", section))
+    for kind in (Diagnosis, Rung, Gap, Under, Section):
+        assert {f.name for f in fields(kind)} <= named
 
 
 def _asked():

@@ -1,4 +1,4 @@
-"""Diagnoses of real models: CIFAR-10 as dev, CIFAR-10.1 as test, and what people make of CIFAR-10."""
+"""Diagnoses of real models: CIFAR-10 is dev, CIFAR-10.1 is test, and people answered the first."""
 
 import numpy as np
 import pytest
