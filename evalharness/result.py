@@ -12,8 +12,9 @@ from typing import Any
 
 from evalharness.checks import records, written
 from evalharness.checks.findings import SplitResult
+from evalharness.checks.notebook import html_table
 from evalharness.checks.satisficing import CheckResult
-from evalharness.checks.table import html_table, text_table
+from evalharness.checks.table import text_table
 from evalharness.declare.diagnosis import BiasVariance, Ladder
 from evalharness.declare.errors import DeclarationError, EvalharnessError
 from evalharness.declare.exactly import Exactly

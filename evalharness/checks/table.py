@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 import textwrap
 from collections.abc import Iterable, Sequence
@@ -28,7 +27,7 @@ def text_table(checks: Sequence[Decided], also: Iterable[Sequence[Estimate]] = (
     """One line for each check, then what was only reported, and what is waived."""
     lines = _aligned([HEAD, *(row(c) for c in checks)]) if checks else []
     for head, told in (
-        ("reported, not gated:", _reported(also) + splits_told(checks)),
+        ("reported, not gated:", reported(also) + splits_told(checks)),
         ("waived:", waived(checks)),
     ):
         if told:
@@ -90,37 +89,6 @@ def slice_table(check: CheckResult) -> str:
         more = f", and {len(check.pooled) - 20:,} more" if len(check.pooled) > 20 else ""
         lines.append(f"pooled as other: {shown}{more}")
     return "\n".join(line.rstrip() for line in lines)
-
-
-def html_table(
-    title: str, checks: Sequence[Decided], also: Iterable[Sequence[Estimate]] = ()
-) -> str:
-    """The same table for a notebook."""
-    colour = {PASS: "#1a7f37", FAIL: "#cf222e", INCONCLUSIVE: "#9a6700"}
-    sides = ("left", "left", *["right"] * (len(HEAD) - 2))
-    styles = [f"text-align:{side};padding:2px 10px" for side in sides]
-    head = "".join(
-        f"<th style='{s}'>{html.escape(h)}</th>" for s, h in zip(styles, HEAD, strict=True)
-    )
-    body = ""
-    for check in checks:
-        word, *cells = row(check)
-        body += f"<tr><td style='{styles[0]};color:{colour[check.outcome]}'><b>{word}</b></td>"
-        shown = zip(styles[1:], cells, strict=True)
-        body += "".join(f"<td style='{s}'>{html.escape(c)}</td>" for s, c in shown) + "</tr>"
-    rest = "".join(
-        f"<li>{html.escape(text)}</li>"
-        for text in [
-            *_reported(also),
-            *splits_told(checks),
-            *(f"waived: {w}" for w in waived(checks)),
-        ]
-    )
-    listed = f"<p>Reported, not gated:</p><ul>{rest}</ul>" if rest else ""
-    drawn = "".join(f"<pre>{html.escape(chr(10).join(one))}</pre>" for one in ladders(checks))
-    note = f"<p><small>{html.escape(footnote(checks))}</small></p>" if checks else ""
-    table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    return f"<h4>{html.escape(title)}</h4>{table}{listed}{drawn}{note}"
 
 
 def row(check: Decided) -> tuple[str, ...]:
@@ -225,7 +193,7 @@ def _cells(v: Verdict, name: str) -> tuple[str, ...]:
     )
 
 
-def _reported(also: Iterable[Sequence[Estimate]]) -> list[str]:
+def reported(also: Iterable[Sequence[Estimate]]) -> list[str]:
     """What is said of the estimates of each metric; of many slices, of the outermost ones."""
     found = []
     for each in also:
