@@ -58,9 +58,9 @@ class Climb:
         for name, e in self.rungs.items():
             if name in self.broken:
                 found[name] = self.broken[name]
-            elif math.isnan(e.value) or e.reason:
+            elif math.isnan(e.value):
                 found[name] = f"{e.title}: {e.reason or 'undefined'}"
-        if self.proxy is not None and self.proxy.bounds.reason:
+        if self.proxy is not None and math.isnan(self.proxy.bounds.value):
             found[HUMAN] = f"human level ({self.proxy.name}): {self.proxy.bounds.reason}"
         return found
 

@@ -127,17 +127,19 @@ def _advice(
     if climb.proxy is None:
         said.append("without a human level avoidable bias is not told: give human=Human(…)")
     said += _level_matters(climb, under)
+    said += [f"{e.title}: {e.reason}" for e in climb.rungs.values() if e.reason]
     easier = [g for g in gaps if g.at_most < 0 and g.name not in (BIAS, BIAS_OR_VARIANCE)]
     said += [f"{g.above} is easier for the model than {g.below} (surely)" for g in easier]
     return said
 
 
 def _measure_more(climb: Climb, place: int) -> str:
-    name = list(climb.bounds(climb.proxy))[place]
+    names = list(climb.bounds(climb.proxy))
+    name = names[place]
+    what = "which gap is the largest" if len(names) > 2 else "whether the gap matters"
     if name == HUMAN:
-        return "measure the human level on more examples: it says least surely which gap is larger"
-    n = climb.rungs[name].n
-    return f"measure more of {name} (n={n:,} now): it says least surely which gap is the largest"
+        return f"measure the human level on more examples: it leaves most open {what}"
+    return f"measure more of {name} (n={climb.rungs[name].n:,} now): it leaves most open {what}"
 
 
 def _dev_against_people(climb: Climb) -> str:
