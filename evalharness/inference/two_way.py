@@ -93,7 +93,7 @@ def people_of(person: Any, errors: Floats, weights: Floats, scale: float = 1.0) 
     """``person`` (V,): who gave each answer; ``errors``, ``weights`` (V,): what it brings to Σ k
     and to Σ m."""
     _, code = np.unique(person, return_inverse=True)
-    k, m = np.bincount(code, errors), np.bincount(code, weights)
+    k, m = (np.bincount(code, x).astype(float) for x in (errors, weights))
     shares = k / m
     return People(
         Sums.of(k, m), Sums.of(errors, weights), float(shares.min()), float(shares.max()), scale
