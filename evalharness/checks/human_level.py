@@ -1,11 +1,15 @@
-"""Human levels with what is known of them."""
+"""Human levels with what is known of them: declared, or from what people answered."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
+from evalharness.checks.human_items import Found, find
+from evalharness.declare.errors import OutputsError, did_you_mean
 from evalharness.declare.human import Human
 from evalharness.inference.bounds import Bounds
 from evalharness.inference.proportions import ProportionBounds
@@ -14,22 +18,103 @@ from evalharness.inference.rung_gap import Assumed
 
 @dataclass(frozen=True)
 class HumanLevel:
+    """One level, in the direction of the metric.
+
+    bounds: of the level. told: of what it was measured. few: whether fewer than three people
+    answered, so that it decides nothing alone.
+    split:  whose rows the items are; "" where they are of no split, or cannot be paired.
+    rows:   int (R,) of that split; error: (R,) the human error about each; added: the variance that
+            the choice of people adds to its mean; people: how many, 0 where not known.
+    """
+
     name: str
     bounds: Bounds
     told: str
     few: bool = False
     split: str = ""
+    rows: Any = field(default=None, compare=False, repr=False)
+    error: Any = field(default=None, compare=False, repr=False)
+    added: float = 0.0
+    people: int = 0
 
 
 def levels(
     human: Human, plan: Any, model: str, metric: Any, rungs: Sequence[str], seed: int
 ) -> list[HumanLevel]:
-    found = []
-    for level in human.levels:
-        if not level.n:
-            found.append(HumanLevel(level.name, Assumed(level.value), "assumed"))
-            continue
-        hits = level.n - level.wrong if metric.better == "higher" else level.wrong
-        bounds = ProportionBounds(hits, level.n)
-        found.append(HumanLevel(level.name, bounds, f"{level.wrong:,} of {level.n:,}"))
-    return found
+    """The levels of a declaration for a metric of a model. rungs: the splits in which the items of
+    annotations are looked for. Raises OutputsError with all that is wrong with annotations."""
+    if human.annotations is None:
+        return [_declared(level, metric) for level in human.levels]
+    return _annotated(human, plan, model, metric, rungs, seed)
+
+
+def paired_gap(level: HumanLevel, model_error: Any) -> Bounds:
+    """The error of the model minus that of people, on the items of a level that has a split.
+    model_error: (R,) of its rows (see `model_errors`)."""
+    from evalharness.inference.paired_people import paired_people
+
+    return paired_people(model_error, level.error, level.added, level.people)
+
+
+def model_errors(plan: Any, model: str, metric: Any, level: HumanLevel) -> Any:
+    """float64 (R,): 1 where the model is wrong about an item of the level."""
+    split = plan.split(model, level.split)
+    threshold = dict(metric.options).get("threshold")
+    wrong = split.compact_predictions(threshold) != split.compact_labels()
+    return wrong[level.rows].astype(float)
+
+
+def _declared(level: Any, metric: Any) -> HumanLevel:
+    if not level.n:
+        return HumanLevel(level.name, Assumed(level.value), "assumed")
+    hits = level.n - level.wrong if metric.better == "higher" else level.wrong
+    bounds = ProportionBounds(hits, level.n)
+    return HumanLevel(level.name, bounds, f"{level.wrong:,} of {level.n:,}")
+
+
+def _annotated(
+    human: Human, plan: Any, model: str, metric: Any, rungs: Sequence[str], seed: int
+) -> list[HumanLevel]:
+    from evalharness.inference import annotators
+    from evalharness.outputs.annotations import read
+
+    annotations = read(human.annotations)
+    found = find(annotations, plan, model, rungs, human.gold == "labels")
+    known = annotators.levels(annotations, found.gold, human.panels, seed)
+    names = [level.name for level in known]
+    if human.only and human.only not in names:
+        raise OutputsError([_no_level(human.only, annotations.where, names)])
+    return [_level(one, found, metric) for one in known if human.only in ("", one.name)]
+
+
+def _no_level(name: str, where: str, names: Sequence[str]) -> str:
+    from evalharness.inference.annotators import BEST, SHARED
+
+    why = ""
+    if name == BEST:
+        why = f'; "best" needs to know who answered, and {SHARED} items that all of them answered'
+    elif name.startswith("panel"):
+        why = "; panels are named in panels=(3, 5)"
+    known = ", ".join(map(repr, names))
+    return f"{where}: there is no level {name!r}{did_you_mean(name, names)}; it has {known}{why}"
+
+
+def _level(one: Any, found: Found, metric: Any) -> HumanLevel:
+    from evalharness.inference.mirrored import MirroredBounds
+
+    bounds = MirroredBounds(one.bounds) if metric.better == "higher" else one.bounds
+    made = HumanLevel(one.name, bounds, one.told, one.few)
+    if not found.split:
+        return made
+    known = ~np.isnan(one.error)
+    return HumanLevel(
+        one.name,
+        bounds,
+        one.told,
+        one.few,
+        found.split,
+        found.rows[known],
+        one.error[known],
+        one.added,
+        one.people,
+    )
