@@ -31,6 +31,7 @@ class Climb:
     people: the human levels.
     tied:   pairs of splits of which clusters have rows in both.
     broken: by name of a split, why it is no rung: its examples are not unseen.
+    paired: by name of a level, the gap to the lowest split, where people answered its examples.
     notes:  what else belongs to the ladder.
     """
 
@@ -40,6 +41,7 @@ class Climb:
     tied: frozenset[tuple[str, str]]
     broken: dict[str, str]
     settings: Settings
+    paired: dict[str, Bounds]
     notes: tuple[str, ...] = ()
 
     @property
@@ -85,15 +87,18 @@ class Climb:
         found: dict[str, Any] = {} if level is None else {HUMAN: level.bounds}
         return found | {name: e._bounds for name, e in self.rungs.items()}
 
-    def gaps(self, level: HumanLevel | None) -> dict[str, RungGap]:
+    def gaps(self, level: HumanLevel | None) -> dict[str, Bounds]:
         """The gaps above a human level (or above the lowest split), by their names."""
         rungs = self.bounds(level)
         pairs = list(zip(rungs, list(rungs)[1:], strict=False))
         low, high = self.declared.metric.range
-        return {
+        found: dict[str, Bounds] = {
             GAPS[a, b]: RungGap(rungs[a], rungs[b], self.sign, (a, b) in self.tied, high - low)
             for a, b in pairs
         }
+        if level is not None and level.name in self.paired:
+            found[next(iter(found))] = self.paired[level.name]
+        return found
 
     def below_human(self, level: HumanLevel | None) -> bool:
         """Whether the lowest split is surely better than the level."""

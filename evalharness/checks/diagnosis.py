@@ -10,7 +10,7 @@ from evalharness.checks import rungs
 from evalharness.checks.climb import Climb
 from evalharness.checks.diagnosed import DiagnosisResult
 from evalharness.checks.gaps_judged import Judged
-from evalharness.checks.human_level import levels
+from evalharness.checks.human_level import levels, model_errors, paired_gap
 from evalharness.checks.settings import Settings
 from evalharness.declare.collect import Check
 from evalharness.declare.diagnosis import (
@@ -23,6 +23,7 @@ from evalharness.declare.diagnosis import (
     Ladder,
 )
 from evalharness.declare.errors import OutputsError
+from evalharness.inference.bounds import Bounds
 from evalharness.inference.estimates import Estimate
 from evalharness.kernels.plan import Plan
 
@@ -110,8 +111,24 @@ class Diagnosed:
             self.between.tied,
             self.between.broken,
             settings,
+            self._paired(),
             (*self.between.notes, *rungs.worse_than_chance(self.plan, self.model, found)),
         )
+
+    def _paired(self) -> dict[str, Bounds]:
+        """The gaps to human levels that were measured on the very examples of the lowest split."""
+        if not self.names:
+            return {}
+        metric = self.declared.metric.on(self.names[0])
+        if getattr(self.plan.split(self.model, self.names[0]), "streamed", False):
+            return {}
+        plain = self.plan.measure(self.model, metric).plain
+        whole = self.plan.split(self.model, self.names[0]).n
+        return {
+            level.name: paired_gap(level, model_errors(self.plan, self.model, metric, level))
+            for level in self.people
+            if plain and level.split == self.names[0] and len(level.rows) == whole
+        }
 
 
 def _why_not(gap: str, whole: Sequence[str]) -> str:

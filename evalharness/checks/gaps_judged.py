@@ -16,9 +16,9 @@ from evalharness.checks.waived import waived
 from evalharness.declare.collect import Check
 from evalharness.declare.diagnosis import CODES, GAPS, HUMAN, UNMEASURED, GapLimit, Ladder
 from evalharness.declare.waivers import Waiver
+from evalharness.inference.bounds import Bounds
 from evalharness.inference.estimates import estimate
 from evalharness.inference.numbers import plain, show
-from evalharness.inference.rung_gap import RungGap
 from evalharness.inference.verdicts import FAIL, INCONCLUSIVE, PASS, Verdict, decide
 
 
@@ -88,7 +88,7 @@ class Judged:
         )
         return self._finding(verdict, outcome, told, code, about, (below, above))
 
-    def _decided(self, asked: GapLimit, between: tuple[str, str], gap: RungGap) -> Verdict:
+    def _decided(self, asked: GapLimit, between: tuple[str, str], gap: Bounds) -> Verdict:
         metric = self.climb.declared.metric.label
         e = estimate(
             gap,

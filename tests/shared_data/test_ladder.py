@@ -33,7 +33,7 @@ def test_cifar_10_1_is_harder_and_nobody_calls_it_overfitting_alone(model):
     assert [g.name for g in ladder.gaps] == ["bias_or_variance", "dev_overfitting"]
     levels = {u.level: u.value for u in ladder.under}
     assert levels["typical"] == pytest.approx(0.0476, abs=5e-5)
-    assert levels["majority"] == pytest.approx(0.0079, abs=5e-5)
+    assert levels["majority"] == pytest.approx(0.0079, abs=1e-4)  # ties at random: 0.785 %
     assert ladder.rungs[0].value == min(levels.values())
     # What hangs on the human level that is chosen is said, and nothing else is said to.
     differs = len({(u.state, u.named) for u in ladder.under}) > 1
