@@ -24,26 +24,24 @@ KNOBS = {
     "smaller model or another architecture",
     MISMATCH: "see how dev differs from train in the examples that go wrong; collect or "
     "synthesise data like dev's, or weigh such examples more in training",
-    OVERFITTING: "a larger or a fresh dev set",
+    OVERFITTING: "a change of distribution between dev and test looks the same, which "
+    'same_distribution("dev", "test") tells; where there is none, a larger or a fresh dev set',
     BIAS_OR_VARIANCE: "first measure the model on train too (a random part of it will do), which "
     "tells bias from variance",
     VARIANCE_OR_MISMATCH: "first hold a train_dev set out of the training data, which tells "
     "variance from mismatch",
 }
 # That dev and test are of one distribution is not told by their errors.
-LOOKS_THE_SAME = (
-    "a change of distribution between dev and test looks the same as overfitting to dev: "
-    'same_distribution("dev", "test") tells'
-)
+ALIAS = {OVERFITTING: f"{OVERFITTING} (or another distribution)"}
 
 
 def headline(state: str, named: Sequence[str]) -> str:
     """What holds the model back, in half a sentence."""
+    names = [ALIAS.get(name, name) for name in named]
     if state == DOMINANT:
-        return f"{named[0]} dominates"
+        return f"{names[0]} dominates"
     if state == BOTH:
-        head = ", ".join(named[:-1])
-        return f"{head} and {named[-1]} dominate together"
+        return f"{', '.join(names[:-1])} and {names[-1]} dominate together"
     if state == NOTHING:
         return "nothing material is left"
     return {
@@ -60,8 +58,7 @@ def knobs(named: Sequence[str]) -> list[str]:
     """What to do about the gaps that dominate: the first broken link comes first."""
     first, *rest = named
     then = f"; then look at {', '.join(rest)} again" if rest else ""
-    found = [f"{first}: {KNOBS[first]}{then}"]
-    return found + [LOOKS_THE_SAME] * (OVERFITTING in named)
+    return [f"{first}: {KNOBS[first]}{then}"]
 
 
 def below_human(gap: Gap, dev_less: str) -> str:
