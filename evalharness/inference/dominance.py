@@ -7,7 +7,7 @@ A gap is *named* where it is no smaller than the largest less the materiality, w
 1 − .025/(G − 1) among G gaps, and surely larger than the materiality by its own bound. One named
 gap dominates; several do together. Then one that is smaller than the largest by more than the
 materiality is named in 5 % of ladders at most: of G gaps G − 1 may be such. (With .975 among any
-number, and Jeffreys' belief about any, it is up to 12 %.)
+number, and Jeffreys' belief about any, it is up to 18 %.)
 
 Everything has a leading axis of slices, so that a thousand ladders are one computation.
 """
