@@ -1,12 +1,13 @@
 """Which gap is the largest, as far as the errors of the rungs are known.
 
 Each rung's error is drawn from what is believed of it: of a share k of n from
-Beta(k + ½, n − k + ½) (Jeffreys), of anything else from the distribution whose quantiles its
-one-sided bounds are. The
-gaps of each draw are compared. A gap is *named* where it is with a probability of .975 no smaller
-than the largest less the materiality, and surely larger than the materiality by its own bound. One
-named gap dominates; several do together. (To ask that a gap be the largest with .8 names gaps that
-are not in 9 to 14 % of cases, at n = 100 to 300.)
+Beta(k + ½, n − k + ½) (Jeffreys); of fewer than five errors, and of anything else than a share,
+from the distribution whose quantiles its one-sided bounds are. The gaps of each draw are compared.
+A gap is *named* where it is no smaller than the largest less the materiality, with a probability of
+1 − .025/(G − 1) among G gaps, and surely larger than the materiality by its own bound. One named
+gap dominates; several do together. Then one that is smaller than the largest by more than the
+materiality is named in 5 % of ladders at most: of G gaps G − 1 may be such. (With .975 among any
+number, and Jeffreys' belief about any, it is up to 18 %.)
 
 Everything has a leading axis of slices, so that a thousand ladders are one computation.
 """
@@ -23,14 +24,22 @@ from numpy.typing import NDArray
 from scipy.special import betaincinv, ndtr, ndtri
 
 from evalharness.inference.bounds import Bounds
-from evalharness.inference.proportions import ProportionBounds
+from evalharness.inference.proportions import (
+    ProportionBounds,
+    clopper_pearson_lower,
+    clopper_pearson_upper,
+)
 from evalharness.inference.rung_gap import Assumed
 
 Floats = NDArray[np.float64]
 
 DRAWS = 20_000
-# With which a gap must be no smaller than the largest, give or take what does not matter.
-SURE = 0.975
+# How far it may be from sure that a gap is as large as each other one, give or take what does not
+# matter.
+DOUBT = 0.025
+# Of fewer errors, or right answers, Jeffreys' belief reaches too little toward none: one error of
+# a hundred people would say that they err at all.
+FEW = 5
 # At these quantiles, in standard deviations of a normal, the belief about an error is worked out;
 # between them it is interpolated.
 KNOTS = np.array([-4.0, -3.0, -2.3, -1.64, -1.0, -0.5, 0.0, 0.5, 1.0, 1.64, 2.3, 3.0, 4.0])
@@ -58,9 +67,17 @@ def believed(bounds: Bounds) -> tuple[Floats, Floats]:
 
 
 def of_shares(hits: Floats, trials: Floats) -> Floats:
-    """(S, knots): the quantiles of Jeffreys' belief about S shares."""
-    a, b = (np.asarray(x, float)[:, None] for x in (hits + 0.5, trials - hits + 0.5))
-    return np.asarray(betaincinv(a, b, ndtr(KNOTS)), float)
+    """(S, knots): the quantiles of Jeffreys' belief about S shares; of few errors, or of few right
+    answers, Clopper-Pearson's limits, which are never too near."""
+    k, n = (np.asarray(x, float)[:, None] for x in (hits, trials))
+    jeffreys = betaincinv(k + 0.5, n - k + 0.5, ndtr(KNOTS))
+    few = np.minimum(k, n - k) < FEW
+    if not few.any():
+        return np.asarray(jeffreys, float)
+    level = ndtr(-abs(KNOTS))
+    low, high = clopper_pearson_lower(k, n, level), clopper_pearson_upper(k, n, level)
+    exact = np.where(KNOTS < 0, low, np.where(KNOTS > 0, high, k / n))
+    return np.asarray(np.where(few, exact, jeffreys), float)
 
 
 @cache
@@ -103,14 +120,21 @@ def naming(
     upper: (R − 1,) bounds of the gaps between them; may: whether a gap may be named at all."""
     gaps = sign * np.diff(errors, axis=0)
     near, largest = shares(gaps[None], np.array([materiality]))
+    sure = sure_among(len(gaps))
     named = tuple(
-        int(g) for g in range(len(gaps)) if may[g] and near[0, g] >= SURE and lower[g] > materiality
+        int(g) for g in range(len(gaps)) if may[g] and near[0, g] >= sure and lower[g] > materiality
     )
     state = DOMINANT if len(named) == 1 else BOTH if named else UNCLEAR
     if not named and all(upper <= materiality):
         state = NOTHING
     unsure = _unsure(errors, gaps) if state == UNCLEAR else None
     return Naming(state, named, tuple(largest[0].tolist()), tuple(near[0].tolist()), unsure)
+
+
+def sure_among(gaps: int) -> float:
+    """With which probability a gap must be no smaller than the largest of so many, give or take
+    what does not matter."""
+    return 1 - DOUBT / max(1, gaps - 1)
 
 
 def shares(gaps: Floats, materiality: Any) -> tuple[Floats, Floats]:

@@ -4,7 +4,7 @@ By MOVER (Zou & Donner 2008; of two shares with Wilson's limits it is Newcombe's
 limit of the difference lies √(a² + b²) from it, a and b being how far the limits of the two rungs
 lie from their values. Shown is what the shown intervals give. What decides takes the deciding
 limits, each on its farther side: with the nearer ones, of a rare error or of very unequal n, up to
-2.8 times as many bounds are wrong as are declared. Above an assumed constant a gap is as sure as
+2.9 times as many bounds are wrong as are declared. Above an assumed constant a gap is as sure as
 the rung that is measured, and its limits are that rung's, shifted. Where clusters have rows on both
 rungs, their errors may add up: a + b.
 """

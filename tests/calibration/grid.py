@@ -12,6 +12,7 @@ from tests.calibration import (
     curves,
     effective,
     joint,
+    ladder,
     resampled,
     retrieval,
     splits,
@@ -228,5 +229,6 @@ FORMS = {
     "by query": retrieval.settings,
     "texts": text.settings,
     "any function": resampled.settings,
+    "gaps of the ladder": ladder.settings,
     "splits": splits.settings,
 }

@@ -19,6 +19,7 @@ from evalharness.inference.dominance import (
     naming,
     of_shares,
     shares,
+    sure_among,
 )
 from evalharness.inference.effective import EffectiveBounds
 from evalharness.inference.means import MeanBounds
@@ -144,7 +145,7 @@ def test_draws_depend_on_the_seed_only():
     assert (other[-1] == 0.5).all()
 
 
-@pytest.mark.parametrize("hits, n", [(0, 20), (1, 100), (5, 1000), (500, 5000), (999, 1000)])
+@pytest.mark.parametrize("hits, n", [(5, 1000), (500, 5000), (10, 20), (995, 1000)])
 def test_a_share_is_believed_as_jeffreys_has_it(hits, n):
     draws = drawn([believed(ProportionBounds(hits, n))], 0)[0]
     exact = beta(hits + 0.5, n - hits + 0.5)
@@ -153,6 +154,31 @@ def test_a_share_is_believed_as_jeffreys_has_it(hits, n):
         assert np.quantile(draws, q) == pytest.approx(exact.ppf(q), abs=0.06 * exact.std())
     assert draws.mean() == pytest.approx(exact.mean(), abs=0.06 * exact.std())
     assert draws.std() == pytest.approx(exact.std(), rel=0.06)
+
+
+@pytest.mark.parametrize("hits, n", [(0, 20), (1, 100), (4, 1000), (999, 1000)])
+def test_few_errors_are_believed_to_be_as_few_as_their_limits_say(hits, n):
+    """Of one error Jeffreys' belief begins at twice the share at which Clopper-Pearson's does."""
+    knots, values = believed(ProportionBounds(hits, n))
+    bounds = ProportionBounds(hits, n)
+    for z, value in zip(knots, values, strict=True):
+        limit = bounds.lower(norm.cdf(z)) if z < 0 else bounds.upper(norm.sf(z))
+        assert value == pytest.approx(bounds.value if z == 0 else limit)
+    assert (np.diff(values) >= 0).all()
+
+
+@pytest.mark.parametrize("gaps, sure", [(1, 0.975), (2, 0.975), (3, 0.9875), (4, 1 - 0.025 / 3)])
+def test_the_more_gaps_there_are_the_surer_one_must_be(gaps, sure):
+    assert sure_among(gaps) == pytest.approx(sure)
+    # The middle of three sizes is near the largest in so many draws, but for a few.
+    for off, named in ((0.001, (0,)), (-0.001, ())):
+        draws = np.zeros((gaps + 1, 10_000))
+        draws[1:] = 1.0
+        if gaps > 1:
+            draws[2:, : round(10_000 * (1 - sure - off))] = 3.0
+            found = naming(draws, 1, np.ones(gaps), np.full(gaps, 3.0), 0.5, [True] * gaps)
+            assert found.near[0] == pytest.approx(sure + off, abs=1e-4)
+            assert found.named == named
 
 
 def test_many_shares_at_once_are_each_of_them():
