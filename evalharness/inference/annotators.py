@@ -56,7 +56,7 @@ class Level:
 
     bounds: of the error. told: of what it was measured. few: whether fewer than three people
     answered. error: (I,) the expected error about each item, NaN where that is not known. added:
-    the variance that people add to the mean of these; people: how many, 0 where not known.
+    the variance that people add to the mean of these, at `free` degrees of freedom.
     """
 
     name: str
@@ -65,7 +65,7 @@ class Level:
     few: bool
     error: Floats
     added: float = 0.0
-    people: int = 0
+    free: int = 1
 
 
 def panel(k: int) -> str:
@@ -128,33 +128,23 @@ class _Crowd:
     def _level(self, name: str, error: Floats, size: Ints, weight: Floats) -> Level:
         """Of panels of ``size``; weight: (I,) how much an item counts."""
         items = np.flatnonzero(~np.isnan(error))
-        people, k = None, int(size[0])
+        people, k = None, int(size.max())
         who = np.zeros(0, np.int64)
         if self.found.answers is not None:
             v = np.flatnonzero(~np.isnan(error)[self.found.answers.item])
             item, who = self.found.answers.item[v], self.found.answers.person[v]
             share = (size / self.total)[item]
             moved = self._moved(error, size)[item, self.found.answers.label[v]]
-            count = len(np.unique(who))
-            # Panels of which a person is part share members the more, the larger they are.
-            wide = (count - 1) / (count - k) if name.startswith("panel") and k < count else 1.0
-            people = [people_of(who, w * moved, w * share, wide**2) for w in (weight[item], 1.0)]
+            people = [people_of(who, w * moved, w * share, k) for w in (weight[item], 1.0)]
         of_weights, alike = people or (None, None)
         chosen, w = error[items], weight[items]
         bounds: Any = TwoWayBounds(chosen * w, w, of_weights)
         added = TwoWayBounds(chosen, np.ones(len(items)), alike).added
         if not added and (w == 1).all() and np.isin(chosen, (0, 1)).all():
             bounds = ProportionBounds(float(chosen.sum()), len(items), "items")
-        few = len(np.unique(who)) if people else int(self.total.max())
-        return Level(
-            name,
-            bounds,
-            self._told(items, who),
-            few < 3,
-            error,
-            added,
-            len(np.unique(who)),
-        )
+        count = len(np.unique(who)) if people else int(self.total.max())
+        free = people[0].free if people else 1
+        return Level(name, bounds, self._told(items, who), count < 3, error, added, free)
 
     def _moved(self, error: Floats, size: Ints) -> Floats:
         """(I, K) what an answer of each class brings to the error of an item."""
@@ -221,21 +211,25 @@ def _nothing_shared(found: Annotations) -> str:
 
 
 def _gold_among(found: Annotations, gold: Ints) -> list[str]:
-    """People who never err where others would have."""
+    """People who never err where everyone else would have, the best of them too."""
     if found.answers is None:
         return []
     item, who, label = found.answers.item, found.answers.person, found.answers.label
     wrong = (label != gold[item]).astype(float)
     answered, erred = np.bincount(who), np.bincount(who, wrong)
-    total = found.counts.sum(axis=1)
+    erring = (answered >= ANSWERED) & (erred > 0)
+    if not erring.any():
+        return []
     others = np.bincount(item, wrong)[item] - wrong
-    expected = np.bincount(who, others / np.maximum(total[item] - 1, 1))
+    total = found.counts.sum(axis=1)[item]
+    expected = np.bincount(who, others / np.maximum(total - 1, 1))
+    expected = np.minimum(expected, answered * (erred[erring] / answered[erring]).min())
     gilt = np.flatnonzero((answered >= ANSWERED) & (erred == 0) & (expected >= WOULD_ERR))
     if not len(gilt):
         return []
     names = [found.people[a] for a in gilt]
     return [
         f"{found.where}: the gold stands among the annotators: all answers of {values(names)} are "
-        "the gold, on items where others err; leave these rows out, or, where the labels were made "
-        'of these answers, say gold="others"'
+        "the gold, on items where everyone else errs; leave these rows out, or, where the labels "
+        'were made of these answers, say gold="others"'
     ]
