@@ -3,8 +3,8 @@
 The difference d_i of an item lies in [−1, 1]. Its mean is that of its positive part less that of
 its negative part, two means in [0, 1], each with Clopper-Pearson limits at its n_eff; by MOVER each
 limit of the difference is √(a² + b² + t² V) from it, a and b being how far those limits lie from
-their values, and V the variance that the choice of people adds, t at `free` degrees. Where every d_i
-is −1, 0 or 1 and people add nothing (the majority of one team), it is Tango's interval of pairs.
+their values, and V the variance that the choice of people adds. Where every error is 0 or 1 and
+people add nothing (the majority of one team), it is Tango's interval of pairs.
 
 Source: Zou & Donner 2008.
 """

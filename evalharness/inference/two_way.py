@@ -57,8 +57,8 @@ class Sums(NamedTuple):
 
 class People(NamedTuple):
     """Who answered. ``people``, ``answers``: sums of each; ``least``, ``most``: the smallest and
-    the largest share of errors of a person; ``scale``: what their spread is multiplied by; ``free``:
-    the degrees of freedom of it."""
+    the largest share of errors of a person; ``scale``: what their spread is multiplied by;
+    ``free``: its degrees of freedom."""
 
     people: Sums
     answers: Sums

@@ -20,7 +20,8 @@ COUNTS = {"id": ["b", "a"], "n_cat": [2, 1], "n_dog": [0, 2], "label": ["cat", "
 def test_answers_are_sorted_by_id_and_person():
     found = read(LONG)
     assert found.ids.to_pylist() == ["a", "b"]
-    assert found.classes == ("cat", "dog") and found.people == ("x", "y", "z")
+    assert found.classes == ("cat", "dog")
+    assert found.people == ("x", "y", "z")
     assert found.counts.tolist() == [[1, 2], [2, 0]]
     assert found.gold.tolist() == [1, 0]
     order = np.lexsort((found.answers.person, found.answers.item))
@@ -31,10 +32,12 @@ def test_answers_are_sorted_by_id_and_person():
 
 def test_counts_say_the_same_but_for_who():
     long, counts = read(LONG), read(COUNTS)
-    assert counts.ids.equals(long.ids) and counts.classes == long.classes
+    assert counts.ids.equals(long.ids)
+    assert counts.classes == long.classes
     assert counts.counts.tolist() == long.counts.tolist()
     assert counts.gold.tolist() == long.gold.tolist()
-    assert counts.answers is None and counts.people == ()
+    assert counts.answers is None
+    assert counts.people == ()
 
 
 def test_the_order_of_the_rows_tells_nothing():
