@@ -2,8 +2,8 @@
 
 typical:  the share of wrong answers, of whoever was asked, about whatever was asked.
 best:     the best of those who answered the same items. Whoever did best on these would look better
-          than they are: the best is chosen on four fifths of the items and measured on the rest, in
-          turn, so that every item is measured and none was chosen by.
+          than they are: the best on one half of the items is measured on the other, and the other
+          way round.
 panel:    the majority of k answers to an item, drawn at random, ties broken at random.
 majority: of all answers to an item: what these people do together.
 
@@ -26,7 +26,6 @@ from numpy.typing import NDArray
 from evalharness.declare.errors import OutputsError
 from evalharness.declare.plural import counted
 from evalharness.inference.bounds import Bounds
-from evalharness.inference.effective import EffectiveBounds
 from evalharness.inference.panels import (
     answer_errors,
     less_one,
@@ -42,12 +41,10 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 TYPICAL, BEST, MAJORITY = "typical", "best", "majority"
-# Parts of the items, on each of which the best of the others is measured.
-FOLDS = 5
 # Fewer items than this for each choice and each measurement do not tell who is best.
 SHARED = 40
 # Who never errs on so many items, where others would have erred so often, is the gold itself.
-ANSWERED, WOULD_ERR = 20, 10
+ANSWERED, WOULD_ERR = 20, 20
 
 
 @dataclass(frozen=True)
@@ -183,17 +180,12 @@ class _Crowd:
         if len(people) < 2 or len(items) < SHARED:
             return None
         wrong = grid[np.ix_(items, people)]
-        fold = np.random.default_rng(seed).permutation(len(items)) % FOLDS
+        first = np.random.default_rng(seed).permutation(len(items)) % 2 == 0
         error = np.full(len(self.total), np.nan)
-        for f in range(FOLDS):
-            inside = fold == f
+        for inside in (first, ~first):
             error[items[inside]] = wrong[inside, wrong[~inside].sum(axis=0).argmin()]
-        measured = error[items]
-        bounds = (
-            EffectiveBounds(measured, np.ones(len(items)), "items", weighted=False)
-            if self.gold is None
-            else ProportionBounds(float(measured.sum()), len(items), "items")
-        )
+        # Each half was chosen by the other, so that both may err together: they count as one.
+        bounds = ProportionBounds(float(np.nansum(error)) / 2, len(items) / 2, "items")
         told = f"of {_people(len(people))}, {counted(len(items), 'items')}"
         return Level(BEST, bounds, told, len(self.found.people) < 3, error)
 

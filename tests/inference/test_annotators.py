@@ -253,8 +253,8 @@ def refused(found, gold, panels, *words):
 
 def test_the_gold_among_the_annotators_is_refused():
     rng = np.random.default_rng(8)
-    gold = rng.integers(0, 3, 100)
-    errors = np.where(rng.random((100, 4)) < 0.25, (gold[:, None] + 1) % 3, gold[:, None])
+    gold = rng.integers(0, 3, 200)
+    errors = np.where(rng.random((200, 4)) < 0.25, (gold[:, None] + 1) % 3, gold[:, None])
     whole = np.column_stack([errors, gold])
     names = ["ann", "ben", "cy", "dot", "truth"]
     found = annotations(whole, gold, names)
