@@ -24,7 +24,7 @@ class HumanLevel:
     answered, so that it decides nothing alone.
     split:  whose rows the items are; "" where they are of no split, or cannot be paired.
     rows:   int (R,) of that split; error: (R,) the human error about each; added: the variance that
-            the choice of people adds to its mean; people: how many, 0 where not known.
+            the choice of people adds to its mean, at `free` degrees of freedom.
     """
 
     name: str
@@ -35,7 +35,7 @@ class HumanLevel:
     rows: Any = field(default=None, compare=False, repr=False)
     error: Any = field(default=None, compare=False, repr=False)
     added: float = 0.0
-    people: int = 0
+    free: int = 1
 
 
 def levels(
@@ -53,7 +53,7 @@ def paired_gap(level: HumanLevel, model_error: Any) -> Bounds:
     model_error: (R,) of its rows (see `model_errors`)."""
     from evalharness.inference.paired_people import paired_people
 
-    return paired_people(model_error, level.error, level.added, level.people)
+    return paired_people(model_error, level.error, level.added, level.free)
 
 
 def model_errors(plan: Any, model: str, metric: Any, level: HumanLevel) -> Any:
@@ -116,5 +116,5 @@ def _level(one: Any, found: Found, metric: Any) -> HumanLevel:
         found.rows[known],
         one.error[known],
         one.added,
-        one.people,
+        one.free,
     )

@@ -2,8 +2,8 @@
 
 typical:  the share of wrong answers, of whoever was asked, about whatever was asked.
 best:     the best of those who answered the same items. Whoever did best on these would look better
-          than they are: the best is chosen on four fifths of the items and measured on the rest, in
-          turn, so that every item is measured and none was chosen by.
+          than they are: the best on one half of the items is measured on the other, and the other
+          way round.
 panel:    the majority of k answers to an item, drawn at random, ties broken at random.
 majority: of all answers to an item: what these people do together.
 
@@ -26,7 +26,6 @@ from numpy.typing import NDArray
 from evalharness.declare.errors import OutputsError
 from evalharness.declare.plural import counted
 from evalharness.inference.bounds import Bounds
-from evalharness.inference.effective import EffectiveBounds
 from evalharness.inference.panels import (
     answer_errors,
     less_one,
@@ -42,12 +41,10 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 TYPICAL, BEST, MAJORITY = "typical", "best", "majority"
-# Parts of the items, on each of which the best of the others is measured.
-FOLDS = 5
 # Fewer items than this for each choice and each measurement do not tell who is best.
 SHARED = 40
 # Who never errs on so many items, where others would have erred so often, is the gold itself.
-ANSWERED, WOULD_ERR = 20, 10
+ANSWERED, WOULD_ERR = 20, 20
 
 
 @dataclass(frozen=True)
@@ -56,7 +53,7 @@ class Level:
 
     bounds: of the error. told: of what it was measured. few: whether fewer than three people
     answered. error: (I,) the expected error about each item, NaN where that is not known. added:
-    the variance that people add to the mean of these; people: how many, 0 where not known.
+    the variance that people add to the mean of these, at `free` degrees of freedom.
     """
 
     name: str
@@ -65,7 +62,7 @@ class Level:
     few: bool
     error: Floats
     added: float = 0.0
-    people: int = 0
+    free: int = 1
 
 
 def panel(k: int) -> str:
@@ -128,33 +125,23 @@ class _Crowd:
     def _level(self, name: str, error: Floats, size: Ints, weight: Floats) -> Level:
         """Of panels of ``size``; weight: (I,) how much an item counts."""
         items = np.flatnonzero(~np.isnan(error))
-        people, k = None, int(size[0])
+        people, k = None, int(size.max())
         who = np.zeros(0, np.int64)
         if self.found.answers is not None:
             v = np.flatnonzero(~np.isnan(error)[self.found.answers.item])
             item, who = self.found.answers.item[v], self.found.answers.person[v]
             share = (size / self.total)[item]
             moved = self._moved(error, size)[item, self.found.answers.label[v]]
-            count = len(np.unique(who))
-            # Panels of which a person is part share members the more, the larger they are.
-            wide = (count - 1) / (count - k) if name.startswith("panel") and k < count else 1.0
-            people = [people_of(who, w * moved, w * share, wide**2) for w in (weight[item], 1.0)]
+            people = [people_of(who, w * moved, w * share, k) for w in (weight[item], 1.0)]
         of_weights, alike = people or (None, None)
         chosen, w = error[items], weight[items]
         bounds: Any = TwoWayBounds(chosen * w, w, of_weights)
         added = TwoWayBounds(chosen, np.ones(len(items)), alike).added
         if not added and (w == 1).all() and np.isin(chosen, (0, 1)).all():
             bounds = ProportionBounds(float(chosen.sum()), len(items), "items")
-        few = len(np.unique(who)) if people else int(self.total.max())
-        return Level(
-            name,
-            bounds,
-            self._told(items, who),
-            few < 3,
-            error,
-            added,
-            len(np.unique(who)),
-        )
+        count = len(np.unique(who)) if people else int(self.total.max())
+        free = people[0].free if people else 1
+        return Level(name, bounds, self._told(items, who), count < 3, error, added, free)
 
     def _moved(self, error: Floats, size: Ints) -> Floats:
         """(I, K) what an answer of each class brings to the error of an item."""
@@ -193,17 +180,12 @@ class _Crowd:
         if len(people) < 2 or len(items) < SHARED:
             return None
         wrong = grid[np.ix_(items, people)]
-        fold = np.random.default_rng(seed).permutation(len(items)) % FOLDS
+        first = np.random.default_rng(seed).permutation(len(items)) % 2 == 0
         error = np.full(len(self.total), np.nan)
-        for f in range(FOLDS):
-            inside = fold == f
+        for inside in (first, ~first):
             error[items[inside]] = wrong[inside, wrong[~inside].sum(axis=0).argmin()]
-        measured = error[items]
-        bounds = (
-            EffectiveBounds(measured, np.ones(len(items)), "items", weighted=False)
-            if self.gold is None
-            else ProportionBounds(float(measured.sum()), len(items), "items")
-        )
+        # Each half was chosen by the other, so that both may err together: they count as one.
+        bounds = ProportionBounds(float(np.nansum(error)) / 2, len(items) / 2, "items")
         told = f"of {_people(len(people))}, {counted(len(items), 'items')}"
         return Level(BEST, bounds, told, len(self.found.people) < 3, error)
 
@@ -221,21 +203,25 @@ def _nothing_shared(found: Annotations) -> str:
 
 
 def _gold_among(found: Annotations, gold: Ints) -> list[str]:
-    """People who never err where others would have."""
+    """People who never err where everyone else would have, the best of them too."""
     if found.answers is None:
         return []
     item, who, label = found.answers.item, found.answers.person, found.answers.label
     wrong = (label != gold[item]).astype(float)
     answered, erred = np.bincount(who), np.bincount(who, wrong)
-    total = found.counts.sum(axis=1)
+    erring = (answered >= ANSWERED) & (erred > 0)
+    if not erring.any():
+        return []
     others = np.bincount(item, wrong)[item] - wrong
-    expected = np.bincount(who, others / np.maximum(total[item] - 1, 1))
+    total = found.counts.sum(axis=1)[item]
+    expected = np.bincount(who, others / np.maximum(total - 1, 1))
+    expected = np.minimum(expected, answered * (erred[erring] / answered[erring]).min())
     gilt = np.flatnonzero((answered >= ANSWERED) & (erred == 0) & (expected >= WOULD_ERR))
     if not len(gilt):
         return []
     names = [found.people[a] for a in gilt]
     return [
         f"{found.where}: the gold stands among the annotators: all answers of {values(names)} are "
-        "the gold, on items where others err; leave these rows out, or, where the labels were made "
-        'of these answers, say gold="others"'
+        "the gold, on items where everyone else errs; leave these rows out, or, where the labels "
+        'were made of these answers, say gold="others"'
     ]

@@ -3,8 +3,8 @@
 The difference d_i of an item lies in [−1, 1]. Its mean is that of its positive part less that of
 its negative part, two means in [0, 1], each with Clopper-Pearson limits at its n_eff; by MOVER each
 limit of the difference is √(a² + b² + t² V) from it, a and b being how far those limits lie from
-their values, and V the variance that the choice of people adds, t at A − 2 degrees. Where every d_i
-is −1, 0 or 1 and people add nothing (the majority of one team), it is Tango's interval of pairs.
+their values, and V the variance that the choice of people adds. Where every error is 0 or 1 and
+people add nothing (the majority of one team), it is Tango's interval of pairs.
 
 Source: Zou & Donner 2008.
 """
@@ -22,14 +22,14 @@ from evalharness.inference.effective import EffectiveBounds
 from evalharness.inference.paired import PairedShareBounds
 
 
-def paired_people(model: ArrayLike, human: ArrayLike, added: float, people: int) -> Bounds:
+def paired_people(model: ArrayLike, human: ArrayLike, added: float, free: int) -> Bounds:
     """``model``, ``human`` (R,): the errors on each item, in [0, 1]. ``added``: the variance that
-    ``people`` of them add."""
+    the choice of people adds, at ``free`` degrees of freedom."""
     ours, theirs = np.asarray(model, float), np.asarray(human, float)
     whole = all(np.isin(x, (0, 1)).all() for x in (ours, theirs))
     if whole and not added:
         return PairedShareBounds(int((ours > theirs).sum()), int((ours < theirs).sum()), len(ours))
-    return PairedPeopleBounds(ours - theirs, added, people)
+    return PairedPeopleBounds(ours - theirs, added, free)
 
 
 class PairedPeopleBounds(ByLimits):
@@ -38,16 +38,16 @@ class PairedPeopleBounds(ByLimits):
     unit, reason = "pairs", ""
     shown = decides = "MOVER of both signs"
 
-    def __init__(self, difference: np.ndarray, added: float, people: int) -> None:
+    def __init__(self, difference: np.ndarray, added: float, free: int) -> None:
         self.n, self.value = len(difference), float(difference.mean())
-        self._added, self._people = added, people
+        self._added, self._free = added, free
         ones = np.ones(self.n)
         self._worse, self._better = (
             EffectiveBounds(np.maximum(d, 0.0), ones, "pairs") for d in (difference, -difference)
         )
 
     def _limits(self, alpha: float) -> tuple[float, float]:
-        t = -float(stdtrit(max(1, self._people - 2), alpha)) if self._added else 0.0
+        t = -float(stdtrit(self._free, alpha)) if self._added else 0.0
         low, high = (
             math.sqrt(
                 (up.value - up.lower(alpha)) ** 2

@@ -10,10 +10,7 @@ it were wholly one or the other.
 
 Of few people those who err often may be missing, and then both p and V are too small: the spread
 of people is taken with one more, as extreme as the most extreme of them, and n_eff is multiplied
-by (z/t)², t at A − 2 degrees. What each one-sided bound of .95 covers in simulation (1,000 items;
-error rates .02 and .1; people whose log odds of an error have the standard deviation s):
-with 5 people .94 to .98 for s of .3 and .5, .93 for .7 and .90 for 1; with 20 and 50, each asked
-all or three of them each item, .93 to .99 for all of these.
+by (z/t)², t at A − 2 degrees, of panels at A − 3. What is covered is in docs/calibration.md.
 
 Sources: Cameron, Gelbach & Miller 2011 (two-way clusters); Owen 2007 (both ways random); Korn &
 Graubard 1998 (n_eff).
@@ -60,13 +57,15 @@ class Sums(NamedTuple):
 
 class People(NamedTuple):
     """Who answered. ``people``, ``answers``: sums of each; ``least``, ``most``: the smallest and
-    the largest share of errors of a person; ``scale``: what their spread is multiplied by."""
+    the largest share of errors of a person; ``scale``: what their spread is multiplied by;
+    ``free``: its degrees of freedom."""
 
     people: Sums
     answers: Sums
     least: float
     most: float
     scale: float
+    free: int
 
     def mirrored(self) -> People:
         return People(
@@ -75,6 +74,7 @@ class People(NamedTuple):
             1 - self.most,
             1 - self.least,
             self.scale,
+            self.free,
         )
 
     def excess(self, p: float, extreme: float | None = None) -> float:
@@ -89,14 +89,21 @@ class People(NamedTuple):
         return self.scale * max(0.0, of * spread - self.answers.spread(p))
 
 
-def people_of(person: Any, errors: Floats, weights: Floats, scale: float = 1.0) -> People:
+def people_of(person: Any, errors: Floats, weights: Floats, panel: int = 1) -> People:
     """``person`` (V,): who gave each answer; ``errors``, ``weights`` (V,): what it brings to Σ k
-    and to Σ m."""
+    and to Σ m. ``panel``: to how many answers an error belongs; more than one share members, the
+    more often the fewer people there are; panels as large as all people are one panel."""
     _, code = np.unique(person, return_inverse=True)
     k, m = (np.bincount(code, x).astype(float) for x in (errors, weights))
-    shares = k / m
+    shares, count = k / m, len(k)
+    wide = (count - 1) / (count - panel) if panel < count else 1.0
     return People(
-        Sums.of(k, m), Sums.of(errors, weights), float(shares.min()), float(shares.max()), scale
+        Sums.of(k, m),
+        Sums.of(errors, weights),
+        float(shares.min()),
+        float(shares.max()),
+        wide**2,
+        max(1, count - (2 if panel == 1 else 3)),
     )
 
 
@@ -149,6 +156,6 @@ class TwoWayBounds(ByLimits):
             spread += people.excess(p, people.least)
         # No more trials than there are answers, or items where each counts once.
         n = min(p * (1 - p) * total**2 / spread, total)
-        free = max(1, items.units - 1 if people is None else people.people.units - 2)
+        free = max(1, items.units - 1) if people is None else people.free
         n *= (upper_z(alpha) / -float(stdtrit(free, alpha))) ** 2
         return float(betaincinv(p * n, (1 - p) * n, alpha))
