@@ -127,8 +127,8 @@ def _not_judged(found: SliceLadders, slices: Sequence[Mapping[str, Any]]) -> lis
             said.append(f"not on {name}: {_list(absent)}")
     if not found.additive:
         said.append(
-            f"{found.asked.declared.metric.label} of all of {found.at} is no mean of its slices, so "
-            "that gains are of that mean"
+            f"{found.asked.declared.metric.label} of all of {found.at} is no mean of its slices, "
+            "so that gains are of that mean"
         )
     return said
 
