@@ -35,6 +35,8 @@ class Size:
     dimensions: int = 64
     near: int = 20_000  # rows whose nearest reference is looked for
     references: int = 200_000
+    rung_rows: int = 200_000  # of each split of a ladder
+    ladder_draws: int = 2_000  # of each rung of each slice
 
 
 FULL = Size()
@@ -57,6 +59,8 @@ QUICK = Size(
     permutations=100,
     near=400,
     references=3_000,
+    rung_rows=10_000,
+    ladder_draws=500,
 )
 
 

@@ -6,6 +6,7 @@ from functools import partial
 
 from benchmarks import data, ours, peers
 from benchmarks.data import Size
+from benchmarks.ladders import ladder_rows
 from benchmarks.row import Row
 from benchmarks.sides import Peer
 from benchmarks.split_rows import split_rows
@@ -155,4 +156,5 @@ def rows(size: Size) -> list[Row]:
             memory=400,
         ),
         *split_rows(size),
+        *ladder_rows(size),
     ]

@@ -68,7 +68,7 @@ def _bounds(plan: Plan, model: str, metric: Metric, settings: Settings) -> list[
         from evalharness.inference.bracketed_gap import gap_of
 
         each = _bounds(plan, model, replace(metric, over=""), settings)
-        return [(metric.slice, gap_of(each, _tied(plan.measure(model, metric.parts[0]))))]
+        return [(metric.slice, gap_of(each, tied(plan.measure(model, metric.parts[0]))))]
     parts = [plan.resolved(model, part) for part in metric.parts]
     measured = [plan.measure(model, part) for part in parts]
     found = []
@@ -97,7 +97,7 @@ def _source(*place: Any) -> Any:
     return source(*place)
 
 
-def _tied(measured: Measured) -> bool:
+def tied(measured: Measured) -> bool:
     """Whether a cluster has rows in several slices."""
     import numpy as np
 

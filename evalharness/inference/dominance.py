@@ -30,10 +30,14 @@ from evalharness.inference.proportions import (
     clopper_pearson_upper,
 )
 from evalharness.inference.rung_gap import Assumed
+from evalharness.inference.slices import ProportionSlices
 
 Floats = NDArray[np.float64]
 
-DRAWS = 20_000
+# Of one ladder, and of each of many.
+DRAWS, FEWER_DRAWS = 20_000, 2_000
+# So many ladders are drawn at a time.
+BLOCK = 32
 # How far it may be from sure that a gap is as large as each other one, give or take what does not
 # matter.
 DOUBT = 0.025
@@ -66,6 +70,19 @@ def believed(bounds: Bounds) -> tuple[Floats, Floats]:
     return COARSE, np.maximum.accumulate(np.clip(np.asarray(found, float), -ANYWHERE, ANYWHERE))
 
 
+def believed_of_each(slices: Any) -> tuple[Floats, Floats]:
+    """(knots, (S, knots) values): as `believed`, of the bounds of many slices."""
+    if type(slices) is ProportionSlices and slices.through is None:
+        return KNOTS, of_shares(slices.hits, slices.trials)
+    levels = ndtr(-abs(COARSE))
+    found = [
+        slices.value if z == 0 else slices.lower(a) if z < 0 else slices.upper(a)
+        for z, a in zip(COARSE, levels, strict=True)
+    ]
+    values = np.clip(np.stack(found, axis=1), -ANYWHERE, ANYWHERE)
+    return COARSE, np.maximum.accumulate(values, axis=1)
+
+
 def of_shares(hits: Floats, trials: Floats) -> Floats:
     """(S, knots): the quantiles of Jeffreys' belief about S shares; of few errors, or of few right
     answers, Clopper-Pearson's limits, which are never too near."""
@@ -90,8 +107,22 @@ def _normal(rungs: int, draws: int, seed: int) -> Floats:
 
 def drawn(beliefs: Sequence[tuple[Floats, Floats]], seed: int, draws: int = DRAWS) -> Floats:
     """(rungs, draws) errors of the rungs of one ladder."""
+    return drawn_of_each([(knots, values[None]) for knots, values in beliefs], seed, draws)[0]
+
+
+def drawn_of_each(
+    beliefs: Sequence[tuple[Floats, Floats]], seed: int, draws: int = FEWER_DRAWS
+) -> Floats:
+    """(S, rungs, draws) errors of the rungs of S ladders; beliefs: knots and (S, knots) values of
+    each rung. All ladders share the normals that they are made of: each is judged by itself."""
     z = _normal(len(beliefs), draws, seed)
-    return np.stack([np.interp(row, *belief) for row, belief in zip(z, beliefs, strict=True)])
+    found = np.empty((len(beliefs[0][1]), len(beliefs), draws))
+    for rung, (knots, values) in enumerate(beliefs):
+        place = np.clip(np.searchsorted(knots, z[rung]) - 1, 0, len(knots) - 2)
+        part = np.clip((z[rung] - knots[place]) / np.diff(knots)[place], 0, 1)
+        low, rise = values[:, place], np.diff(values, axis=1)[:, place]
+        found[:, rung] = low + part * rise
+    return found
 
 
 @dataclass(frozen=True)
@@ -113,22 +144,72 @@ class Naming:
     unsure: int | None = None
 
 
+@dataclass(frozen=True)
+class Namings:
+    """The same of S ladders: state (S,), named, largest and near (S, G), unsure (S,), -1 where that
+    is no question."""
+
+    state: Any
+    named: Any
+    largest: Floats
+    near: Floats
+    unsure: Any
+
+    def one(self, s: int) -> Naming:
+        unsure = int(self.unsure[s])
+        return Naming(
+            str(self.state[s]),
+            tuple(np.flatnonzero(self.named[s]).tolist()),
+            tuple(self.largest[s].tolist()),
+            tuple(self.near[s].tolist()),
+            None if unsure < 0 else unsure,
+        )
+
+
 def naming(
     errors: Floats, sign: int, lower: Floats, upper: Floats, materiality: float, may: Sequence[bool]
 ) -> Naming:
     """What dominates. errors: (R, D) drawn errors of the rungs from the bottom to the top; lower,
     upper: (R − 1,) bounds of the gaps between them; may: whether a gap may be named at all."""
-    gaps = sign * np.diff(errors, axis=0)
-    near, largest = shares(gaps[None], np.array([materiality]))
-    sure = sure_among(len(gaps))
-    named = tuple(
-        int(g) for g in range(len(gaps)) if may[g] and near[0, g] >= sure and lower[g] > materiality
-    )
-    state = DOMINANT if len(named) == 1 else BOTH if named else UNCLEAR
-    if not named and all(upper <= materiality):
-        state = NOTHING
-    unsure = _unsure(errors, gaps) if state == UNCLEAR else None
-    return Naming(state, named, tuple(largest[0].tolist()), tuple(near[0].tolist()), unsure)
+    allowed = np.asarray(may, bool)[None]
+    return namings(errors[None], sign, lower[None], upper[None], materiality, allowed).one(0)
+
+
+def namings(
+    errors: Floats, sign: int, lower: Floats, upper: Floats, materiality: float, may: Any
+) -> Namings:
+    """As `naming`, of S ladders of the same rungs: errors (S, R, D), all else (S, R − 1)."""
+    gaps = sign * np.diff(errors, axis=1)
+    near, largest = shares(gaps, np.full(len(gaps), materiality))
+    named = may & (near >= sure_among(gaps.shape[1])) & (lower > materiality)
+    count = named.sum(axis=1)
+    small = (upper <= materiality).all(axis=1)
+    state = np.select([count == 1, count > 1, small], [DOMINANT, BOTH, NOTHING], UNCLEAR)
+    unsure = np.full(len(gaps), -1)
+    open_ = np.flatnonzero(state == UNCLEAR)
+    unsure[open_] = _unsure(errors[open_], gaps[open_])
+    return Namings(state, named, largest, near, unsure)
+
+
+def of_each(
+    beliefs: Sequence[tuple[Floats, Floats]],
+    sign: int,
+    lower: Floats,
+    upper: Floats,
+    materiality: float,
+    may: Any,
+    seed: int,
+    draws: int = FEWER_DRAWS,
+) -> Namings:
+    """As `namings`, of beliefs (see `drawn_of_each`), so many ladders at a time that what is drawn
+    of them stays near the processor."""
+    found = []
+    for at in range(0, max(1, len(lower)), BLOCK):
+        some = slice(at, at + BLOCK)
+        errors = drawn_of_each([(k, v[some]) for k, v in beliefs], seed, draws)
+        found.append(namings(errors, sign, lower[some], upper[some], materiality, may[some]))
+    names = ("state", "named", "largest", "near", "unsure")
+    return Namings(*(np.concatenate([getattr(f, name) for f in found]) for name in names))
 
 
 def sure_among(gaps: int) -> float:
@@ -145,15 +226,16 @@ def shares(gaps: Floats, materiality: Any) -> tuple[Floats, Floats]:
     return near, (gaps >= top).mean(axis=2)
 
 
-def _unsure(errors: Floats, gaps: Floats) -> int | None:
-    """The rung that adds most to the variance of the difference of the two largest gaps."""
-    if len(gaps) == 1:
-        weight = np.array([1.0, 1.0])
+def _unsure(errors: Floats, gaps: Floats) -> Any:
+    """(S,): the rung that adds most to the variance of the difference of the two largest gaps."""
+    rows = np.arange(len(gaps))
+    weight = np.zeros(errors.shape[:2])
+    if gaps.shape[1] == 1:
+        weight[:] = 1.0
     else:
-        first, second = np.argsort(-gaps.mean(axis=1), kind="stable")[:2]
-        weight = np.zeros(len(errors))
+        first, second = np.argsort(-gaps.mean(axis=2), axis=1, kind="stable")[:, :2].T
         for gap, by in ((first, 1.0), (second, -1.0)):
-            weight[gap + 1] += by
-            weight[gap] -= by
-    added = weight**2 * errors.var(axis=1)
-    return int(added.argmax()) if added.any() else None
+            weight[rows, gap + 1] += by
+            weight[rows, gap] -= by
+    added = weight**2 * errors.var(axis=2)
+    return np.where(added.any(axis=1), added.argmax(axis=1), -1)

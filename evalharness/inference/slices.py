@@ -199,28 +199,28 @@ class ProportionSlices:
     def __init__(
         self, hits: Floats, trials: Floats, unit: str, through: Callable[[Any], Any] | None
     ) -> None:
-        self._hits, self._trials, self._unit, self._through = hits, trials, unit, through
+        self.hits, self.trials, self.through, self._unit = hits, trials, through, unit
         self.n = trials.astype(np.int64)
         share = np.divide(hits, trials, out=np.full(len(hits), np.nan), where=trials > 0)
         self.value = self._map(share)
 
     def _map(self, share: Floats) -> Floats:
-        return share if self._through is None else np.asarray(self._through(share), float)
+        return share if self.through is None else np.asarray(self.through(share), float)
 
     @property
     def kinds(self) -> Any:
         return np.where(self.n > 0, 0, 1)
 
     def interval(self, confidence: float) -> tuple[Floats, Floats]:
-        low, high = wilson(self._hits, self._trials, upper_z((1 - confidence) / 2))
+        low, high = wilson(self.hits, self.trials, upper_z((1 - confidence) / 2))
         return self._map(low), self._map(high)
 
     def lower(self, alpha: float) -> Floats:
-        return self._map(clopper_pearson_lower(self._hits, self._trials, alpha))
+        return self._map(clopper_pearson_lower(self.hits, self.trials, alpha))
 
     def upper(self, alpha: float) -> Floats:
-        return self._map(clopper_pearson_upper(self._hits, self._trials, alpha))
+        return self._map(clopper_pearson_upper(self.hits, self.trials, alpha))
 
     def one(self, g: int) -> ProportionBounds:
-        hits, trials = int(self._hits[g]), int(self._trials[g])
-        return ProportionBounds(hits, trials, self._unit, self._through)
+        hits, trials = int(self.hits[g]), int(self.trials[g])
+        return ProportionBounds(hits, trials, self._unit, self.through)

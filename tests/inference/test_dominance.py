@@ -15,8 +15,10 @@ from evalharness.inference.dominance import (
     NOTHING,
     UNCLEAR,
     believed,
+    believed_of_each,
     drawn,
     naming,
+    of_each,
     of_shares,
     shares,
     sure_among,
@@ -26,6 +28,7 @@ from evalharness.inference.means import MeanBounds
 from evalharness.inference.proportions import ProportionBounds
 from evalharness.inference.quantiles import QuantileBounds
 from evalharness.inference.rung_gap import Assumed, RungGap
+from evalharness.inference.slices import ProportionSlices
 
 ALPHA = 0.05
 
@@ -256,3 +259,35 @@ def test_the_rung_that_adds_most_to_the_doubt_is_told(least):
 def test_an_assumed_level_is_not_what_to_measure():
     found = told([Assumed(0.02), *counts((2500, 50_000), (400, 5000))], materiality=0.001)
     assert (found.state, found.unsure) == (UNCLEAR, 2)
+
+
+def test_many_ladders_at_once_are_each_of_them():
+    random = np.random.default_rng(5)
+    trials = random.integers(30, 3_000, (70, 4))
+    hits = random.binomial(trials, [0.02, 0.05, 0.08, 0.3])
+    lower, upper = random.uniform(-0.1, 0.1, (70, 3)), random.uniform(0, 0.3, (70, 3))
+    may = random.random((70, 3)) < 0.9
+    beliefs = [(KNOTS, of_shares(hits[:, r], trials[:, r])) for r in range(4)]
+    found = of_each(beliefs, 1, lower, upper, 0.01, may, 3, draws=2_000)
+    for s in range(70):
+        errors = drawn([(k, v[s]) for k, v in beliefs], 3, draws=2_000)
+        assert found.one(s) == naming(errors, 1, lower[s], upper[s], 0.01, may[s])
+    assert {*found.state} >= {DOMINANT, UNCLEAR}
+
+
+def test_bounds_of_many_slices_are_believed_as_those_of_one():
+    hits, trials = np.array([3.0, 40.0]), np.array([50.0, 90.0])
+    knots, found = believed_of_each(ProportionSlices(hits, trials, "examples", None))
+    for row, pair in zip(found, [(3, 50), (40, 90)], strict=True):
+        alone = believed(ProportionBounds(*pair))
+        assert np.array_equal(knots, alone[0])
+        assert np.array_equal(row, alone[1])
+
+    def double(j):
+        return 2 * j / (1 + j)
+
+    knots, found = believed_of_each(ProportionSlices(hits, trials, "examples", double))
+    for row, pair in zip(found, [(3, 50), (40, 90)], strict=True):
+        alone = believed(ProportionBounds(*pair, "examples", double))
+        assert np.array_equal(knots, alone[0])
+        assert row == pytest.approx(alone[1])

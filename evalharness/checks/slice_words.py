@@ -1,0 +1,166 @@
+"""The ladders by slice as lines of at most 78 columns: a table, and what it does not say itself."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from evalharness.checks.advice import BELOW_HUMAN
+from evalharness.checks.slice_ladders import ABOVE_WHOLE, LEAST, SliceLadders
+from evalharness.declare.diagnosis import (
+    BIAS,
+    BIAS_OR_VARIANCE,
+    HUMAN,
+    MISMATCH,
+    OVERFITTING,
+    TEST,
+    VARIANCE,
+    VARIANCE_OR_MISMATCH,
+)
+from evalharness.declare.plural import counted
+from evalharness.inference.dominance import BOTH, NOTHING, UNCLEAR
+from evalharness.inference.numbers import percent, plain, show
+
+SHOWN, WIDTH = 8, 78
+# Of names of slices that are listed in a sentence.
+LISTED = 4
+WORDS = {
+    BIAS: "bias",
+    VARIANCE: "variance",
+    MISMATCH: "mismatch",
+    OVERFITTING: "overfit",
+    BIAS_OR_VARIANCE: "bias|var",
+    VARIANCE_OR_MISMATCH: "var|mism",
+    NOTHING: "small",
+    UNCLEAR: "unclear",
+    BELOW_HUMAN: "<people",
+}
+# Whether a slice is judged, or why not.
+JUDGED, FEW, UNDEFINED, ABSENT = "yes", "few", "undefined", "absent"
+
+
+def lines(found: SliceLadders, slices: Sequence[Mapping[str, Any]]) -> list[str]:
+    """For people; `slices`: the figures of each, what there is most to gain from first."""
+    declared = found.asked.declared
+    floor = show(float(found.floor.value[0]))
+    what = (
+        f"the human level ({floor}, one for all slices)"
+        if HUMAN in found.rungs
+        else f"{found.floor_rung} as a whole ({floor}), for want of a human level"
+    )
+    head = (
+        f"{declared.metric.label} by {declared.by}: what a slice that were as good as {what} would "
+        f"gain on {found.at} overall"
+    )
+    judged = [one for one in slices if one["judged"] == JUDGED]
+    told = [*textwrap.wrap(head, WIDTH), *_table(found, judged[:SHOWN])]
+    for text in _said(found, slices, judged):
+        told += textwrap.wrap(text, WIDTH, subsequent_indent="  ")
+    return told
+
+
+def _table(found: SliceLadders, judged: Sequence[Mapping[str, Any]]) -> list[str]:
+    rungs = [name for name in found.rungs if name not in (HUMAN, TEST) or name == found.at]
+    span = f"{percent(found.asked.settings.confidence)} interval"
+    rows = [["", "share", *rungs, "link", "gain", span, "p"]]
+    for one in judged:
+        rows.append(
+            [
+                one["slice"],
+                _percent(one["share"]),
+                *(_short(one["rungs"][name]["value"]) for name in rungs),
+                WORDS[one["dominates"][0] if one["dominates"] else one["state"]]
+                + "+" * (one["state"] == BOTH),
+                _gain(one["gain"]),
+                f"{_gain(one['low'])} to {_gain(one['high'])}",
+                _p(one["adjusted_p"]) + "◄" * one["named"],
+            ]
+        )
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    room = WIDTH - sum(widths[1:]) - len(widths) + 1
+    widths[0] = max(6, min(widths[0], room))
+    return [
+        " ".join(
+            f"{_cut(cell, width):<{width}}" if i == 0 else f"{cell:>{width}}"
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )[:WIDTH].rstrip()
+        for row in rows
+    ]
+
+
+def _said(
+    found: SliceLadders, slices: Sequence[Mapping[str, Any]], judged: Sequence[Mapping[str, Any]]
+) -> list[str]:
+    """What the table does not say by itself."""
+    said = []
+    by = f"by more than {plain(float(f'{found.asked.materiality:.3g}'))} (Holm over {len(judged)})"
+    named = sum(one["named"] for one in judged)
+    if len(judged) > 1:
+        said.append(
+            f"◄: surely worse than the other slices {by}: {named:,} of them"
+            if named
+            else f"no slice is surely worse than the others {by}"
+        )
+    if judged and judged[0]["gain"] > 0:
+        first = judged[0]
+        parts = [(k, v) for k, v in first["parts"].items()]
+        told = " + ".join(f"{_named(k)} {_gain(v)}" for k, v in parts).replace("+ -", "- ")
+        said.append(f"most to gain: {first['slice']}, {_gain(first['gain'])} = {told}"[:200])
+    if len(judged) > SHOWN:
+        said.append(f"{counted(len(judged) - SHOWN, 'more slices')} judged; the result has them")
+    return said + _not_judged(found, slices)
+
+
+def _not_judged(found: SliceLadders, slices: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Which slices are not judged, or lack a rung, and why."""
+    said = []
+    few = [one for one in slices if one["judged"] == FEW]
+    if few:
+        names = _list([f"{one['slice']} ({one['rungs'][found.at]['n']})" for one in few])
+        said.append(f"not judged, fewer than {LEAST} on {found.at}: {names}")
+    if none := [one["slice"] for one in slices if one["judged"] == UNDEFINED]:
+        said.append(f"not judged, undefined on {found.at}: {_list(none)}")
+    for name in found.rungs:
+        absent = [o["slice"] for o in slices if name != HUMAN and not o["rungs"][name]["n"]]
+        if absent:
+            said.append(f"not on {name}: {_list(absent)}")
+    if not found.additive:
+        said.append(
+            f"{found.asked.declared.metric.label} of all of {found.at} is no mean of its slices, "
+            "so that gains are of that mean"
+        )
+    return said
+
+
+def _list(names: Sequence[str]) -> str:
+    more = f" and {len(names) - LISTED:,} more" if len(names) > LISTED else ""
+    return ", ".join(_cut(name, 20) for name in names[:LISTED]) + more
+
+
+def _named(part: str) -> str:
+    return "above the whole" if part == ABOVE_WHOLE else part
+
+
+def _cut(text: str, width: int) -> str:
+    text = text.replace("\n", "\\n")
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def _short(x: float | None) -> str:
+    return "–" if x is None else f"{x:.3f}" if abs(x) < 10 else f"{x:.4g}"
+
+
+def _gain(x: float | None) -> str:
+    if x is None:
+        return "–"
+    text = f"{x:.4f}" if abs(x) < 10 else f"{x:.5g}"
+    return text.removeprefix("-") if text == "-0.0000" else text
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f}%" if share >= 0.1 else f"{100 * share:.2g}%"
+
+
+def _p(p: float) -> str:
+    return "<.001" if p < 0.001 else f"{p:.3f}" if p < 1 else "1"
