@@ -4,26 +4,30 @@ R models, trained alike (other seeds, other samples), answer the same n examples
 all that might be trained, the examples for all that might be met: an interval holds both.
 
 Squared loss, of each example, f the predictions and y the label: loss = noise + bias² + variance,
-with variance = E (f − E f)² and bias = E f − E y. Bias² is the mean of (f_i − y)(f_j − y) over pairs
-of runs: the plug-in (f̄ − y)² holds variance / R too much. With one label an example noise is
+with variance = E (f − E f)² and bias = E f − E y. Bias² is the mean of (f_i − y)(f_j − y) over
+pairs of runs: the plug-in (f̄ − y)² holds variance / R too much. With one label an example noise is
 counted as bias²; with several (J of them) it is their variance within the example, and the bias²
 is rid of noise / J. (Geman, Bienenstock & Doursat 1992.)
 
 0–1 loss (Domingos 2000): the main prediction is what most runs answer; of several, the class that
-comes first. bias(x) = [main ≠ label], variance(x) = P(f ≠ main). Of an unbiased example, variance is
-loss; of a biased one it takes loss away, as often as a run answers the label: loss = bias +
+comes first. bias(x) = [main ≠ label], variance(x) = P(f ≠ main). Of an unbiased example, variance
+is loss; of a biased one it takes loss away, as often as a run answers the label: loss = bias +
 variance where unbiased − P(f = label) where biased, exactly. So these terms do not add up as the
 squared ones do: a variance may *lower* the loss. What the variance costs net is loss − bias. Wrong
 labels count as bias.
 
-The main prediction is itself an estimate. Bias is that of a vote of R runs. The variance around the
-vote of the very same runs is too small, that around the vote of the other R − 1 is too large: the
-interval reaches from the lower limit of the one to the upper limit of the other.
+The main prediction is itself an estimate. Bias, and what the variance adds, takes away and costs
+net, are those of a vote of R runs; with more runs the bias is most often smaller. The variance is
+that of the recipe: around the vote of the very same runs it is too small, around the vote of the
+other R − 1 too large; the interval reaches from the lower limit of the one to the upper limit of
+the other.
 
 Error: jackknife over runs (one left out), plus the variance over examples, or over their clusters.
-Degrees of freedom by Satterthwaite. Limits of a share by Clopper & Pearson at the number of
-examples that it is worth, as Korn & Graubard 1998; of other terms ± t. Two runs do not tell how
-much runs vary: they have no interval.
+Limits: of a share by Clopper & Pearson at the number of examples that it is worth (Korn & Graubard
+1998), of signed terms ± t, both with degrees of freedom by Satterthwaite. The squared loss and its
+variance lean to the right where a run moves all predictions together: what runs do to them is
+bounded from above as a variance is, by χ² of R − 1 degrees (with ± t five runs cover .80). Two runs
+do not tell how much runs vary: they have no interval.
 """
 
 from __future__ import annotations
@@ -36,7 +40,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
+from scipy.special import chdtri, stdtrit
 
 from evalharness.inference.bounds import upper_z
 from evalharness.inference.proportions import clopper_pearson_lower, clopper_pearson_upper
@@ -111,7 +115,8 @@ class _Sample:
             return Term(value, math.nan, math.nan, low, high)
         spread = math.sqrt((runs - 1) / runs * float(np.square(left_out - left_out.mean()).sum()))
         error, units = self.error(each)
-        limits = partial(_limits, runs=runs, spread=spread, share=(low, high) == (0.0, 1.0))
+        kind = SHARE if (low, high) == (0.0, 1.0) else LEANING if low == 0 else SIGNED
+        limits = partial(_limits, kind, runs=runs, spread=spread)
         alpha = (1 - self.confidence) / 2
         bottom, top = limits(value, error, units, alpha)
         if above is not None:
@@ -119,19 +124,33 @@ class _Sample:
         return Term(value, spread, error, max(low, bottom), min(high, top))
 
 
+# What is known of a term's distribution.
+SHARE, LEANING, SIGNED = "share", "leaning", "signed"
+
+
 def _limits(
-    value: float, error: float, units: int, alpha: float, *, runs: int, spread: float, share: bool
+    kind: str, value: float, error: float, units: int, alpha: float, *, runs: int, spread: float
 ) -> tuple[float, float]:
-    """Both limits of a value with two errors, each at error level alpha."""
-    a, b = spread**2, error**2
+    """Both limits, each at error level alpha, of a value with a standard error through the runs,
+    `spread`, and one through the examples."""
+    a, b, z = spread**2, error**2, upper_z(alpha)
+    if kind == LEANING:
+        down = -float(stdtrit(runs - 1, alpha)) * spread
+        # That of a variance is itself times √(2 / (R − 1)).
+        up = (
+            spread
+            * math.sqrt((runs - 1) / 2)
+            * ((runs - 1) / float(chdtri(runs - 1, 1 - alpha)) - 1)
+        )
+        return value - math.hypot(down, z * error), value + math.hypot(up, z * error)
     freedom = (a + b) ** 2 / (a**2 / (runs - 1) + b**2 / max(units - 1, 1)) if a + b else units - 1
     t = -float(stdtrit(max(freedom, 1.0), alpha))
-    if not share:
+    if kind == SIGNED:
         half = t * math.sqrt(a + b)
         return value - half, value + half
     inside = value * (1 - value)
     worth = inside / (a + b) if a + b and inside > 0 else units
-    worth = worth * (upper_z(alpha) / t) ** 2
+    worth *= (z / t) ** 2
     hits = value * worth
     return (
         float(clopper_pearson_lower(hits, worth, alpha)),

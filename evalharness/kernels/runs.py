@@ -41,8 +41,8 @@ class Votes:
 
 def compact(codes: Any, classes: int) -> Ints:
     """Codes below ``classes`` in the smallest integers that hold them, row after row."""
-    kind = np.int8 if classes <= np.iinfo(np.int8).max else np.int16
-    kind = kind if classes <= np.iinfo(np.int16).max else np.int32
+    kinds = (np.int8, np.int16, np.int32)
+    kind = next(k for k in kinds if classes <= np.iinfo(k).max)
     return np.ascontiguousarray(codes, dtype=kind)
 
 
