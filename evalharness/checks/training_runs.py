@@ -100,11 +100,16 @@ def runs_section(
         )
     seeds = spread(values, settings.confidence)
     head = f"{len(models)} runs on {examples.n:,} examples of {metric.split}, {metric.label}"
-    lines, figures = [head], {"split": metric.split, "examples": examples.n, "models": [*models]}
+    figures: dict[str, Any] = {
+        "split": metric.split,
+        "examples": examples.n,
+        "models": [*models],
+    }
+    lines = [head]
     taken = _decomposed(examples, settings.confidence)
     lines += loss_lines(taken, metric)
     if taken:
-        figures["decomposition"] = _plain(taken)
+        figures["decomposition"] = asdict(taken)
     lines += spread_lines(seeds, settings.confidence, materiality)
     gaps = _gaps(plan, declared, rungs, settings)
     lines += [gap_line(name, value, of_runs) for name, (value, of_runs) in gaps.items()]
@@ -118,15 +123,14 @@ def runs_section(
 
 
 def _decomposed(examples: Examples, confidence: float) -> Decomposition | None:
-    how = {"weight": examples.weight, "unit": examples.unit, "confidence": confidence}
+    how: dict[str, Any] = {
+        "weight": examples.weight,
+        "unit": examples.unit,
+        "confidence": confidence,
+    }
     if examples.loss == "0–1":
         return zero_one(*examples.codes, **how)
     return squared(*examples.numbers, **how) if examples.loss == "squared" else None
-
-
-def _plain(taken: Decomposition) -> dict[str, Any]:
-    found = asdict(taken)
-    return found | {"terms": {name: asdict(term) for name, term in taken.terms.items()}}
 
 
 def _gaps(
@@ -178,11 +182,13 @@ def curve_section(
     errors = 1 - values if higher else values
     sizes = np.array([float(n) for _, n in pairs])
     covariance = _covariance(Examples(plan, metric, models), values, found, settings.confidence)
-    covariance, trained = _with_training(covariance, sizes, errors)
-    curve = Curve(sizes, errors, covariance, settings.seed)
-    told = _said(curve, declared, higher, settings.confidence, materiality)
-    told |= {"trained_again": trained, "metric": metric.label, "better": metric.better}
-    return Section(CURVE, (head, *curve_lines(told)), told)
+    again = [name for name in declared.runs if metric.split in plan.outputs[name].splits]
+    trained = _by_training(sizes, errors, _values(plan, metric, again, settings))
+    curve = Curve(sizes, errors, covariance + np.eye(len(sizes)) * (trained or 0.0), settings.seed)
+    figures = _said(curve, declared, higher, settings.confidence, materiality)
+    figures |= {"trained_again": trained is not None, "metric": metric.label}
+    figures["better"] = metric.better
+    return Section(CURVE, (head, *curve_lines(figures)), figures)
 
 
 def _covariance(examples: Examples, values: Any, found: Sequence[Any], confidence: float) -> Any:
@@ -200,16 +206,17 @@ def _covariance(examples: Examples, values: Any, found: Sequence[Any], confidenc
     return own + np.diag(np.maximum(least - np.diag(own), 0.0))
 
 
-def _with_training(covariance: Any, sizes: Any, errors: Any) -> tuple[Any, bool]:
-    """The covariance with what training itself adds by chance, as far as models share sizes."""
+def _by_training(sizes: Any, errors: Any, again: Any) -> float | None:
+    """The variance that training itself adds to an error by chance: among models that share a size,
+    else among the values of the declared runs; None where there are neither."""
     left, degrees = 0.0, 0
     for size in np.unique(sizes):
         alike = errors[sizes == size]
         left += float(np.square(alike - alike.mean()).sum())
         degrees += len(alike) - 1
     if not degrees:
-        return covariance, False
-    return covariance + np.eye(len(sizes)) * left / degrees, True
+        return float(np.var(again, ddof=1)) if len(again) else None
+    return left / degrees
 
 
 def _said(

@@ -64,7 +64,9 @@ class Human:
         )
         self.only = ""
         if annotations is None and not levels:
-            problems.append("name a level, such as Human(expert=(7, 1000)), or give annotations=…")
+            problems.append(
+                "name a level, such as Human(expert=(7, 1000)), or give annotations=…"
+            )
         if annotations is not None and levels:
             problems.append("give levels or annotations=…, from which the levels follow, not both")
         if gold not in GOLD:

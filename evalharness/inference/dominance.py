@@ -100,7 +100,9 @@ def naming(
     gaps = sign * np.diff(errors, axis=0)
     near, largest = shares(gaps[None], np.array([materiality]))
     named = tuple(
-        int(g) for g in range(len(gaps)) if may[g] and near[0, g] >= SURE and lower[g] > materiality
+        int(g)
+        for g in range(len(gaps))
+        if may[g] and near[0, g] >= SURE and lower[g] > materiality
     )
     state = DOMINANT if len(named) == 1 else BOTH if named else UNCLEAR
     if not named and all(upper <= materiality):
