@@ -1,0 +1,141 @@
+"""What training runs and a learning curve showed, in lines of at most 78 characters."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from evalharness.declare.metric import Metric
+from evalharness.inference.decomposition import (
+    ADDS,
+    BIAS,
+    LOSS,
+    NET,
+    NOISE,
+    TAKES,
+    VARIANCE,
+    Decomposition,
+    Term,
+)
+from evalharness.inference.numbers import about, percent, plain, show
+from evalharness.inference.seed_spread import Spread
+
+# So many runs are few.
+FEW = 5
+# What each term is called, in the order in which they are shown.
+SHOWN = {
+    LOSS: "expected loss",
+    NOISE: "noise of the labels",
+    BIAS: "bias",
+    VARIANCE: "variance",
+    ADDS: "  it adds",
+    TAKES: "  it takes away",
+    NET: "variance, net",
+}
+
+
+def loss_lines(taken: Decomposition | None, metric: Metric) -> Iterator[str]:
+    """The decomposition; or that there is none of such a metric."""
+    if taken is None:
+        yield f"{metric.name} is no mean of 0–1 or squared losses: not taken apart."
+        return
+    for name, words in SHOWN.items():
+        if name in taken.terms:
+            words = "bias²" if name == BIAS and taken.loss == "squared" else words
+            yield f"  {words:<20} {_term(taken.terms[name], taken.reason)}"
+    if taken.reason:
+        yield "No intervals: two runs do not show how much runs vary; train five."
+    elif taken.runs < FEW:
+        yield f"{taken.runs} runs are few: five or more bound the variance more closely."
+    if NOISE not in taken.terms:
+        yield "One label for each example: noise, and wrong labels, count as bias."
+    if taken.loss == "squared":
+        if metric.name != "mean_squared_error":
+            yield f"These are squares: {metric.name} is the root of the expected loss."
+        return
+    if metric.better == "higher":
+        yield f"The loss is 1 − {metric.name}."
+    yield "Bias: the vote of the runs is wrong. Where it is, variance lowers the loss:"
+    yield "loss = bias + net, and the terms of 0–1 loss do not add up otherwise."
+    if taken.unsure > 0:
+        yield f"The vote hangs on one run in {_share(taken.unsure)} of the examples."
+
+
+def _term(term: Term, reason: str) -> str:
+    if reason:
+        return show(term.value)
+    return f"{show(term.value)} ({_between(term.low, term.high)})"
+
+
+def _between(low: float, high: float) -> str:
+    return f"{show(low, toward='down')} to {show(high, toward='up')}"
+
+
+def _share(share: float) -> str:
+    return "under 0.1 %" if share < 0.001 else f"{100 * share:.1f} %"
+
+
+def spread_lines(seeds: Spread, confidence: float, materiality: float) -> Iterator[str]:
+    yield (
+        f"From run to run: sd {show(seeds.sd)} ({_between(seeds.sd_low, seeds.sd_high)}); two"
+        " models trained alike"
+    )
+    text = f"differ by up to {show(seeds.differ, toward='up')} ({percent(confidence)}) through the"
+    yield f"{text} seed alone."
+    if seeds.differ > materiality:
+        yield f"That is more than what matters ({plain(materiality)}): compare means over runs."
+
+
+def gap_line(name: str, value: float, runs: Spread) -> str:
+    """A gap of the model, beside what the seed makes of it."""
+    beside = "less than" if abs(value) <= runs.differ else "more than"
+    return f"{name} {show(value)}: {beside} runs differ in it, {show(runs.differ, toward='up')}."
+
+
+def curve_lines(told: Mapping[str, Any]) -> Iterator[str]:
+    """What a learning curve says."""
+    n, law = int(told["largest"]), told["law"]
+    error = "1 − metric" if told["better"] == "higher" else "error"
+    yield f"  {error} = {law['a']:.3g}·n^(−{law['b']:.3g}) + {law['c']:.3g}"
+    yield f"  {_estimate(told['now'])} with {n:,} training examples, on the curve"
+    yield f"  {_estimate(told['doubled'])} with twice as many, {2 * n:,}"
+    if told["target"] is not None:
+        yield from _target(told, n)
+    if told["flat"] == "target":
+        yield f"Flat: more data will not get there; {plain(told['target'])} is out of its reach."
+    elif told["flat"] == "doubling":
+        most = show(told["gain"]["high"], toward="up")
+        yield f"Flat: more data will not get there; twice as much brings {most} at most."
+    if told["exact"]:
+        yield "Three sizes fit any such curve exactly: they cannot show that it is wrong."
+    elif told["scatter"] > 1:
+        yield f"The errors scatter about the curve {math.sqrt(told['scatter']):.1f} times as much"
+        yield "as their examples explain; the intervals are widened by it."
+    if not told["trained_again"]:
+        yield "One model at each size: chance of training is in no interval but by scatter."
+
+
+def _estimate(found: Mapping[str, float]) -> str:
+    return f"{show(found['value'])} ({_between(found['low'], found['high'])})"
+
+
+def _target(told: Mapping[str, Any], n: int) -> Iterator[str]:
+    needed, target = told["needed"], plain(told["target"])
+    low, value, high = (needed[key] for key in ("low", "value", "high"))
+    if high <= n:
+        yield f"  {target} is reached already, with {_examples(high)} or fewer"
+        return
+    if math.isinf(value):
+        yield f"  {target} lies beyond the curve's floor: no number of examples leads there"
+    else:
+        yield f"  {target} takes {_examples(value)} examples"
+    top = "more than any number" if math.isinf(high) else _examples(high)
+    if not math.isinf(low):
+        yield f"    (between {_examples(low)} and {top})"
+    if told["guess"] and not math.isinf(value):
+        yield f"    more than 10 times {n:,}: so far out it is a guess"
+
+
+def _examples(n: float) -> str:
+    return "∞" if math.isinf(n) else about(math.ceil(n)) if n < 1e15 else "over 1e15"

@@ -1,0 +1,307 @@
+"""What of the expected loss of a training recipe is bias, and what is variance over its runs.
+
+R models, trained alike (other seeds, other samples), answer the same n examples. The runs stand for
+all that might be trained, the examples for all that might be met: an interval holds both.
+
+Squared loss, of each example, f the predictions and y the label: loss = noise + bias² + variance,
+with variance = E (f − E f)² and bias = E f − E y. Bias² is the mean of (f_i − y)(f_j − y) over
+pairs of runs: the plug-in (f̄ − y)² holds variance / R too much. With one label an example noise is
+counted as bias²; with several (J of them) it is their variance within the example, and the bias²
+is rid of noise / J. (Geman, Bienenstock & Doursat 1992.)
+
+0–1 loss (Domingos 2000): the main prediction is what most runs answer; of several, the class that
+comes first. bias(x) = [main ≠ label], variance(x) = P(f ≠ main). Of an unbiased example, variance
+is loss; of a biased one it takes loss away, as often as a run answers the label: loss = bias +
+variance where unbiased − P(f = label) where biased, exactly. So these terms do not add up as the
+squared ones do: a variance may *lower* the loss. What the variance costs net is loss − bias. Wrong
+labels count as bias.
+
+The main prediction is itself an estimate. Bias, and what the variance adds, takes away and costs
+net, are those of a vote of R runs; with more runs the bias is most often smaller. The variance is
+that of the recipe: around the vote of the very same runs it is too small, around the vote of the
+other R − 1 too large; the interval reaches from the lower limit of the one to the upper limit of
+the other.
+
+Error: jackknife over runs (one left out), plus the variance over examples, or over their clusters.
+Limits: of a share by Clopper & Pearson at the number of examples that it is worth (Korn & Graubard
+1998), of signed terms ± t, both with degrees of freedom by Satterthwaite. The squared loss and its
+variance lean to the right where a run moves all predictions together: what runs do to them is
+bounded from above as a variance is, by χ² of R − 1 degrees (with ± t five runs cover .80). Two runs
+do not tell how much runs vary: they have no interval.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import chdtri, stdtrit
+
+from evalharness.inference.bounds import upper_z
+from evalharness.inference.proportions import clopper_pearson_lower, clopper_pearson_upper
+from evalharness.kernels.runs import Votes, agreeing, compact, votes
+
+Floats = NDArray[np.float64]
+
+LOSS, NOISE, BIAS, VARIANCE, NET = "loss", "noise", "bias", "variance", "net_variance"
+ADDS, TAKES = "variance_unbiased", "variance_biased"
+# Fewer runs tell nothing of how much runs vary.
+LEAST = 3
+TOO_FEW = "two runs do not show how much runs vary: train three or more, better five"
+
+
+@dataclass(frozen=True)
+class Term:
+    """One term. runs, examples: its standard error through the one and through the other; NaN, and
+    the interval as wide as can be, where that is not known."""
+
+    value: float
+    runs: float
+    examples: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Decomposition:
+    """loss: "squared" or "0–1". terms, by name; unsure: share of the examples whose main prediction
+    hangs on one run (0–1 loss). reason: why there are no intervals, or ""."""
+
+    loss: str
+    runs: int
+    n: int
+    terms: Mapping[str, Term]
+    unsure: float = math.nan
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class _Sample:
+    """How the examples were sampled: weight (n,) and unit (n,), as codes, or None."""
+
+    n: int
+    weight: Any
+    unit: Any
+    confidence: float
+    runs: int
+    share: Floats = field(init=False)
+
+    def __post_init__(self) -> None:
+        weight = np.ones(self.n) if self.weight is None else np.asarray(self.weight, float)
+        object.__setattr__(self, "share", weight / weight.sum())
+
+    def mean(self, each: Any) -> float:
+        # Not by BLAS, whose threads wait for each other longer than such a sum takes.
+        return float(np.einsum("n,n->", self.share, each))
+
+    def error(self, each: Any) -> tuple[float, int]:
+        """Standard error of the mean over the examples, and how many units there are."""
+        added = self.share * (each - self.mean(each))
+        if self.unit is not None:
+            added = np.bincount(self.unit, added)
+        units = len(added)
+        return math.sqrt(units / max(units - 1, 1) * float(np.square(added).sum())), units
+
+    def term(self, each: Any, left_out: Any, *, low: float, high: float, above: Any = None) -> Term:
+        """each (n,): the term of each example; left_out (R,): the mean without each run; above:
+        what bounds it from above instead of `each`."""
+        value, runs = self.mean(each), self.runs
+        if runs < LEAST:
+            return Term(value, math.nan, math.nan, low, high)
+        spread = math.sqrt((runs - 1) / runs * float(np.square(left_out - left_out.mean()).sum()))
+        error, units = self.error(each)
+        kind = SHARE if (low, high) == (0.0, 1.0) else LEANING if low == 0 else SIGNED
+        limits = partial(_limits, kind, runs=runs, spread=spread)
+        alpha = (1 - self.confidence) / 2
+        bottom, top = limits(value, error, units, alpha)
+        if above is not None:
+            top = limits(self.mean(above), *self.error(above), alpha)[1]
+        return Term(value, spread, error, max(low, bottom), min(high, top))
+
+
+# What is known of a term's distribution.
+SHARE, LEANING, SIGNED = "share", "leaning", "signed"
+
+
+def _limits(
+    kind: str, value: float, error: float, units: int, alpha: float, *, runs: int, spread: float
+) -> tuple[float, float]:
+    """Both limits, each at error level alpha, of a value with a standard error through the runs,
+    `spread`, and one through the examples."""
+    a, b, z = spread**2, error**2, upper_z(alpha)
+    if kind == LEANING:
+        down = -float(stdtrit(runs - 1, alpha)) * spread
+        # That of a variance is itself times √(2 / (R − 1)).
+        up = (
+            spread
+            * math.sqrt((runs - 1) / 2)
+            * ((runs - 1) / float(chdtri(runs - 1, 1 - alpha)) - 1)
+        )
+        return value - math.hypot(down, z * error), value + math.hypot(up, z * error)
+    freedom = (a + b) ** 2 / (a**2 / (runs - 1) + b**2 / max(units - 1, 1)) if a + b else units - 1
+    t = -float(stdtrit(max(freedom, 1.0), alpha))
+    if kind == SIGNED:
+        half = t * math.sqrt(a + b)
+        return value - half, value + half
+    inside = value * (1 - value)
+    worth = inside / (a + b) if a + b and inside > 0 else units
+    worth *= (z / t) ** 2
+    hits = value * worth
+    return (
+        float(clopper_pearson_lower(hits, worth, alpha)),
+        float(clopper_pearson_upper(hits, worth, alpha)),
+    )
+
+
+def squared(
+    predictions: Any,
+    labels: Any,
+    *,
+    weight: Any = None,
+    unit: Any = None,
+    confidence: float = 0.95,
+) -> Decomposition:
+    """predictions (R, n), numbers; labels (n,), or (n, J): J ≥ 2 labels of each example.
+
+    weight, unit (n,): how much an example counts, and the code of the cluster that it is from.
+    Terms: loss = noise + bias + variance, of which bias is bias², and noise only with several
+    labels; bias may fall below 0 by chance.
+    """
+    predictions, labels = np.asarray(predictions, float), np.asarray(labels, float)
+    runs, n = predictions.shape
+    sample = _Sample(n, weight, unit, confidence, runs)
+    within, several = np.zeros(n), 1
+    if labels.ndim == 2:
+        within, several = labels.var(axis=1, ddof=1), labels.shape[1]
+        labels = labels.mean(axis=1)
+    errors = predictions - labels
+    total, square = errors.sum(axis=0), np.einsum("rn,rn->n", errors, errors)
+    product = (total**2 - square) / (runs * (runs - 1))
+    mean_square = square / runs
+    each = {
+        LOSS: mean_square + (1 - 1 / several) * within,
+        NOISE: within,
+        BIAS: product - within / several,
+        VARIANCE: mean_square - product,
+    }
+    own = np.einsum("rn,rn,n->r", errors, errors, sample.share)
+    cross = errors @ (sample.share * total)
+    noise, pairs = sample.mean(within), max((runs - 1) * (runs - 2), 1)
+    without = (sample.mean(square) - own) / (runs - 1)
+    apart = (runs * (runs - 1) * sample.mean(product) - 2 * cross + 2 * own) / pairs
+    left_out = {
+        LOSS: without + (1 - 1 / several) * noise,
+        NOISE: np.full(runs, noise),
+        BIAS: apart - noise / several,
+        VARIANCE: without - apart,
+    }
+    if several == 1:
+        del each[NOISE]
+    ends = {BIAS: (-math.inf, math.inf)}
+    terms = {}
+    for name, values in each.items():
+        low, high = ends.get(name, (0.0, math.inf))
+        terms[name] = sample.term(values, left_out[name], low=low, high=high)
+    return Decomposition("squared", runs, n, terms, reason="" if runs >= LEAST else TOO_FEW)
+
+
+def zero_one(
+    predictions: Any,
+    labels: Any,
+    classes: int,
+    *,
+    weight: Any = None,
+    unit: Any = None,
+    confidence: float = 0.95,
+) -> Decomposition:
+    """predictions (R, n) and labels (n,): codes of classes, 0 … classes − 1.
+
+    weight, unit (n,): how much an example counts, and the code of the cluster that it is from.
+    Terms, all between 0 and 1 but for the net variance, between −1 and 1: loss, bias, variance,
+    variance_unbiased (what it adds), variance_biased (what it takes away), and net_variance, the
+    one less the other: loss = bias + net_variance.
+    """
+    predictions, labels = compact(predictions, classes), compact(labels, classes)
+    runs, n = predictions.shape
+    sample = _Sample(n, weight, unit, confidence, runs)
+    found = votes(predictions, labels, classes)
+    biased = found.main != labels
+    # Left out is a run that answers the main prediction: is another one main then?
+    tied = found.second == found.first
+    fragile = tied | ((found.second == found.first - 1) & (found.rival < found.main))
+    bias, right = biased.astype(float), found.right / runs
+    each = {
+        LOSS: 1 - right,
+        BIAS: bias,
+        VARIANCE: 1 - found.first / runs,
+        ADDS: np.where(biased, 0.0, 1 - right),
+        TAKES: np.where(biased, right, 0.0),
+    }
+    each[NET] = each[ADDS] - each[TAKES]
+    left_out = _left_out(predictions, labels, found, biased, fragile, tied, sample)
+    others = each[VARIANCE] + np.where(fragile, found.first / runs, 0.0)
+    terms = {
+        name: sample.term(
+            values,
+            left_out[name],
+            low=-1.0 if name == NET else 0.0,
+            high=1.0,
+            above=others if name == VARIANCE else None,
+        )
+        for name, values in each.items()
+    }
+    reason = "" if runs >= LEAST else TOO_FEW
+    return Decomposition("0–1", runs, n, terms, sample.mean(fragile), reason)
+
+
+def _left_out(
+    predictions: Any,
+    labels: Any,
+    found: Votes,
+    biased: Any,
+    fragile: Any,
+    tied: Any,
+    sample: _Sample,
+) -> dict[str, Floats]:
+    """(R,) of each term without each run. Only where a run votes for a main prediction that is
+    fragile does its absence change more than a count."""
+    runs, share = sample.runs, sample.share
+    weight = None if sample.weight is None else share
+    scale = 1 / sample.n if weight is None else 1.0
+
+    def agree(codes: Any, at: Any = None) -> Floats:
+        if at is None:
+            return scale * agreeing(predictions, codes, weight)
+        some = None if weight is None else weight[at]
+        return scale * agreeing(predictions[:, at], codes[at], some)
+
+    main = agree(found.main)
+    right_where_biased = agree(labels, biased)
+    right = main - agree(found.main, biased) + right_where_biased
+    # What changes by the absence of one vote for main: bias, the votes for what is main then, and
+    # the votes for the label where it is not main.
+    to = found.rival[fragile] != labels[fragile]
+    was = biased[fragile]
+    votes_for_label = np.where(
+        was & ~to, -found.right[fragile], np.where(~was & to, found.first[fragile] - 1, 0)
+    )
+    changes = np.stack([to.astype(float) - was, tied[fragile].astype(float), votes_for_label])
+    hit = (predictions[:, fragile] == found.main[fragile]).astype(float)
+    bias, top, label = (changes * share[fragile]) @ hit.T
+    rest = max(runs - 1, 1)
+    loss = 1 - (sample.mean(found.right) - right) / rest
+    biases = sample.mean(biased) + bias
+    takes = (sample.mean(found.right * biased) - right_where_biased + label) / rest
+    return {
+        LOSS: loss,
+        BIAS: biases,
+        VARIANCE: 1 - (sample.mean(found.first) - main + top) / rest,
+        ADDS: loss - biases + takes,
+        TAKES: takes,
+        NET: loss - biases,
+    }

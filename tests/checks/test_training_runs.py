@@ -1,0 +1,250 @@
+"""Models that were trained again, read from outputs and told."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+
+from evalharness import Outputs
+from evalharness.checks.diagnosed import Rung
+from evalharness.checks.settings import Settings
+from evalharness.checks.training_runs import curve_section, problems, runs_section
+from evalharness.declare.diagnosis import bias_variance
+from evalharness.declare.errors import OutputsError
+from evalharness.kernels.plan import Plan
+from evalharness.metrics import (
+    accuracy,
+    error_rate,
+    f1,
+    matthews_corrcoef,
+    mean_squared_error,
+    root_mean_squared_error,
+)
+
+N = 800
+LABEL = np.random.default_rng(0).integers(0, 3, N)
+EASE = np.random.default_rng(1).normal(1.2, 1, N)
+
+
+def table(seed, shift=0.0, **columns):
+    """A run's answers, in an order of its own; the harder examples are wrong in most runs."""
+    rng = np.random.default_rng(seed)
+    right = EASE + shift + rng.normal(0, 0.5, N) > 0
+    order = rng.permutation(N)
+    whole = {
+        "id": np.arange(N),
+        "label": LABEL,
+        "prediction": np.where(right, LABEL, (LABEL + 1) % 3),
+    } | columns
+    return {name: column[order] for name, column in whole.items()}
+
+
+def runs(k=6, **splits):
+    return {
+        f"seed-{i}": Outputs(**{name: table(10 * i + j, s) for j, (name, s) in enumerate(splits)})
+        for i, splits in enumerate([tuple(splits.items())] * k)
+    }
+
+
+def told(outputs, metric=error_rate, rungs=(), materiality=0.005, **declared):
+    declared = {"runs": list(outputs)} | declared
+    diagnosis = bias_variance(metric, **declared)
+    plan = Plan(outputs)
+    if "sizes" in declared:
+        return curve_section(plan, "", diagnosis, Settings(), materiality)
+    return runs_section(plan, "", diagnosis, rungs, Settings(), materiality)
+
+
+def rung(name, value):
+    return Rung(name, value, value - 0.01, value + 0.01, N, "", "")
+
+
+def test_runs_are_taken_apart_row_by_row_whatever_their_order():
+    outputs = runs(dev=0)
+    found = told(outputs)
+    by_id = [
+        np.asarray(o.split("dev").prediction_codes())[np.argsort(o.split("dev").ids())]
+        for o in outputs.values()
+    ]
+    votes = np.stack([(np.stack(by_id) == k).sum(axis=0) for k in range(3)])
+    terms = found.figures["decomposition"]["terms"]
+    assert terms["bias"]["value"] == pytest.approx((votes.argmax(axis=0) != LABEL).mean())
+    assert terms["loss"]["value"] == pytest.approx((np.stack(by_id) != LABEL).mean())
+    assert found.figures["seed"]["mean"] == pytest.approx(terms["loss"]["value"])
+    assert "vote" in " ".join(found.lines)
+
+
+def test_accuracy_is_taken_apart_as_its_loss():
+    lines = " ".join(told(runs(dev=0), accuracy).lines)
+    assert "The loss is 1 − accuracy." in lines
+    error, right = told(runs(dev=0)).figures, told(runs(dev=0), accuracy).figures
+    assert error["decomposition"] == right["decomposition"]
+    assert error["seed"]["sd"] == pytest.approx(right["seed"]["sd"])
+
+
+def test_classes_that_one_run_never_says_are_the_same_classes():
+    """Codes of classes are those of all runs: a run that never answers "b" has fewer."""
+    label = np.array(["a", "c"] * 50)
+    tables = [
+        {"id": np.arange(100), "label": label, "prediction": np.where(np.arange(100) < k, x, label)}
+        for k, x in ((10, "b"), (10, "b"), (20, "c"))
+    ]
+    outputs = {f"m{i}": Outputs(dev=t) for i, t in enumerate(tables)}
+    terms = told(outputs).figures["decomposition"]["terms"]
+    assert terms["bias"]["value"] == pytest.approx(0.1)
+    assert terms["loss"]["value"] == pytest.approx((10 + 10 + 10) / 300)
+
+
+@pytest.mark.parametrize("metric", [mean_squared_error, root_mean_squared_error])
+def test_squared_errors_are_taken_apart(metric):
+    rng = np.random.default_rng(2)
+    outputs = {
+        f"m{i}": Outputs(
+            dev={
+                "id": np.arange(N),
+                "label": EASE,
+                "prediction": EASE + 0.5 + rng.normal(0, 0.2, N),
+            }
+        )
+        for i in range(6)
+    }
+    found = told(outputs, metric)
+    terms = found.figures["decomposition"]["terms"]
+    assert terms["bias"]["value"] == pytest.approx(0.25, abs=0.02)
+    assert terms["variance"]["value"] == pytest.approx(0.04, abs=0.005)
+    assert any("root of the expected loss" in line for line in found.lines) == (
+        metric is root_mean_squared_error
+    )
+
+
+def test_of_any_other_metric_only_the_spread_is_told():
+    found = told(runs(dev=0), f1(average="macro"))
+    assert "decomposition" not in found.figures
+    assert "not taken apart" in found.lines[1]
+    assert found.figures["seed"]["sd"] > 0
+
+
+def test_a_gap_stands_beside_what_the_seed_makes_of_it():
+    ladder = [rung("dev", 0.12), rung("test", 0.125)]
+    found = told(runs(dev=0, test=-0.2), rungs=ladder)
+    gap = found.figures["gaps"]["dev_overfitting"]
+    assert gap["value"] == pytest.approx(0.005)
+    assert gap["seed"]["mean"] > 0.01
+    assert "less than runs differ" in found.lines[-1]
+    assert told(runs(dev=0), rungs=ladder).figures["gaps"] == {}  # the runs have no test
+
+
+def test_few_runs_are_said_to_be_few():
+    assert any("are few" in line for line in told(runs(3, dev=0)).lines)
+    two = told(runs(2, dev=0))
+    assert any("two runs do not show" in line for line in two.lines)
+    assert not any("are few" in line for line in told(runs(5, dev=0)).lines)
+
+
+def test_models_that_are_not_there_or_lack_the_split():
+    outputs = runs(3, dev=0)
+    outputs["other"] = Outputs(test=table(5))
+    plan = Plan(outputs)
+    (missing,) = problems(plan, bias_variance(error_rate, runs=["seed-0", "seed-7"]))
+    assert "'seed-7' (did you mean" in missing
+    (lacking,) = problems(plan, bias_variance(error_rate, runs=["seed-0", "other"]))
+    assert "'other' has no split 'dev'" in lacking
+    assert problems(plan, bias_variance(error_rate, runs=["seed-0", "seed-1"])) == []
+    with pytest.raises(OutputsError, match="did you mean"):
+        told(outputs, runs=["seed-0", "seed-7"])
+
+
+def test_runs_of_other_examples_are_refused():
+    outputs = runs(2, dev=0)
+    outputs["short"] = Outputs(dev={k: v[:-1] for k, v in table(3).items()})
+    with pytest.raises(OutputsError, match="1 of 800 ids are not in"):
+        told(outputs)
+
+
+# The learning curve
+
+
+def sized(sizes, shift):
+    return {f"n{n}-{i}": Outputs(dev=table(i, shift(n))) for i, n in enumerate(sizes)}
+
+
+def curved(metric=error_rate, sizes=(500, 1000, 2000, 4000), shift=lambda n: -30 / n**0.5, **more):
+    outputs = sized(sizes, shift)
+    return told(outputs, metric, sizes=dict(zip(outputs, sizes, strict=True)), runs=(), **more)
+
+
+def test_a_curve_says_what_more_data_would_bring():
+    found = curved(target=0.2)
+    figures = found.figures
+    assert figures["doubled"]["low"] < figures["doubled"]["value"] < figures["now"]["value"]
+    assert figures["needed"]["low"] <= figures["needed"]["value"] <= figures["needed"]["high"]
+    assert figures["flat"] == ""
+    assert not figures["trained_again"]
+    assert any("8,000" in line for line in found.lines)
+
+
+def test_accuracy_is_fitted_as_its_error_and_told_as_itself():
+    error, right = curved(target=0.2).figures, curved(accuracy, target=0.8).figures
+    assert right["law"] == pytest.approx(error["law"])
+    assert right["doubled"]["value"] == pytest.approx(1 - error["doubled"]["value"])
+    assert right["doubled"]["low"] == pytest.approx(1 - error["doubled"]["high"])
+    assert right["needed"] == pytest.approx(error["needed"])
+
+
+def test_a_curve_that_has_ended_is_flat():
+    flat = curved(shift=lambda n: 0, sizes=(500, 1000, 2000, 4000) * 2, materiality=0.05)
+    assert flat.figures["flat"] == "doubling"
+    assert flat.figures["trained_again"]
+    beyond = curved(shift=lambda n: 0, target=0.01, sizes=(500, 1000, 2000, 4000) * 2)
+    assert beyond.figures["flat"] == "target"
+    assert beyond.figures["needed"]["high"] == math.inf
+
+
+def test_far_out_it_is_a_guess():
+    near, far = curved(target=0.18), curved(target=0.121)
+    assert not near.figures["guess"]
+    assert far.figures["needed"]["value"] > 40_000
+    assert [any("guess" in line for line in s.lines) for s in (near, far)] == [False, True]
+
+
+def test_three_sizes_are_said_to_be_few():
+    few, four = curved(sizes=(500, 1000, 2000)), curved()
+    assert [any("Three sizes" in line for line in s.lines) for s in (few, four)] == [True, False]
+
+
+def test_a_target_that_is_reached():
+    assert any("reached already" in line for line in curved(target=0.9).lines)
+
+
+def test_runs_tell_what_training_adds_by_chance():
+    outputs = sized((500, 1000, 2000, 4000), lambda n: -30 / n**0.5) | runs(dev=0)
+    sizes = {name: int(name[1:].split("-")[0]) for name in outputs if name[0] == "n"}
+    alone = told(outputs, sizes=sizes, runs=())
+    again = told(outputs, sizes=sizes, runs=[n for n in outputs if n[0] == "s"])
+    widths = [s.figures["doubled"]["high"] - s.figures["doubled"]["low"] for s in (alone, again)]
+    assert alone.figures["scatter"] == again.figures["scatter"] == 1
+    assert widths[1] > 1.1 * widths[0]
+    said = [any("One model at each size" in line for line in s.lines) for s in (alone, again)]
+    assert said == [True, False]
+
+
+def test_other_metrics_have_a_curve_or_are_refused_in_words():
+    assert curved(f1(average="macro")).figures["doubled"]["high"] <= 1
+    refused = curved(matthews_corrcoef(positive=1))
+    assert "refused" in refused.figures
+    assert "declare the error" in " ".join(refused.lines)
+
+
+def test_lines_fit_and_figures_are_plain():
+    found = [
+        told(runs(3, dev=0, test=0), rungs=[rung("dev", 0.1), rung("test", 0.1)]),
+        told(runs(2, dev=0), f1(average="macro")),
+        told(runs(6, dev=0), accuracy),
+        curved(target=0.2),
+        curved(f1(average="macro"), target=0.99),
+        curved(matthews_corrcoef(positive=1)),
+    ]
+    for section in found:
+        assert all(len(line) <= 78 for line in section.lines)
+        json.dumps(section.figures)

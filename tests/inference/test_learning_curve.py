@@ -1,0 +1,102 @@
+"""Errors at several training sizes, and where they lead."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy.optimize import least_squares
+
+from evalharness.inference.learning_curve import Curve, fit
+
+SIZES = np.array([1000.0, 2000.0, 4000.0, 8000.0])
+
+
+def law(n, a=3.0, b=0.5, c=0.05):
+    return a * n**-b + c
+
+
+def curve(errors, sizes=SIZES, error=0.002, alike=0.0, seed=0):
+    m = len(sizes)
+    covariance = error**2 * ((1 - alike) * np.eye(m) + alike * np.ones((m, m)))
+    return Curve(np.asarray(sizes, float), np.asarray(errors, float), covariance, seed)
+
+
+@pytest.mark.parametrize("b", [0.1, 0.5, 1.3])
+@pytest.mark.parametrize("c", [0.0, 0.05])
+def test_a_law_without_noise_is_found(b, c):
+    a = 0.3 * 1000**b
+    found = curve(law(SIZES, a, b, c))
+    assert found.at(16_000)[0] == pytest.approx(law(16_000, a, b, c), abs=2e-5)
+    assert found.law.b[0] == pytest.approx(b, rel=0.01)
+
+
+def test_the_least_squares_are_those_of_scipy():
+    rng = np.random.default_rng(0)
+    sizes = np.array([500.0, 1000, 1000, 3000, 6000, 20_000])
+    errors = law(sizes) + rng.normal(0, 0.004, (20, 6))
+    weights = rng.random(6) + 0.5
+    found = fit(sizes, errors, weights)
+    for d in range(20):
+        ours = sum(weights * (errors[d] - np.array([found.at(n)[d] for n in sizes])) ** 2)
+
+        def left(p, d=d):
+            curve = p[0] * (sizes / found.scale) ** -p[1] + p[2]
+            return np.sqrt(weights) * (errors[d] - curve)
+
+        theirs = min(
+            2 * least_squares(left, (0.05, b, c), bounds=([0, 0.02, 0], [9, 3, 1])).cost
+            for b in (0.1, 0.5, 1.5)
+            for c in (0.0, 0.05)
+        )
+        assert ours <= theirs * (1 + 1e-4) + 1e-12
+
+
+def test_errors_that_rise_are_fitted_by_a_level():
+    found = curve([0.10, 0.11, 0.12, 0.13])
+    assert found.law.a[0] == 0
+    assert found.at(16_000)[0] == pytest.approx(0.115)
+
+
+def test_how_many_examples_lead_to_the_target():
+    found = curve(law(SIZES), error=1e-4)
+    value, low, high = found.reaches(0.07)
+    assert value == pytest.approx((3 / 0.02) ** 2, rel=0.01)
+    assert low < value < high < math.inf
+
+
+def test_no_number_of_examples_leads_below_the_floor():
+    found = curve(law(SIZES), error=1e-4)
+    assert found.reaches(0.03) == (math.inf, math.inf, math.inf)
+    vague = curve(law(SIZES), error=0.004).reaches(0.055)
+    assert vague[2] == math.inf > vague[1]
+
+
+def test_what_all_sizes_share_moves_the_curve_and_is_not_averaged_away():
+    """A flat curve is known no better from four sizes than from one, if they err alike."""
+    low, high = curve(np.full(4, 0.1), alike=0.99).at(8000)[1:]
+    assert high - low > 2 * 1.9 * 0.002 * 0.9
+    low, high = curve(np.full(4, 0.1), alike=0.0).gain(2)[1:]
+    assert low >= 0
+    assert high < 0.01
+
+
+def test_errors_that_scatter_more_than_they_should_widen_the_interval():
+    sizes = np.repeat(SIZES, 2)
+    errors = law(sizes) + 0.01 * np.tile([1, -1], 4)
+    found = curve(errors, sizes)
+    assert found.scatter == pytest.approx(8 * 25 / 5, rel=0.02)
+    calm = curve(law(sizes), sizes)
+    assert calm.scatter == 1
+    widths = [np.diff(c.at(16_000)[1:])[0] for c in (found, calm)]
+    assert widths[0] > 3 * widths[1]
+
+
+def test_three_sizes_fit_exactly():
+    assert curve(law(SIZES[:3]), SIZES[:3]).exact
+    assert not curve(law(SIZES)).exact
+
+
+def test_the_same_seed_says_the_same():
+    errors = law(SIZES) + [0.001, -0.001, 0.002, 0]
+    assert curve(errors).at(16_000) == curve(errors).at(16_000)
+    assert curve(errors).at(16_000) != curve(errors, seed=1).at(16_000)
