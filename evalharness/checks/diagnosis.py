@@ -6,11 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from evalharness.checks import rungs
+from evalharness.checks import rungs, training_runs
 from evalharness.checks.climb import Climb
-from evalharness.checks.diagnosed import DiagnosisResult
+from evalharness.checks.diagnosed import DiagnosisResult, Rung, Section
 from evalharness.checks.gaps_judged import Judged
 from evalharness.checks.human_level import levels, model_errors, paired_gap
+from evalharness.checks.sections import metrics as of_sections
+from evalharness.checks.sections import on_target, sections
 from evalharness.checks.settings import Settings
 from evalharness.declare.collect import Check
 from evalharness.declare.diagnosis import (
@@ -36,11 +38,13 @@ Estimates = Callable[[str, Any], Sequence[Estimate]]
 
 def metrics(plan: Plan, declared: Declared) -> list[tuple[str, Any]]:
     """What the diagnosis measures: (model, metric on a split)."""
-    return [
-        (model, check.diagnosis.metric.on(name))
-        for model, check in _ladders(declared)
-        for name in rungs.of(plan, model)
-    ]
+    found = []
+    for model, check in _ladders(declared):
+        names = rungs.of(plan, model)
+        asked = [check.diagnosis.metric.on(name) for name in names]
+        asked += of_sections(plan, model, check.diagnosis, names)
+        found += [(model, metric) for metric in asked]
+    return found
 
 
 def read(plan: Plan, declared: Declared) -> dict[str, Diagnosed]:
@@ -74,7 +78,7 @@ class Diagnosed:
 
     def __post_init__(self) -> None:
         self.names = rungs.of(self.plan, self.model)
-        problems = self._unclimbable()
+        problems = self._unclimbable() + training_runs.problems(self.plan, self.declared)
         if problems:
             raise OutputsError(problems)
         self.people = (
@@ -82,6 +86,7 @@ class Diagnosed:
             if self.declared.human is not None
             else []
         )
+        self.target = on_target(self.plan, self.model, self.declared, self.names)
         self.between = rungs.between(self.plan, self.model, self.names)
 
     def _unclimbable(self) -> list[str]:
@@ -114,6 +119,10 @@ class Diagnosed:
             self._paired(),
             (*self.between.notes, *rungs.worse_than_chance(self.plan, self.model, found)),
         )
+
+    def sections(self, climb: Climb) -> Callable[[Sequence[Rung]], tuple[Section, ...]]:
+        """Of the rungs, what is told beside the ladder."""
+        return lambda rungs: sections(self.plan, self.model, climb, rungs, self.target)
 
     def _paired(self) -> dict[str, Bounds]:
         """The gaps to human levels that were measured on the very examples of the lowest split."""
@@ -151,6 +160,7 @@ def judged(
     for model, one in diagnosed.items():
         mine = [c for c in declared.of_gaps if declared.model(c) == model and c in declared.chosen]
         if mine:
-            climbed = Judged(one.climb(of, settings), settings, family)
+            climb = one.climb(of, settings)
+            climbed = Judged(climb, family, one.sections(climb))
             found |= {check: climbed.judge(check, declared.waivers) for check in mine}
     return found
