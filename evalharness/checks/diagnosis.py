@@ -47,14 +47,14 @@ def metrics(plan: Plan, declared: Declared) -> list[tuple[str, Any]]:
     return found
 
 
-def read(plan: Plan, declared: Declared) -> dict[str, Diagnosed]:
+def read(plan: Plan, declared: Declared, seed: int) -> dict[str, Diagnosed]:
     """The diagnosis of each gated model, ready. Raises OutputsError with all that keeps any from
     being made."""
     problems: list[str] = []
     found = {}
     for model, check in _ladders(declared):
         try:
-            found[model] = Diagnosed(plan, model, check.diagnosis)
+            found[model] = Diagnosed(plan, model, check.diagnosis, seed)
         except OutputsError as error:
             problems += error.problems
     if problems:
@@ -75,18 +75,20 @@ class Diagnosed:
     plan: Plan
     model: str
     declared: BiasVariance
+    seed: int
 
     def __post_init__(self) -> None:
         self.names = rungs.of(self.plan, self.model)
         problems = self._unclimbable() + training_runs.problems(self.plan, self.declared)
         if problems:
             raise OutputsError(problems)
+        place = (self.plan, self.model, self.declared.metric, self.names)
         self.people = (
-            levels(self.declared.human, self.plan, self.model, self.declared.metric, self.names, 0)
+            levels(self.declared.human, *place, self.seed)
             if self.declared.human is not None
             else []
         )
-        self.target = on_target(self.plan, self.model, self.declared, self.names)
+        self.target = on_target(self.declared, *place, self.seed)
         self.between = rungs.between(self.plan, self.model, self.names)
 
     def _unclimbable(self) -> list[str]:

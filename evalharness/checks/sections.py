@@ -31,13 +31,13 @@ def metrics(plan: Plan, model: str, declared: BiasVariance, names: Sequence[str]
 
 
 def on_target(
-    plan: Plan, model: str, declared: BiasVariance, names: Sequence[str]
+    declared: BiasVariance, plan: Plan, model: str, metric: Any, names: Sequence[str], seed: int
 ) -> HumanLevel | None:
     """The best human level on the data that dev and test are of."""
     if declared.human_on_target is None:
         return None
-    known = levels(declared.human_on_target, plan, model, declared.metric, names, 0)
-    sign = 1 if declared.metric.better == "lower" else -1
+    known = levels(declared.human_on_target, plan, model, metric, names, seed)
+    sign = 1 if metric.better == "lower" else -1
     return min(known, key=lambda level: sign * level.bounds.value)
 
 
