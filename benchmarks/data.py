@@ -35,6 +35,8 @@ class Size:
     dimensions: int = 64
     near: int = 20_000  # rows whose nearest reference is looked for
     references: int = 200_000
+    runs: int = 200  # models that were trained again
+    run_examples: int = 100_000
 
 
 FULL = Size()
@@ -57,6 +59,8 @@ QUICK = Size(
     permutations=100,
     near=400,
     references=3_000,
+    runs=20,
+    run_examples=2_000,
 )
 
 

@@ -6,6 +6,7 @@ from functools import partial
 
 from benchmarks import data, ours, peers
 from benchmarks.data import Size
+from benchmarks.diagnosis_rows import diagnosis_rows
 from benchmarks.row import Row
 from benchmarks.sides import Peer
 from benchmarks.split_rows import split_rows
@@ -155,4 +156,5 @@ def rows(size: Size) -> list[Row]:
             memory=400,
         ),
         *split_rows(size),
+        *diagnosis_rows(size),
     ]
