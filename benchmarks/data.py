@@ -37,6 +37,8 @@ class Size:
     references: int = 200_000
     rung_rows: int = 200_000  # of each split of a ladder
     ladder_draws: int = 2_000  # of each rung of each slice
+    runs: int = 200  # models that were trained again
+    run_examples: int = 100_000
 
 
 FULL = Size()
@@ -61,6 +63,8 @@ QUICK = Size(
     references=3_000,
     rung_rows=10_000,
     ladder_draws=500,
+    runs=20,
+    run_examples=2_000,
 )
 
 

@@ -6,6 +6,7 @@ from functools import partial
 
 from benchmarks import data, ours, peers
 from benchmarks.data import Size
+from benchmarks.diagnosis_rows import diagnosis_rows
 from benchmarks.ladders import ladder_rows
 from benchmarks.row import Row
 from benchmarks.sides import Peer
@@ -157,4 +158,5 @@ def rows(size: Size) -> list[Row]:
         ),
         *split_rows(size),
         *ladder_rows(size),
+        *diagnosis_rows(size),
     ]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 Ints = NDArray[np.integer[Any]]
 
 # Examples in a block: 200 runs of them fit into the cache of a core.
-BLOCK = 4096
+BLOCK = 8192
 # So many ones a byte can add up.
 BYTE = 255
 
@@ -49,21 +49,26 @@ def compact(codes: Any, classes: int) -> Ints:
 def votes(predictions: Ints, labels: Ints, classes: int) -> Votes:
     """predictions (R, n), labels (n,): codes below ``classes``, of one type of integers."""
     n = len(labels)
-    main, rival = np.zeros((2, n), predictions.dtype)
-    first, second, right = np.zeros((3, n), np.int32)
+    top, second = np.zeros((2, n), np.int64)
+    right = np.zeros(n, np.int32)
+    room = np.empty((len(predictions), min(n, BLOCK)), bool)  # made once: new pages cost as much
     for at in range(0, n, BLOCK):
         here = slice(at, at + BLOCK)
-        block = np.ascontiguousarray(predictions[:, here])
-        right[here] = _many(block == labels[here])
-        most, next_most = first[here], second[here]
+        block, label = np.ascontiguousarray(predictions[:, here]), labels[here]
+        left = np.full(len(label), len(predictions), np.int32)
+        said = room[:, : len(label)]
         for k in range(classes):
-            count = _many(block == predictions.dtype.type(k))
-            leads, follows = count > most, count > next_most
-            rival[here] = np.where(leads, main[here], np.where(follows, k, rival[here]))
-            next_most[...] = np.where(leads, most, np.maximum(count, next_most))
-            main[here][leads] = k
-            np.maximum(most, count, out=most)
-    return Votes(main, first, rival, second, right)
+            last = k == classes - 1  # what no other class has
+            count = left if last else _many(np.equal(block, predictions.dtype.type(k), out=said))
+            left = left - count
+            right[here] += count * (label == k)
+            # Of as many votes the first class is the largest: no branches, only minima and maxima.
+            key = count * np.int64(classes) + (classes - 1 - k)
+            np.maximum(second[here], np.minimum(top[here], key), out=second[here])
+            np.maximum(top[here], key, out=top[here])
+    (first, main), (follows, rival) = (np.divmod(key, classes) for key in (top, second))
+    main, rival = (compact(classes - 1 - code, classes) for code in (main, rival))
+    return Votes(main, first, rival, follows, right)
 
 
 def agreeing(predictions: Ints, codes: Ints, weight: Any = None) -> NDArray[np.float64]:
