@@ -142,7 +142,7 @@ def _required(
                 problems += error.problems
     if declared.of_gaps:
         try:
-            diagnosed = diagnosis.read(plan, declared)
+            diagnosed = diagnosis.read(plan, declared, seed)
         except OutputsError as error:
             problems += error.problems
     if problems:

@@ -62,11 +62,12 @@ class Under:
 @dataclass(frozen=True)
 class Section:
     """More than the ladder: `lines` for people, `figures` (numbers, texts, lists and mappings of
-    them) for everyone else."""
+    them) for everyone else. asked: whether it was asked for, and is shown at every run."""
 
     name: str
     lines: tuple[str, ...]
     figures: Mapping[str, Any] = field(default_factory=dict)
+    asked: bool = True
 
 
 @dataclass(frozen=True)

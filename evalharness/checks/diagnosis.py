@@ -6,11 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from evalharness.checks import rungs
+from evalharness.checks import rungs, training_runs
 from evalharness.checks.climb import Climb
-from evalharness.checks.diagnosed import DiagnosisResult
+from evalharness.checks.diagnosed import DiagnosisResult, Rung, Section
 from evalharness.checks.gaps_judged import Judged
 from evalharness.checks.human_level import levels, model_errors, paired_gap
+from evalharness.checks.sections import metrics as of_sections
+from evalharness.checks.sections import on_target, sections
 from evalharness.checks.settings import Settings
 from evalharness.declare.collect import Check
 from evalharness.declare.diagnosis import (
@@ -36,21 +38,23 @@ Estimates = Callable[[str, Any], Sequence[Estimate]]
 
 def metrics(plan: Plan, declared: Declared) -> list[tuple[str, Any]]:
     """What the diagnosis measures: (model, metric on a split)."""
-    return [
-        (model, check.diagnosis.metric.on(name))
-        for model, check in _ladders(declared)
-        for name in rungs.of(plan, model)
-    ]
+    found = []
+    for model, check in _ladders(declared):
+        names = rungs.of(plan, model)
+        asked = [check.diagnosis.metric.on(name) for name in names]
+        asked += of_sections(plan, model, check.diagnosis, names)
+        found += [(model, metric) for metric in asked]
+    return found
 
 
-def read(plan: Plan, declared: Declared) -> dict[str, Diagnosed]:
+def read(plan: Plan, declared: Declared, seed: int) -> dict[str, Diagnosed]:
     """The diagnosis of each gated model, ready. Raises OutputsError with all that keeps any from
     being made."""
     problems: list[str] = []
     found = {}
     for model, check in _ladders(declared):
         try:
-            found[model] = Diagnosed(plan, model, check.diagnosis)
+            found[model] = Diagnosed(plan, model, check.diagnosis, seed)
         except OutputsError as error:
             problems += error.problems
     if problems:
@@ -71,17 +75,20 @@ class Diagnosed:
     plan: Plan
     model: str
     declared: BiasVariance
+    seed: int
 
     def __post_init__(self) -> None:
         self.names = rungs.of(self.plan, self.model)
-        problems = self._unclimbable()
+        problems = self._unclimbable() + training_runs.problems(self.plan, self.declared)
         if problems:
             raise OutputsError(problems)
+        place = (self.plan, self.model, self.declared.metric, self.names)
         self.people = (
-            levels(self.declared.human, self.plan, self.model, self.declared.metric, self.names, 0)
+            levels(self.declared.human, *place, self.seed)
             if self.declared.human is not None
             else []
         )
+        self.target = on_target(self.declared, *place, self.seed)
         self.between = rungs.between(self.plan, self.model, self.names)
 
     def _unclimbable(self) -> list[str]:
@@ -114,6 +121,10 @@ class Diagnosed:
             self._paired(),
             (*self.between.notes, *rungs.worse_than_chance(self.plan, self.model, found)),
         )
+
+    def sections(self, climb: Climb) -> Callable[[Sequence[Rung]], tuple[Section, ...]]:
+        """Of the rungs, what is told beside the ladder."""
+        return lambda rungs: sections(self.plan, self.model, climb, rungs, self.target)
 
     def _paired(self) -> dict[str, Bounds]:
         """The gaps to human levels that were measured on the very examples of the lowest split."""
@@ -151,6 +162,7 @@ def judged(
     for model, one in diagnosed.items():
         mine = [c for c in declared.of_gaps if declared.model(c) == model and c in declared.chosen]
         if mine:
-            climbed = Judged(one.climb(of, settings), settings, family)
+            climb = one.climb(of, settings)
+            climbed = Judged(climb, family, one.sections(climb))
             found |= {check: climbed.judge(check, declared.waivers) for check in mine}
     return found

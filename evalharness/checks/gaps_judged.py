@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import cached_property
+from typing import Any
 
 from evalharness.checks import advice
 from evalharness.checks.climb import Climb
 from evalharness.checks.diagnosed import Diagnosis, DiagnosisResult
 from evalharness.checks.findings import Finding
 from evalharness.checks.ladder import diagnosis
-from evalharness.checks.settings import Settings
 from evalharness.checks.waived import waived
 from evalharness.declare.collect import Check
 from evalharness.declare.diagnosis import CODES, GAPS, HUMAN, UNMEASURED, GapLimit, Ladder
@@ -25,12 +25,13 @@ from evalharness.inference.verdicts import FAIL, INCONCLUSIVE, PASS, Verdict, de
 class Judged:
     """The checks of one model's diagnosis, decided."""
 
-    def __init__(self, climb: Climb, settings: Settings, family: int) -> None:
-        self.climb, self.settings, self.family = climb, settings, family
+    def __init__(self, climb: Climb, family: int, more: Any) -> None:
+        self.climb, self.settings, self.family = climb, climb.settings, family
+        self._more = more
 
     @cached_property
     def ladder(self) -> Diagnosis:
-        return diagnosis(self.climb)
+        return diagnosis(self.climb, self._more)
 
     def judge(self, check: Check, waivers: Sequence[Waiver]) -> DiagnosisResult:
         whole = isinstance(check.declared, Ladder)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 from evalharness.checks import advice
 from evalharness.checks.climb import Climb
-from evalharness.checks.diagnosed import Diagnosis, Gap, Rung, Under
+from evalharness.checks.diagnosed import Diagnosis, Gap, Rung, Section, Under
 from evalharness.checks.human_level import HumanLevel
 from evalharness.declare.diagnosis import BIAS, BIAS_OR_VARIANCE, DEV, HUMAN, TEST
 from evalharness.inference.dominance import UNCLEAR, Naming
@@ -17,15 +17,16 @@ from evalharness.inference.numbers import show
 from evalharness.inference.rung_gap import RungGap
 
 
-def diagnosis(climb: Climb) -> Diagnosis:
-    """The whole ladder of a climb."""
-    declared, settings = climb.declared, climb.settings
+def diagnosis(climb: Climb, more: Callable[[Sequence[Rung]], tuple[Section, ...]]) -> Diagnosis:
+    """The whole ladder of a climb; more: of its rungs, what is told beside it."""
+    declared, settings, rungs = climb.declared, climb.settings, _rungs(climb)
     made = partial(
         Diagnosis,
         metric=declared.metric.label,
         better=str(declared.metric.better),
         confidence=settings.confidence,
-        rungs=_rungs(climb),
+        rungs=rungs,
+        sections=more(rungs),
         materiality=climb.material[0],
         why=climb.material[1],
     )

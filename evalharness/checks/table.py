@@ -52,14 +52,16 @@ def splits_told(checks: Iterable[Decided]) -> list[str]:
 
 
 def ladders(checks: Iterable[Decided]) -> list[list[str]]:
-    """The drawn ladder of each diagnosis, with the name of its model where there are several."""
+    """The drawn ladder of each diagnosis, with the name of its model where there are several, and
+    with what was asked for beside it."""
     from evalharness.checks.bars import lines
 
     found = []
     for check in checks:
         ladder = getattr(check, "ladder", None)
         if ladder is not None:
-            found.append([*([f"{check.model}:"] if check.model else []), *lines(ladder)])
+            asked = [line for s in ladder.sections if s.asked for line in ("", *s.lines)]
+            found.append([*([f"{check.model}:"] if check.model else []), *lines(ladder), *asked])
     return found
 
 

@@ -75,7 +75,8 @@ def section(
     """
     known = {cell: b for cell, b in beliefs.items() if math.isfinite(b.value)}
     more = {(PEOPLE, TARGET), (SEEN, TARGET)} & {*known}
-    if (UNSEEN, TARGET) not in known or not (more or (UNSEEN, GENERAL) in known):
+    fed = more or (UNSEEN, GENERAL) in known
+    if (UNSEEN, TARGET) not in known or not fed or len(known) < 3:
         return None
     low, high = declared.metric.range
     joint = {frozenset(pair) for pair in tied}
@@ -89,7 +90,7 @@ def section(
     for text in advice:
         lines += textwrap.wrap(text, WIDTH, subsequent_indent="  ")
     figures = {"cells": cells, "pairs": pairs, "advice": advice}
-    return Section("two distributions", tuple(lines), figures)
+    return Section("two distributions", tuple(lines), figures, asked=bool(more))
 
 
 def _neighbours(known: Iterable[Cell]) -> list[tuple[Cell, Cell]]:

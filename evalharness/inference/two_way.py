@@ -10,7 +10,13 @@ it were wholly one or the other.
 
 Of few people those who err often may be missing, and then both p and V are too small: the spread
 of people is taken with one more, as extreme as the most extreme of them, and n_eff is multiplied
-by (z/t)², t at A − 2 degrees, of panels at A − 3. What is covered is in docs/calibration.md.
+by (z/t)², t at A − 2 degrees, of panels at A − 3.
+
+What one-sided bounds of .95 cover, in simulation (tests/calibration/people.py: 400 items, error
+rates .02 and .1, of which the latter is the worse; s is the standard deviation of people's log odds
+of an error; 5, 20 and 50 people, of whom all or three answer an item): of single people .94 to 1
+for s up to .5; for s = 1 .905 with 5, .925 with 20, .94 with 50. Of panels of 3 .95 to 1, and
+.90 or more for s = 1.
 
 Sources: Cameron, Gelbach & Miller 2011 (two-way clusters); Owen 2007 (both ways random); Korn &
 Graubard 1998 (n_eff).

@@ -11,7 +11,7 @@ from evalharness.inference.paired_people import paired_people
 from tests.calibration.people import Crowd
 
 pytestmark = pytest.mark.calibration
-RUNS = 200
+RUNS = 160
 # How much people differ: most err between a third and three times as often as the one in the
 # middle (0.5), or all alike. Of very different people (1.0) five do not show how bad some are.
 DESIGNS = [(5, 5), (20, 20), (20, 3), (50, 50), (50, 3)]

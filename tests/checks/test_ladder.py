@@ -113,13 +113,13 @@ def test_better_than_people_on_train_alone_is_overfitting():
 
 
 def test_target_data_that_is_easier():
-    n = LARGE
+    n = 50_000
     found = ladder(
-        Human(people=(800, n)),
-        train=(1400, n),
-        train_dev=(2000, n),
-        dev=(1200, n),
-        test=(1200, n),
+        Human(people=(2000, n)),
+        train=(3500, n),
+        train_dev=(5000, n),
+        dev=(3000, n),
+        test=(3000, n),
         options={"materiality": 0.01},
     )
     assert gap(found, MISMATCH).value == pytest.approx(-0.04)

@@ -169,9 +169,10 @@ def test_large_values_and_undefined_cells_keep_to_the_columns():
     known = {
         ("seen", "general"): ProportionBounds(0, 0),
         ("unseen", "general"): Assumed(123_456.7),
+        ("human", "target"): Assumed(0.5),
         ("unseen", "target"): Assumed(2_234_567.8),
     }
     found = checked(section(bias_variance(mean_squared_error), known, 1, 0.95))
-    assert len(found.figures["cells"]) == 2
+    assert len(found.figures["cells"]) == 3
     (row,) = [line for line in found.lines if line.startswith("seen in training")]
     assert row.split() == ["seen", "in", "training", "–", "–"]
