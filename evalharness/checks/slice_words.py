@@ -22,7 +22,7 @@ from evalharness.declare.plural import counted
 from evalharness.inference.dominance import BOTH, NOTHING, UNCLEAR
 from evalharness.inference.numbers import percent, plain, show
 
-SHOWN, WIDTH = 8, 78
+SHOWN, WIDTH, LEAST_NAME = 8, 78, 6
 # Of names of slices that are listed in a sentence.
 LISTED = 4
 WORDS = {
@@ -61,32 +61,43 @@ def lines(found: SliceLadders, slices: Sequence[Mapping[str, Any]]) -> list[str]
 
 
 def _table(found: SliceLadders, judged: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Where values are long, the lower rungs are left out."""
     rungs = [name for name in found.rungs if name not in (HUMAN, TEST) or name == found.at]
+    for first in range(len(rungs)):
+        rows = _cells(found, judged, rungs[first:])
+        widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+        room = WIDTH - sum(widths[1:]) - len(widths) + 1
+        if room >= LEAST_NAME:
+            break
+    widths[0] = min(widths[0], max(room, LEAST_NAME))
+    return [
+        " ".join(
+            f"{_cut(cell, width):<{width}}" if i == 0 else f"{cell:>{width}}"
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def _cells(
+    found: SliceLadders, judged: Sequence[Mapping[str, Any]], rungs: Sequence[str]
+) -> list[list[str]]:
     span = f"{percent(found.asked.settings.confidence)} interval"
     rows = [["", "share", *rungs, "link", "gain", span, "p"]]
     for one in judged:
+        link = one["dominates"][0] if one["dominates"] else one["state"]
         rows.append(
             [
                 one["slice"],
                 _percent(one["share"]),
                 *(_short(one["rungs"][name]["value"]) for name in rungs),
-                WORDS[one["dominates"][0] if one["dominates"] else one["state"]]
-                + "+" * (one["state"] == BOTH),
+                WORDS[link] + "+" * (one["state"] == BOTH),
                 _gain(one["gain"]),
                 f"{_gain(one['low'])} to {_gain(one['high'])}",
                 _p(one["adjusted_p"]) + "◄" * one["named"],
             ]
         )
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    room = WIDTH - sum(widths[1:]) - len(widths) + 1
-    widths[0] = max(6, min(widths[0], room))
-    return [
-        " ".join(
-            f"{_cut(cell, width):<{width}}" if i == 0 else f"{cell:>{width}}"
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )[:WIDTH].rstrip()
-        for row in rows
-    ]
+    return rows
 
 
 def _said(
@@ -104,9 +115,9 @@ def _said(
         )
     if judged and judged[0]["gain"] > 0:
         first = judged[0]
-        parts = [(k, v) for k, v in first["parts"].items()]
-        told = " + ".join(f"{_named(k)} {_gain(v)}" for k, v in parts).replace("+ -", "- ")
-        said.append(f"most to gain: {first['slice']}, {_gain(first['gain'])} = {told}"[:200])
+        parts = [f"{_named(name)} {_gain(part)}" for name, part in first["parts"].items()]
+        told = " + ".join(parts).replace("+ -", "- ")
+        said.append(f"most to gain: {_cut(first['slice'], 20)}, {_gain(first['gain'])} = {told}")
     if len(judged) > SHOWN:
         said.append(f"{counted(len(judged) - SHOWN, 'more slices')} judged; the result has them")
     return said + _not_judged(found, slices)
@@ -148,7 +159,9 @@ def _cut(text: str, width: int) -> str:
 
 
 def _short(x: float | None) -> str:
-    return "–" if x is None else f"{x:.3f}" if abs(x) < 10 else f"{x:.4g}"
+    if x is None:
+        return "–"
+    return f"{x:.3f}" if abs(x) < 10 else f"{x:.1f}" if abs(x) < 1000 else f"{x:.4g}"
 
 
 def _gain(x: float | None) -> str:

@@ -37,7 +37,7 @@ Floats = NDArray[np.float64]
 # Of one ladder, and of each of many.
 DRAWS, FEWER_DRAWS = 20_000, 2_000
 # So many ladders are drawn at a time.
-BLOCK = 32
+BLOCK = 16
 # How far it may be from sure that a gap is as large as each other one, give or take what does not
 # matter.
 DOUBT = 0.025
@@ -87,14 +87,17 @@ def of_shares(hits: Floats, trials: Floats) -> Floats:
     """(S, knots): the quantiles of Jeffreys' belief about S shares; of few errors, or of few right
     answers, Clopper-Pearson's limits, which are never too near."""
     k, n = (np.asarray(x, float)[:, None] for x in (hits, trials))
-    jeffreys = betaincinv(k + 0.5, n - k + 0.5, ndtr(KNOTS))
-    few = np.minimum(k, n - k) < FEW
-    if not few.any():
-        return np.asarray(jeffreys, float)
-    level = ndtr(-abs(KNOTS))
-    low, high = clopper_pearson_lower(k, n, level), clopper_pearson_upper(k, n, level)
-    exact = np.where(KNOTS < 0, low, np.where(KNOTS > 0, high, k / n))
-    return np.asarray(np.where(few, exact, jeffreys), float)
+    few = np.minimum(k, n - k)[:, 0] < FEW
+    found = np.empty((len(k), len(KNOTS)))
+    a, b = k[~few], n[~few]
+    found[~few] = betaincinv(a + 0.5, b - a + 0.5, ndtr(KNOTS))
+    below, above = KNOTS < 0, KNOTS > 0
+    k, n = k[few], n[few]
+    exact = np.repeat(np.divide(k, n, out=np.full(k.shape, np.nan), where=n > 0), len(KNOTS), 1)
+    exact[:, below] = clopper_pearson_lower(k, n, ndtr(KNOTS[below]))
+    exact[:, above] = clopper_pearson_upper(k, n, ndtr(-KNOTS[above]))
+    found[few] = exact
+    return found
 
 
 @cache

@@ -233,6 +233,25 @@ def test_a_metric_that_is_no_mean_of_its_slices_says_so():
     assert "f1 of all of dev is no mean of its slices" in text(found)
 
 
+def test_of_long_values_the_lower_rungs_are_left_out():
+    random = np.random.default_rng(0)
+    names = ("train", "train_dev", "dev")
+    outputs = Outputs(
+        {
+            name: {
+                "label": random.normal(0, 1e6, 200),
+                "prediction": random.normal(0, 1e6, 200),
+                "region": np.repeat(["north of here", "south of here"], 100),
+            }
+            for name in names
+        }
+    )
+    found = told(dict.fromkeys(names), None, mean_absolute_error, outputs, materiality=1e3)
+    head = [*("share", "train_dev", "dev", "link", "gain"), *("95", "%", "interval", "p")]
+    assert found.lines[2].split() == head
+    assert all(line.endswith(" 1") for line in found.lines[3:5])
+
+
 def clustered(wrong, seed, clusters=200, size=5):
     """Clusters of which every answer is right or every one wrong, each in one region or in two."""
     random = np.random.default_rng(seed)
