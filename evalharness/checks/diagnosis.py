@@ -89,6 +89,7 @@ class Diagnosed:
             else []
         )
         self.target = on_target(self.declared, *place, self.seed)
+        self.again = training_runs.paired(self.plan, self.declared)
         self.between = rungs.between(self.plan, self.model, self.names)
 
     def _unclimbable(self) -> list[str]:
@@ -124,7 +125,7 @@ class Diagnosed:
 
     def sections(self, climb: Climb) -> Callable[[Sequence[Rung]], tuple[Section, ...]]:
         """Of the rungs, what is told beside the ladder."""
-        return lambda rungs: sections(self.plan, self.model, climb, rungs, self.target)
+        return lambda rungs: sections(self.plan, self.model, climb, rungs, self.target, self.again)
 
     def _paired(self) -> dict[str, Bounds]:
         """The gaps to human levels that were measured on the very examples of the lowest split."""

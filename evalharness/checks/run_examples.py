@@ -31,7 +31,7 @@ class Examples:
     """
 
     def __init__(self, plan: Plan, metric: Metric, models: Sequence[str]) -> None:
-        self._metric = metric
+        self.metric = metric
         self._splits = [plan.split(name, metric.split) for name in models]
         what = f"{metric.label} of models that were trained again needs rows to pair by id"
         refuse_batches(what, *self._splits)
@@ -46,9 +46,9 @@ class Examples:
     @property
     def loss(self) -> str:
         """The loss that the metric is a mean of: "0–1", "squared", or "" of any other."""
-        if self._metric.name in SQUARED:
+        if self.metric.name in SQUARED:
             return "squared"
-        whole = self._metric.name in ZERO_ONE and not self._splits[0].multilabel
+        whole = self.metric.name in ZERO_ONE and not self._splits[0].multilabel
         return "0–1" if whole else ""
 
     @cached_property
@@ -56,7 +56,7 @@ class Examples:
         """(models, n) predictions and (n,) labels as codes of the classes of all models, and how
         many codes there are; the last one stands for no answer."""
         known = list(dict.fromkeys(c for split in self._splits for c in split.classes))
-        threshold = dict(self._metric.options).get("threshold")
+        threshold = dict(self.metric.options).get("threshold")
         found = []
         for split, row in zip(self._splits, self._rows, strict=True):
             place = np.array([*(known.index(c) for c in split.classes), len(known)], np.int32)
@@ -84,7 +84,7 @@ class Examples:
         elif self.loss == "squared":
             guesses, truth = self.numbers
             loss = np.square(guesses - truth)
-            if self._metric.name == "root_mean_squared_error":  # d√m = dm / 2√m
+            if self.metric.name == "root_mean_squared_error":  # d√m = dm / 2√m
                 loss /= np.maximum(2 * np.asarray(values, float), math.ulp(1.0))[:, None]
         else:
             return None

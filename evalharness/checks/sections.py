@@ -42,13 +42,19 @@ def on_target(
 
 
 def sections(
-    plan: Plan, model: str, climb: Climb, rungs: Sequence[Rung], target: HumanLevel | None
+    plan: Plan,
+    model: str,
+    climb: Climb,
+    rungs: Sequence[Rung],
+    target: HumanLevel | None,
+    again: Mapping[str, Any],
 ) -> tuple[Section, ...]:
-    """All that is declared, or that the outputs are there for."""
+    """All that is declared, or that the outputs are there for. target: the human level there;
+    again: what models that were trained again answer (`training_runs.paired`)."""
     declared, settings, found = climb.declared, climb.settings, []
     proxy, material = climb.proxy, climb.material[0]
     names = [n for n in climb.rungs if n not in climb.unmeasured]
-    if declared.by:
+    if declared.by and names:
         from evalharness.checks import ladder_slices
 
         found.append(
@@ -66,14 +72,14 @@ def sections(
         )
     if (table := _two(plan, model, climb, target)) is not None:
         found.append(table)
-    if declared.runs:
-        from evalharness.checks.training_runs import runs_section
+    for name, examples in again.items():
+        from evalharness.checks.training_runs import RUNS, curve_section, runs_section
 
-        found.append(runs_section(plan, model, declared, rungs, settings, material))
-    if declared.sizes:
-        from evalharness.checks.training_runs import curve_section
-
-        found.append(curve_section(plan, model, declared, settings, material))
+        if name == RUNS:
+            asked = (plan, model, declared, rungs, settings, material, examples)
+            found.append(runs_section(*asked))
+        else:
+            found.append(curve_section(plan, declared, settings, material, examples))
     return tuple(found)
 
 

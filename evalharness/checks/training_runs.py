@@ -71,6 +71,22 @@ def _ready(plan: Plan, declared: BiasVariance, models: Sequence[str]) -> Metric:
     return metric
 
 
+def paired(plan: Plan, declared: BiasVariance) -> dict[str, Examples]:
+    """What the runs, and the models of several sizes, answer, by the name of the section. Raises
+    OutputsError where a model is missing, or is not of the same examples."""
+    asked = {RUNS: declared.runs, CURVE: _by_size(declared)}
+    return {
+        name: Examples(plan, _ready(plan, declared, models), models)
+        for name, models in asked.items()
+        if models
+    }
+
+
+def _by_size(declared: BiasVariance) -> list[str]:
+    """The names of the models, from the fewest training examples to the most."""
+    return [name for name, _ in sorted(declared.sizes, key=lambda pair: pair[1])]
+
+
 def _values(plan: Plan, metric: Metric, models: Sequence[str], settings: Settings) -> Any:
     """(models,) values of the metric."""
     return np.array([estimates(plan, name, metric, settings)[0].value for name in models])
@@ -83,15 +99,16 @@ def runs_section(
     rungs: Sequence[Rung],
     settings: Settings,
     materiality: float,
+    examples: Examples,
 ) -> Section:
     """What the declared runs show of a training recipe.
 
-    rungs: those of `model`, whose gaps stand beside what the seed alone makes of them.
+    rungs: those of `model`, whose gaps stand beside what the seed alone makes of them; examples:
+    what `paired` says of the runs.
 
-    Raises OutputsError where a run is missing, or is not of the same examples.
+    Raises OutputsError where the metric has no value for a run.
     """
-    metric, models = _ready(plan, declared, declared.runs), declared.runs
-    examples = Examples(plan, metric, models)
+    metric, models = examples.metric, declared.runs
     values = _values(plan, metric, models, settings)
     undefined = [name for name, x in zip(models, values, strict=True) if not np.isfinite(x)]
     if undefined:
@@ -157,16 +174,19 @@ def _gaps(
 
 
 def curve_section(
-    plan: Plan, model: str, declared: BiasVariance, settings: Settings, materiality: float
+    plan: Plan,
+    declared: BiasVariance,
+    settings: Settings,
+    materiality: float,
+    examples: Examples,
 ) -> Section:
     """How the error falls with the number of training examples, and what more of them would bring.
 
-    Of a metric between 0 and 1 that is better higher, 1 − metric is fitted. Raises OutputsError
-    where a model is missing, or is not of the same examples.
+    Of a metric between 0 and 1 that is better higher, 1 − metric is fitted. examples: what `paired`
+    says of the models of several sizes.
     """
+    models, metric = _by_size(declared), examples.metric
     pairs = sorted(declared.sizes, key=lambda pair: pair[1])
-    models = [name for name, _ in pairs]
-    metric = _ready(plan, declared, models)
     higher = metric.better == "higher"
     head = f"{len(models)} models on {pairs[0][1]:,} to {pairs[-1][1]:,} examples, {metric}"
     low, high = metric.range
@@ -181,7 +201,7 @@ def curve_section(
         return Section(CURVE, (head, told), {"refused": told})
     errors = 1 - values if higher else values
     sizes = np.array([float(n) for _, n in pairs])
-    covariance = _covariance(Examples(plan, metric, models), values, found, settings.confidence)
+    covariance = _covariance(examples, values, found, settings.confidence)
     again = [name for name in declared.runs if metric.split in plan.outputs[name].splits]
     trained = _by_training(sizes, errors, _values(plan, metric, again, settings))
     curve = Curve(sizes, errors, covariance + np.eye(len(sizes)) * (trained or 0.0), settings.seed)

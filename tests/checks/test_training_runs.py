@@ -9,7 +9,14 @@ import pytest
 from evalharness import Outputs
 from evalharness.checks.diagnosed import Rung
 from evalharness.checks.settings import Settings
-from evalharness.checks.training_runs import curve_section, problems, runs_section
+from evalharness.checks.training_runs import (
+    CURVE,
+    RUNS,
+    curve_section,
+    paired,
+    problems,
+    runs_section,
+)
 from evalharness.declare.diagnosis import bias_variance
 from evalharness.declare.errors import OutputsError
 from evalharness.kernels.plan import Plan
@@ -52,8 +59,10 @@ def told(outputs, metric=error_rate, rungs=(), materiality=0.005, **declared):
     diagnosis = bias_variance(metric, **declared)
     plan = Plan(outputs)
     if "sizes" in declared:
-        return curve_section(plan, "", diagnosis, Settings(), materiality)
-    return runs_section(plan, "", diagnosis, rungs, Settings(), materiality)
+        examples = paired(plan, diagnosis)[CURVE]
+        return curve_section(plan, diagnosis, Settings(), materiality, examples)
+    examples = paired(plan, diagnosis)[RUNS]
+    return runs_section(plan, "", diagnosis, rungs, Settings(), materiality, examples)
 
 
 def rung(name, value):
