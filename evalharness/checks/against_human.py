@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from evalharness.checks import rungs
-from evalharness.checks.human_level import HumanLevel, levels
+from evalharness.checks.human_level import HumanLevel, levels, paired_with
 from evalharness.checks.settings import Settings
 from evalharness.declare.bound import Bound
+from evalharness.declare.metric import Metric
+from evalharness.inference.bounds import Bounds
 from evalharness.inference.estimates import Estimate, estimate
+from evalharness.inference.mirrored import MirroredBounds
 from evalharness.inference.rung_gap import RungGap
 from evalharness.kernels.plan import Plan
 
@@ -22,17 +25,30 @@ def level(plan: Plan, model: str, bound: Bound, seed: int) -> HumanLevel:
     return levels(bound.human, plan, model, bound.metric, list(splits), seed)[0]
 
 
-def minus(found: Sequence[Estimate], people: HumanLevel, settings: Settings) -> list[Estimate]:
-    """Each estimate minus the human level."""
-    return [_difference(e, people, settings) for e in found]
+def minus(
+    plan: Plan,
+    model: str,
+    metric: Metric,
+    found: Sequence[Estimate],
+    people: HumanLevel,
+    settings: Settings,
+) -> list[Estimate]:
+    """Each estimate of the metric minus the human level; of pairs, where people answered the very
+    rows that it is measured on."""
+    errors = paired_with(plan, model, metric, people)
+    if errors is not None and metric.better == "higher":
+        errors = MirroredBounds(errors, 0.0)
+    return [_difference(e, people, errors, settings) for e in found]
 
 
-def _difference(e: Estimate, people: HumanLevel, settings: Settings) -> Estimate:
+def _difference(
+    e: Estimate, people: HumanLevel, paired: Bounds | None, settings: Settings
+) -> Estimate:
     own = e._bounds
     assert own is not None
     notes = [e.note, f"human level: {people.name}, {people.told}"]
     found = estimate(
-        RungGap(people.bounds, own, 1),
+        paired or RungGap(people.bounds, own, 1),
         settings.confidence,
         note="; ".join(filter(None, notes)),
         metric=f"{e.metric} minus human",
@@ -40,4 +56,6 @@ def _difference(e: Estimate, people: HumanLevel, settings: Settings) -> Estimate
         split=e.split,
         slice=e.slice,
     )
-    return replace(found, unit=f"{e.unit} and human answers") if people.bounds.n else found
+    if paired is not None or not people.bounds.n:
+        return found
+    return replace(found, unit=f"{e.unit} and human answers")

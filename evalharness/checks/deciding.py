@@ -90,7 +90,7 @@ def decided(
             if check in people:
                 from evalharness.checks import against_human
 
-                each = against_human.minus(each, people[check], settings)
+                each = against_human.minus(plan, model, metric, each, people[check], settings)
             pooled = plan.measure(model, metric.parts[0]).groups.pooled
             made[check] = judge(check.declared, check.id, check.model, each, settings, pooled)
     if diagnosed:

@@ -10,7 +10,7 @@ from evalharness.checks import rungs, training_runs
 from evalharness.checks.climb import Climb
 from evalharness.checks.diagnosed import DiagnosisResult, Rung, Section
 from evalharness.checks.gaps_judged import Judged
-from evalharness.checks.human_level import levels, model_errors, paired_gap
+from evalharness.checks.human_level import levels, paired_with
 from evalharness.checks.sections import metrics as of_sections
 from evalharness.checks.sections import on_target, sections
 from evalharness.checks.settings import Settings
@@ -112,6 +112,8 @@ class Diagnosed:
 
     def climb(self, of: Estimates, settings: Settings) -> Climb:
         found = {n: of(self.model, self.declared.metric.on(n))[0] for n in self.names}
+        notes = [*self.between.notes, *self._people()]
+        notes += rungs.worse_than_chance(self.plan, self.model, found)
         return Climb(
             self.declared,
             found,
@@ -120,8 +122,16 @@ class Diagnosed:
             self.between.broken,
             settings,
             self._paired(),
-            (*self.between.notes, *rungs.worse_than_chance(self.plan, self.model, found)),
+            (
+                *self.between.notes,
+                *self._people(),
+                *rungs.worse_than_chance(self.plan, self.model, found),
+            ),
         )
+
+    def _people(self) -> list[str]:
+        """What is to be said of who answered."""
+        return list(dict.fromkeys(level.note for level in self.people if level.note))
 
     def sections(self, climb: Climb) -> Callable[[Sequence[Rung]], tuple[Section, ...]]:
         """Of the rungs, what is told beside the ladder."""
@@ -132,15 +142,10 @@ class Diagnosed:
         if not self.names:
             return {}
         metric = self.declared.metric.on(self.names[0])
-        if getattr(self.plan.split(self.model, self.names[0]), "streamed", False):
-            return {}
-        plain = self.plan.measure(self.model, metric).plain
-        whole = self.plan.split(self.model, self.names[0]).n
-        return {
-            level.name: paired_gap(level, model_errors(self.plan, self.model, metric, level))
-            for level in self.people
-            if plain and level.split == self.names[0] and len(level.rows) == whole
+        found = {
+            level.name: paired_with(self.plan, self.model, metric, level) for level in self.people
         }
+        return {name: bounds for name, bounds in found.items() if bounds is not None}
 
 
 def _why_not(gap: str, whole: Sequence[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,7 @@ class HumanLevel:
     split:  whose rows the items are; "" where they are of no split, or cannot be paired.
     rows:   int (R,) of that split; error: (R,) the human error about each; added: the variance that
             the choice of people adds to its mean, at `free` degrees of freedom.
+    note:   what else is to be said of who answered.
     """
 
     name: str
@@ -36,6 +37,7 @@ class HumanLevel:
     error: Any = field(default=None, compare=False, repr=False)
     added: float = 0.0
     free: int = 1
+    note: str = ""
 
 
 def levels(
@@ -46,6 +48,16 @@ def levels(
     if human.annotations is None:
         return [_declared(level, metric) for level in human.levels]
     return _annotated(human, plan, model, metric, rungs, seed)
+
+
+def paired_with(plan: Any, model: str, metric: Any, level: HumanLevel) -> Bounds | None:
+    """The error of the model minus that of people, where these answered every row of the split that
+    the metric is measured on; else None."""
+    if level.split != metric.split or metric.where or metric.group:
+        return None
+    if len(level.rows) != plan.split(model, metric.split).n:
+        return None
+    return paired_gap(level, model_errors(plan, model, metric, level))
 
 
 def paired_gap(level: HumanLevel, model_error: Any) -> Bounds:
@@ -84,7 +96,9 @@ def _annotated(
     names = [level.name for level in known]
     if human.only and human.only not in names:
         raise OutputsError([_no_level(human.only, annotations.where, names)])
-    return [_level(one, found, metric) for one in known if human.only in ("", one.name)]
+    note = annotators.flawless(annotations, found.gold)
+    made = [_level(one, found, metric) for one in known if human.only in ("", one.name)]
+    return [replace(level, note=note) for level in made]
 
 
 def _no_level(name: str, where: str, names: Sequence[str]) -> str:

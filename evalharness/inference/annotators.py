@@ -202,6 +202,22 @@ def _nothing_shared(found: Annotations) -> str:
     )
 
 
+def flawless(found: Annotations, gold: Ints | None) -> str:
+    """Who never errs, in a sentence: it may be the gold itself, too rarely asked to be sure."""
+    if found.answers is None or gold is None:
+        return ""
+    who = found.answers.person
+    wrong = (found.answers.label != gold[found.answers.item]).astype(float)
+    answered, erred = np.bincount(who), np.bincount(who, wrong)
+    never = np.flatnonzero((answered >= ANSWERED) & (erred == 0))
+    if not len(never) or not erred.any():
+        return ""
+    return (
+        f"{found.where}: {values([found.people[a] for a in never])} never erred; if that is the "
+        "gold itself and no person, leave these rows out"
+    )
+
+
 def _gold_among(found: Annotations, gold: Ints) -> list[str]:
     """People who never err where everyone else would have, the best of them too."""
     if found.answers is None:
