@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 from evalharness.checks.human_level import HumanLevel
 from evalharness.checks.settings import Settings
 from evalharness.declare.diagnosis import DEV, GAPS, HUMAN, TEST, TRAIN_DEV, BiasVariance
+from evalharness.inference.best_of import BestOf
 from evalharness.inference.bounds import Bounds
 from evalharness.inference.dominance import Naming, believed, drawn, naming
 from evalharness.inference.estimates import Estimate
@@ -50,8 +51,15 @@ class Climb:
 
     @cached_property
     def proxy(self) -> HumanLevel | None:
-        """The best level, which stands for the Bayes error."""
-        return min(self.people, key=lambda p: self.sign * p.bounds.value, default=None)
+        """The best level, which stands for the Bayes error; of several that were measured, as sure
+        as the best of so many is."""
+        if not self.people:
+            return None
+        best = min(self.people, key=lambda p: self.sign * p.bounds.value)
+        measured = [p.bounds for p in self.people if p.bounds.n]
+        if len(measured) < 2 or not best.bounds.n:
+            return best
+        return replace(best, bounds=BestOf(measured, self.sign))
 
     @cached_property
     def unmeasured(self) -> dict[str, str]:
@@ -97,7 +105,10 @@ class Climb:
             for a, b in pairs
         }
         if level is not None and level.name in self.paired:
-            found[next(iter(found))] = self.paired[level.name]
+            each = [self.paired[p.name] for p in self.people if p.name in self.paired]
+            picked = isinstance(level.bounds, BestOf) and len(each) > 1
+            # The lowest human error leaves the largest gap.
+            found[next(iter(found))] = BestOf(each, -1) if picked else self.paired[level.name]
         return found
 
     def below_human(self, level: HumanLevel | None) -> bool:

@@ -41,7 +41,11 @@ def diagnosis(climb: Climb, more: Callable[[Sequence[Rung]], tuple[Section, ...]
     state = found.state
     if gaps and gaps[0].state == advice.BELOW_HUMAN and state != "both" and not named:
         state = advice.BELOW_HUMAN
-    under = tuple(_under(climb, p) for p in climb.people)
+    proxy = climb.proxy
+    under = tuple(
+        _under(climb, proxy if proxy is not None and p.name == proxy.name else p)
+        for p in climb.people
+    )
     return made(
         gaps=gaps,
         state=state,
