@@ -74,8 +74,8 @@ def _ready(plan: Plan, declared: BiasVariance, models: Sequence[str]) -> Metric:
         if twin := seen.get(split.digest):
             raise OutputsError(
                 [
-                    f"{declared}: {split.where} is one and the same table as that of {twin!r}; what "
-                    "was trained again answers otherwise: correct what outputs() returns"
+                    f"{declared}: {split.where} is one and the same table as that of {twin!r}; "
+                    "what was trained again answers otherwise: correct what outputs() returns"
                 ]
             )
         seen[split.digest] = name

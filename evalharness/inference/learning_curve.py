@@ -162,7 +162,7 @@ class Curve:
         return value, float(min(low, value)), float(max(high, value))
 
     def _floorless(self, errors: Floats) -> Law | None:
-        """The laws without a floor of drawn errors; None where the measured ones speak against it."""
+        """The laws without a floor of drawn errors; None where the measured speak against it."""
         alone = fit(self.sizes, self.errors, self._weights, floor=False)
         worse = self._miss(alone) - self._miss(self.law)
         if worse > chdtri(1, 0.05) * self.scatter:
