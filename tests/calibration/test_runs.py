@@ -67,7 +67,7 @@ def test_loss_and_variance_of_the_recipe_and_the_bias_of_so_many_runs_cover(name
             assert not too_rarely(covered), (term, runs, n, np.mean(covered))
 
 
-@pytest.mark.parametrize("own, common", [(1.0, 0.0), (1.0, 0.3), (1.0, 1.0), (0.3, 0.5)])
+@pytest.mark.parametrize("own, common", [(1.0, 0.3), (1.0, 1.0), (0.3, 0.5)])
 def test_terms_of_squared_loss_cover_where_runs_move_all_predictions_too(own, common):
     rng = seeded("squared", str(own), str(common))
     variance = own**2 + common**2
@@ -119,7 +119,7 @@ def test_a_curve_leads_where_it_says_and_is_seldom_called_flat(name):
     target = 0.97 * doubled
     needed = (a / (target - c)) ** (1 / b) if target > c and a else np.inf
     covered, led, flat = [], [], []
-    for seed in range(200):
+    for seed in range(150):
         errors = a * sizes**-b + c + root @ rng.standard_normal(len(sizes))
         errors = errors + training * rng.standard_normal(len(sizes))
         curve = Curve(sizes, errors, covariance + training**2 * np.eye(len(sizes)), seed)
