@@ -143,7 +143,7 @@ def _target(told: Mapping[str, Any], n: int) -> Iterator[str]:
         yield f"  {target} is reached already, with {_examples(high)} or fewer"
         return
     if math.isinf(value):
-        yield f"  {target} lies beyond the curve's floor: no number of examples leads there"
+        yield f"  {target}: by the curve, no number of examples leads there"
     else:
         yield f"  {target} takes {_examples(value)} examples"
     top = "more than any number" if math.isinf(high) else _examples(high)
