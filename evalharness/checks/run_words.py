@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from textwrap import wrap
 from typing import Any
 
 from evalharness.declare.metric import Metric
@@ -21,6 +22,7 @@ from evalharness.inference.decomposition import (
 from evalharness.inference.numbers import about, percent, plain, show
 from evalharness.inference.seed_spread import Spread
 
+WIDTH = 78
 # So many runs are few.
 FEW = 5
 # What each term is called, in the order in which they are shown.
@@ -33,6 +35,15 @@ SHOWN = {
     TAKES: "  it takes away",
     NET: "variance, net",
 }
+
+
+def fitted(lines: Iterable[str]) -> tuple[str, ...]:
+    """The lines; those that are too long for a terminal in several."""
+    return tuple(part for line in lines for part in _fitted(line))
+
+
+def _fitted(line: str) -> list[str]:
+    return [line] if len(line) <= WIDTH else wrap(line, WIDTH, subsequent_indent="  ")
 
 
 def loss_lines(taken: Decomposition | None, metric: Metric) -> Iterator[str]:
@@ -77,6 +88,9 @@ def _share(share: float) -> str:
 
 
 def spread_lines(seeds: Spread, confidence: float, materiality: float) -> Iterator[str]:
+    if not seeds.sd:
+        yield f"All runs have one value, {show(seeds.mean)}: how much they vary is not known."
+        return
     yield (
         f"From run to run: sd {show(seeds.sd)} ({_between(seeds.sd_low, seeds.sd_high)}); two"
         " models trained alike"
@@ -89,6 +103,8 @@ def spread_lines(seeds: Spread, confidence: float, materiality: float) -> Iterat
 
 def gap_line(name: str, value: float, runs: Spread) -> str:
     """A gap of the model, beside what the seed makes of it."""
+    if not runs.sd:
+        return f"{name} {show(value)}: all runs have one value of it, {show(runs.mean)}."
     beside = "less than" if abs(value) <= runs.differ else "more than"
     return f"{name} {show(value)}: {beside} runs differ in it, {show(runs.differ, toward='up')}."
 
@@ -127,7 +143,7 @@ def _target(told: Mapping[str, Any], n: int) -> Iterator[str]:
         yield f"  {target} is reached already, with {_examples(high)} or fewer"
         return
     if math.isinf(value):
-        yield f"  {target} lies beyond the curve's floor: no number of examples leads there"
+        yield f"  {target}: by the curve, no number of examples leads there"
     else:
         yield f"  {target} takes {_examples(value)} examples"
     top = "more than any number" if math.isinf(high) else _examples(high)

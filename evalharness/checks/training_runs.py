@@ -13,7 +13,7 @@ import numpy as np
 from evalharness.checks.diagnosed import Rung, Section
 from evalharness.checks.measuring import estimates
 from evalharness.checks.run_examples import Examples
-from evalharness.checks.run_words import curve_lines, gap_line, loss_lines, spread_lines
+from evalharness.checks.run_words import curve_lines, fitted, gap_line, loss_lines, spread_lines
 from evalharness.checks.settings import Settings
 from evalharness.declare.diagnosis import DEV, GAPS, HUMAN, TEST, TRAIN, TRAIN_DEV, BiasVariance
 from evalharness.declare.errors import OutputsError, did_you_mean
@@ -68,6 +68,17 @@ def _ready(plan: Plan, declared: BiasVariance, models: Sequence[str]) -> Metric:
         raise OutputsError(found)
     metric = declared.metric.on(_split(plan, models))
     plan.require([(name, metric) for name in models])
+    seen: dict[str, str] = {}
+    for name in models:
+        split = plan.split(name, metric.split)
+        if twin := seen.get(split.digest):
+            raise OutputsError(
+                [
+                    f"{declared}: {split.where} is one and the same table as that of {twin!r}; "
+                    "what was trained again answers otherwise: correct what outputs() returns"
+                ]
+            )
+        seen[split.digest] = name
     return metric
 
 
@@ -136,7 +147,7 @@ def runs_section(
             name: {"value": x, "seed": asdict(of_runs)} for name, (x, of_runs) in gaps.items()
         },
     }
-    return Section(RUNS, tuple(lines), figures)
+    return Section(RUNS, fitted(lines), figures)
 
 
 def _decomposed(examples: Examples, confidence: float) -> Decomposition | None:
@@ -167,7 +178,7 @@ def _gaps(
             for rung in (above, below)
         )
         gaps = sign * (upper - lower)
-        if np.isfinite(gaps).all():
+        if np.isfinite(gaps).all() and (below.name, above.name) in GAPS:
             value = sign * (above.value - below.value)
             found[GAPS[below.name, above.name]] = value, spread(gaps, settings.confidence)
     return found
@@ -193,12 +204,12 @@ def curve_section(
     if (low, high) != (0.0, 1.0) if higher else low < 0:
         why = "a curve falls to a floor of 0 or more: declare the error instead"
         told = f"No curve: {metric.name} lies between {low:g} and {high:g};"
-        return Section(CURVE, (head, told, why), {"refused": f"{told} {why}"})
+        return Section(CURVE, fitted([head, f"{told} {why}"]), {"refused": f"{told} {why}"})
     found = [estimates(plan, name, metric, settings)[0] for name in models]
     values = np.array([one.value for one in found])
     if not np.isfinite(values).all():
         told = f"No curve: {metric.name} is 0/0 for one of the models"
-        return Section(CURVE, (head, told), {"refused": told})
+        return Section(CURVE, fitted([head, told]), {"refused": told})
     errors = 1 - values if higher else values
     sizes = np.array([float(n) for _, n in pairs])
     covariance = _covariance(examples, values, found, settings.confidence)
@@ -208,7 +219,7 @@ def curve_section(
     figures = _said(curve, declared, higher, settings.confidence, materiality)
     figures |= {"trained_again": trained is not None, "metric": metric.label}
     figures["better"] = metric.better
-    return Section(CURVE, (head, *curve_lines(figures)), figures)
+    return Section(CURVE, fitted([head, *curve_lines(figures)]), figures)
 
 
 def _covariance(examples: Examples, values: Any, found: Sequence[Any], confidence: float) -> Any:

@@ -18,6 +18,8 @@ class Spread:
     sd, sd_low, sd_high:   from run to run, with its χ² interval; both of R − 1 degrees of freedom.
     differ:                so much two further runs differ at most, with the confidence: t·√2·sd,
                            which is exact where runs are normal.
+
+    Runs that all have one value do not tell how they vary: what bounds that is ∞.
     """
 
     runs: int
@@ -35,6 +37,8 @@ def spread(values: Any, confidence: float = 0.95) -> Spread:
     values = np.asarray(values, float)
     runs, alpha = len(values), (1 - confidence) / 2
     mean, sd = float(values.mean()), float(values.std(ddof=1))
+    if sd <= 1e-12 * abs(mean):  # what rounding leaves of equal values
+        return Spread(runs, mean, -math.inf, math.inf, 0.0, 0.0, math.inf, math.inf)
     t = -float(stdtrit(runs - 1, alpha))
     half = t * sd / math.sqrt(runs)
     # chdtri gives the quantile of which so much lies above.

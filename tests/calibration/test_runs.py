@@ -67,7 +67,7 @@ def test_loss_and_variance_of_the_recipe_and_the_bias_of_so_many_runs_cover(name
             assert not too_rarely(covered), (term, runs, n, np.mean(covered))
 
 
-@pytest.mark.parametrize("own, common", [(1.0, 0.0), (1.0, 0.3), (1.0, 1.0), (0.3, 0.5)])
+@pytest.mark.parametrize("own, common", [(1.0, 0.3), (1.0, 1.0), (0.3, 0.5)])
 def test_terms_of_squared_loss_cover_where_runs_move_all_predictions_too(own, common):
     rng = seeded("squared", str(own), str(common))
     variance = own**2 + common**2
@@ -109,7 +109,7 @@ CURVES = {
 
 
 @pytest.mark.parametrize("name", CURVES)
-def test_the_error_at_twice_the_data_and_what_leads_to_a_target_cover(name):
+def test_a_curve_leads_where_it_says_and_is_seldom_called_flat(name):
     (a, b, c), alike, times, training = CURVES[name]
     rng, error = seeded("curve", name), 0.004
     sizes = 1000.0 * np.sort(times)
@@ -118,8 +118,8 @@ def test_the_error_at_twice_the_data_and_what_leads_to_a_target_cover(name):
     doubled = a * (2 * sizes.max()) ** -b + c
     target = 0.97 * doubled
     needed = (a / (target - c)) ** (1 / b) if target > c and a else np.inf
-    covered, led = [], []
-    for seed in range(200):
+    covered, led, flat = [], [], []
+    for seed in range(150):
         errors = a * sizes**-b + c + root @ rng.standard_normal(len(sizes))
         errors = errors + training * rng.standard_normal(len(sizes))
         curve = Curve(sizes, errors, covariance + training**2 * np.eye(len(sizes)), seed)
@@ -127,9 +127,10 @@ def test_the_error_at_twice_the_data_and_what_leads_to_a_target_cover(name):
         covered.append(low <= doubled <= high)
         _, low, high = curve.reaches(target)
         led.append(low <= needed <= high)
-    # Where the law has no floor, draws can only lie above: .93.
-    assert not too_rarely(covered, 0.93)
-    assert not too_rarely(led, 0.93)
+        flat.append(curve.at(100 * sizes.max())[1] > a * (100 * sizes.max()) ** -b + c)
+    assert not too_rarely(covered)
+    assert not too_rarely(led)
+    assert binom.sf(sum(flat) - 1, len(flat), 0.05) > 0.001
 
 
 def test_errors_about_the_curve_widen_as_chi_square_says():

@@ -8,6 +8,7 @@ import pytest
 
 from evalharness import Outputs
 from evalharness.checks.diagnosed import Rung
+from evalharness.checks.run_examples import Examples
 from evalharness.checks.settings import Settings
 from evalharness.checks.training_runs import (
     CURVE,
@@ -97,12 +98,12 @@ def test_classes_that_one_run_never_says_are_the_same_classes():
     label = np.array(["a", "c"] * 50)
     tables = [
         {"id": np.arange(100), "label": label, "prediction": np.where(np.arange(100) < k, x, label)}
-        for k, x in ((10, "b"), (10, "b"), (20, "c"))
+        for k, x in ((10, "b"), (11, "b"), (20, "c"))
     ]
     outputs = {f"m{i}": Outputs(dev=t) for i, t in enumerate(tables)}
     terms = told(outputs).figures["decomposition"]["terms"]
     assert terms["bias"]["value"] == pytest.approx(0.1)
-    assert terms["loss"]["value"] == pytest.approx((10 + 10 + 10) / 300)
+    assert terms["loss"]["value"] == pytest.approx((10 + 11 + 10) / 300)
 
 
 @pytest.mark.parametrize("metric", [mean_squared_error, root_mean_squared_error])
@@ -169,6 +170,52 @@ def test_runs_of_other_examples_are_refused():
     outputs["short"] = Outputs(dev={k: v[:-1] for k, v in table(3).items()})
     with pytest.raises(OutputsError, match="1 of 800 ids are not in"):
         told(outputs)
+
+
+def test_one_table_under_two_names_is_no_second_run():
+    outputs = runs(2, dev=0) | {"copy": Outputs(dev=table(0))}
+    with pytest.raises(OutputsError, match="the same table as that of 'seed-0'"):
+        told(outputs)
+
+
+def test_runs_of_one_value_do_not_tell_how_they_vary():
+    """Each is wrong in one example, another one each time."""
+    wrong = [np.where(np.arange(N) == i, (LABEL + 1) % 3, LABEL) for i in range(4)]
+    outputs = {
+        f"m{i}": Outputs(dev={"id": np.arange(N), "label": LABEL, "prediction": p})
+        for i, p in enumerate(wrong)
+    }
+    found = told(outputs)
+    assert found.figures["seed"]["differ"] == math.inf
+    assert any("how much they vary is not known" in line for line in found.lines)
+
+
+@pytest.mark.parametrize("clustered", [False, True])
+def test_models_on_the_same_examples_err_alike(clustered):
+    cluster = np.arange(N) // 4
+    columns = {"cluster": cluster} if clustered else {}
+    outputs = {f"m{i}": Outputs(dev=table(i, **columns)) for i in range(3)}
+    examples = Examples(Plan(outputs), error_rate.on("dev"), list(outputs))
+    predictions, labels, _ = examples.codes
+    wrong = (predictions != labels).astype(float)
+    if clustered:
+        wrong = np.stack([np.bincount(examples.unit, row) for row in wrong]) / 4
+    expected = np.cov(wrong) / wrong.shape[1]
+    assert examples.covariance(None) == pytest.approx(expected)
+    assert expected[0, 1] > 0.3 * expected[0, 0]
+
+
+def test_the_covariance_of_roots_follows_their_slope():
+    rng = np.random.default_rng(3)
+    guesses = EASE + rng.normal(0, 0.5, (2, N))
+    outputs = {
+        f"m{i}": Outputs(dev={"id": np.arange(N), "label": EASE, "prediction": g})
+        for i, g in enumerate(guesses)
+    }
+    examples = Examples(Plan(outputs), root_mean_squared_error.on("dev"), list(outputs))
+    root = np.sqrt(np.square(guesses - EASE).mean(axis=1))
+    expected = np.cov(np.square(guesses - EASE)) / N / (4 * np.outer(root, root))
+    assert examples.covariance(root) == pytest.approx(expected)
 
 
 # The learning curve
