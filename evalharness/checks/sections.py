@@ -73,7 +73,8 @@ def sections(
     if (table := _two(plan, model, climb, target)) is not None:
         found.append(table)
     for name, examples in again.items():
-        from evalharness.checks.training_runs import RUNS, curve_section, runs_section
+        from evalharness.checks.curve_section import curve_section
+        from evalharness.checks.training_runs import RUNS, runs_section
 
         if name == RUNS:
             asked = (plan, model, declared, rungs, settings, material, examples)

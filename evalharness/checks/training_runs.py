@@ -1,5 +1,5 @@
-"""Models that were trained again: what of their loss is bias and what is variance over runs, what
-the seed does to a gap, and how far more data leads."""
+"""Models that were trained again: what of their loss is bias and what is variance over runs, and what
+the seed does to a gap."""
 
 from __future__ import annotations
 
@@ -13,13 +13,12 @@ import numpy as np
 from evalharness.checks.diagnosed import Rung, Section
 from evalharness.checks.measuring import estimates
 from evalharness.checks.run_examples import Examples
-from evalharness.checks.run_words import curve_lines, fitted, gap_line, loss_lines, spread_lines
+from evalharness.checks.run_words import fitted, gap_line, loss_lines, spread_lines
 from evalharness.checks.settings import Settings
 from evalharness.declare.diagnosis import DEV, GAPS, HUMAN, TEST, TRAIN, TRAIN_DEV, BiasVariance
 from evalharness.declare.errors import OutputsError, did_you_mean
 from evalharness.declare.metric import Metric
 from evalharness.inference.decomposition import Decomposition, squared, zero_one
-from evalharness.inference.learning_curve import FAR, MUCH, Curve
 from evalharness.inference.seed_spread import spread
 from evalharness.kernels.plan import Plan
 
@@ -85,7 +84,7 @@ def _ready(plan: Plan, declared: BiasVariance, models: Sequence[str]) -> Metric:
 def paired(plan: Plan, declared: BiasVariance) -> dict[str, Examples]:
     """What the runs, and the models of several sizes, answer, by the name of the section. Raises
     OutputsError where a model is missing, or is not of the same examples."""
-    asked = {RUNS: declared.runs, CURVE: _by_size(declared)}
+    asked = {RUNS: declared.runs, CURVE: by_size(declared)}
     return {
         name: Examples(plan, _ready(plan, declared, models), models)
         for name, models in asked.items()
@@ -93,12 +92,12 @@ def paired(plan: Plan, declared: BiasVariance) -> dict[str, Examples]:
     }
 
 
-def _by_size(declared: BiasVariance) -> list[str]:
+def by_size(declared: BiasVariance) -> list[str]:
     """The names of the models, from the fewest training examples to the most."""
     return [name for name, _ in sorted(declared.sizes, key=lambda pair: pair[1])]
 
 
-def _values(plan: Plan, metric: Metric, models: Sequence[str], settings: Settings) -> Any:
+def values_of(plan: Plan, metric: Metric, models: Sequence[str], settings: Settings) -> Any:
     """(models,) values of the metric."""
     return np.array([estimates(plan, name, metric, settings)[0].value for name in models])
 
@@ -120,7 +119,7 @@ def runs_section(
     Raises OutputsError where the metric has no value for a run.
     """
     metric, models = examples.metric, declared.runs
-    values = _values(plan, metric, models, settings)
+    values = values_of(plan, metric, models, settings)
     undefined = [name for name, x in zip(models, values, strict=True) if not np.isfinite(x)]
     if undefined:
         raise OutputsError(
@@ -174,123 +173,11 @@ def _gaps(
         upper, lower = (
             below.value
             if rung.name == HUMAN
-            else _values(plan, declared.metric.on(rung.name), declared.runs, settings)
+            else values_of(plan, declared.metric.on(rung.name), declared.runs, settings)
             for rung in (above, below)
         )
         gaps = sign * (upper - lower)
         if np.isfinite(gaps).all() and (below.name, above.name) in GAPS:
             value = sign * (above.value - below.value)
             found[GAPS[below.name, above.name]] = value, spread(gaps, settings.confidence)
-    return found
-
-
-def curve_section(
-    plan: Plan,
-    declared: BiasVariance,
-    settings: Settings,
-    materiality: float,
-    examples: Examples,
-) -> Section:
-    """How the error falls with the number of training examples, and what more of them would bring.
-
-    Of a metric between 0 and 1 that is better higher, 1 − metric is fitted. examples: what `paired`
-    says of the models of several sizes.
-    """
-    models, metric = _by_size(declared), examples.metric
-    pairs = sorted(declared.sizes, key=lambda pair: pair[1])
-    higher = metric.better == "higher"
-    head = f"{len(models)} models on {pairs[0][1]:,} to {pairs[-1][1]:,} examples, {metric}"
-    low, high = metric.range
-    if (low, high) != (0.0, 1.0) if higher else low < 0:
-        why = "a curve falls to a floor of 0 or more: declare the error instead"
-        told = f"No curve: {metric.name} lies between {low:g} and {high:g};"
-        return Section(CURVE, fitted([head, f"{told} {why}"]), {"refused": f"{told} {why}"})
-    found = [estimates(plan, name, metric, settings)[0] for name in models]
-    values = np.array([one.value for one in found])
-    if not np.isfinite(values).all():
-        told = f"No curve: {metric.name} is 0/0 for one of the models"
-        return Section(CURVE, fitted([head, told]), {"refused": told})
-    errors = 1 - values if higher else values
-    sizes = np.array([float(n) for _, n in pairs])
-    covariance = _covariance(examples, values, found, settings.confidence)
-    again = [name for name in declared.runs if metric.split in plan.outputs[name].splits]
-    trained = _by_training(sizes, errors, _values(plan, metric, again, settings))
-    curve = Curve(sizes, errors, covariance + np.eye(len(sizes)) * (trained or 0.0), settings.seed)
-    figures = _said(curve, declared, higher, settings.confidence, materiality)
-    figures |= {"trained_again": trained is not None, "metric": metric.label}
-    figures["better"] = metric.better
-    return Section(CURVE, fitted([head, *curve_lines(figures)]), figures)
-
-
-def _covariance(examples: Examples, values: Any, found: Sequence[Any], confidence: float) -> Any:
-    """(m, m) of the models' errors through the examples."""
-    own = examples.covariance(values)
-    if own is None:
-        # Not known is how much they err alike: as wide as if they did and as if they did not.
-        from evalharness.inference.bounds import upper_z
-
-        wide = [np.clip(one._bounds.interval(confidence), -1e9, 1e9) for one in found]
-        error = np.array([b - a for a, b in wide]) / (2 * upper_z((1 - confidence) / 2))
-        own = np.outer(error, error) + np.diag(error**2)
-    # What no example was wrong in has an error all the same: that of one in so many.
-    least = (0.5 / examples.n) ** 2
-    return own + np.diag(np.maximum(least - np.diag(own), 0.0))
-
-
-def _by_training(sizes: Any, errors: Any, again: Any) -> float | None:
-    """The variance that training itself adds to an error by chance: among models that share a size,
-    else among the values of the declared runs; None where there are neither."""
-    left, degrees = 0.0, 0
-    for size in np.unique(sizes):
-        alike = errors[sizes == size]
-        left += float(np.square(alike - alike.mean()).sum())
-        degrees += len(alike) - 1
-    if not degrees:
-        return float(np.var(again, ddof=1)) if len(again) else None
-    return left / degrees
-
-
-def _said(
-    curve: Curve, declared: BiasVariance, higher: bool, confidence: float, materiality: float
-) -> dict[str, Any]:
-    """The answers, in units of the metric."""
-
-    def of_metric(error: tuple[float, float, float]) -> dict[str, float]:
-        value, low, high = error
-        return {
-            "value": 1 - value if higher else value,
-            "low": 1 - high if higher else low,
-            "high": 1 - low if higher else high,
-        }
-
-    law, n = curve.law, curve.largest
-    gain = curve.gain(2, confidence)
-    found: dict[str, Any] = {
-        "sizes": curve.sizes.tolist(),
-        "values": (1 - curve.errors if higher else curve.errors).tolist(),
-        "law": {
-            "a": float((law.a * law.scale**law.b)[0]),
-            "b": float(law.b[0]),
-            "c": float(law.c[0]),
-        },
-        "exact": curve.exact,
-        "scatter": curve.scatter,
-        "largest": n,
-        "now": of_metric(curve.at(n, confidence)),
-        "doubled": of_metric(curve.at(2 * n, confidence)),
-        "gain": dict(zip(("value", "low", "high"), gain, strict=True)),
-        "materiality": materiality,
-        "confidence": confidence,
-        "target": declared.target,
-        "flat": "",
-    }
-    if declared.target is not None:
-        target = 1 - declared.target if higher else declared.target
-        value, low, high = curve.reaches(target, confidence)
-        found["needed"] = {"value": value, "low": low, "high": high}
-        found["guess"] = value > FAR * n
-        if curve.at(MUCH * n, confidence)[1] > target:
-            found["flat"] = "target"
-    if not found["flat"] and gain[2] < materiality:
-        found["flat"] = "doubling"
     return found

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from evalharness import Outputs
+from evalharness.checks.curve_section import curve_section
 from evalharness.checks.diagnosed import Rung
 from evalharness.checks.run_examples import Examples
 from evalharness.checks.settings import Settings
