@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from evalharness.checks.diagnosed import Gap
+from evalharness.checks.diagnosed import Under
 from evalharness.declare.diagnosis import (
     BIAS,
     BIAS_OR_VARIANCE,
-    DEV,
     MISMATCH,
     OVERFITTING,
     VARIANCE,
     VARIANCE_OR_MISMATCH,
 )
 from evalharness.inference.dominance import BOTH, DOMINANT, NOTHING
+from evalharness.inference.numbers import show
 
 # The knobs of each link, and only those.
 KNOBS = {
@@ -61,20 +61,26 @@ def knobs(named: Sequence[str]) -> list[str]:
     return [f"{first}: {KNOBS[first]}{then}"]
 
 
-def below_human(gap: Gap, dev_less: str) -> str:
-    """What it means that the lowest rung is surely better than people. dev_less: whether dev is
-    "better", "worse" or "" (not surely either) than the human level."""
-    if gap.above == DEV or dev_less == "better":
+def level(under: Under) -> str:
+    """A human level with its value, and whether that is assumed."""
+    return f"{under.level} {show(under.value)}{' (assumed)' if under.assumed else ''}"
+
+
+def below_human(rung: str, others: str, assumed: bool) -> str:
+    """What it means that the lowest rung is surely better than people. others: whether the rungs
+    above it are all "better", one of them "worse", or "" (not surely either)."""
+    people = "people (as they are assumed to be)" if assumed else "people"
+    if others == "better":
         return (
-            "human level is surpassed: the Bayes error lies somewhere below it, so that nothing "
-            "here tells how much bias or variance is left"
+            f"human level is surpassed: all rungs are better than {people}, and the Bayes error "
+            "lies somewhere below them, so that how much bias is left is not told"
         )
-    if dev_less == "worse":
+    if others == "worse":
         return (
-            f"{gap.above} is better than people and dev is not: the model has learnt its "
-            "training examples by heart (overfitting), and how much bias it has is not told"
+            f"{rung} is better than {people} and what lies above it is not: the model has learnt "
+            "examples by heart (overfitting); how much bias is left is not told"
         )
     return (
-        f"{gap.above} is better than people; it is not told whether dev is too (human level "
-        "surpassed) or not (overfitting), nor how much bias is left"
+        f"{rung} is better than {people}; it is not told whether what lies above it is too (human "
+        "level surpassed) or not (overfitting), nor how much bias is left"
     )

@@ -5,16 +5,22 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from evalharness.checks.advice import BELOW_HUMAN, FEW, headline
-from evalharness.checks.diagnosed import Diagnosis, Gap, Rung
+from evalharness.checks.advice import BELOW_HUMAN, FEW, headline, level
+from evalharness.checks.diagnosed import Diagnosis, Gap, Rung, Under
 from evalharness.declare.diagnosis import HUMAN
 from evalharness.inference.numbers import percent, plain, show
 
 WIDTH, LINES = 80, 15
 # Of a human level's name no more is shown.
 NAME = 24
+# Where what does not fit is found; and what the lowest gap can say at all.
+MORE = "(more with pytest -v, and where the result is printed)"
+UPPER = (
+    "human level is an upper bound of the Bayes error, so that the bias that can be avoided is at "
+    "least what is shown"
+)
 SOLID, SHADE = "█", "░"
 MARKS = {BELOW_HUMAN: "not told", FEW: "too few"}
 
@@ -22,33 +28,42 @@ MARKS = {BELOW_HUMAN: "not told", FEW: "too few"}
 def lines(found: Diagnosis) -> list[str]:
     """At most 15 lines: a heading, the rungs with the gaps between them, and the advice, of which
     what does not fit is told by `more`."""
-    head = textwrap.wrap(
-        f"{found.metric}, {percent(found.confidence)} intervals: "
-        f"{headline(found.state, found.named)}",
-        WIDTH,
-    )
-    drawn = _drawn(found)
-    said = [_material(found), *found.advice]
-    wrapped = [line for text in said for line in textwrap.wrap(text, WIDTH, subsequent_indent="  ")]
+    head, drawn = _head(found), _drawn(found)
+    wrapped = _wrapped([_material(found), *found.advice])
     room = LINES - len(head) - len(drawn)
     if len(wrapped) > room:
-        wrapped = [*wrapped[: room - 1], "(more in the report of test_diagnosis[ladder])"]
+        wrapped = [*wrapped[: room - 1], MORE]
     return [line.rstrip() for line in [*head, *drawn, *wrapped]]
 
 
 def more(found: Diagnosis) -> list[str]:
     """Everything: the ladder, all advice, the other human levels, and the sections."""
-    head, *_ = lines(found)
-    said = [*found.advice]
+    said = [_material(found), *found.advice]
+    if found.rungs[0].name == HUMAN:
+        said.append(UPPER)
     if len(found.under) > 1:
-        said += [
-            f"under {u.level} {show(u.value)}: {headline(u.state, u.named)}" for u in found.under
-        ]
-    wrapped = [line for text in said for line in textwrap.wrap(text, WIDTH, subsequent_indent="  ")]
-    told = [head, *_drawn(found), *textwrap.wrap(_material(found), WIDTH), *wrapped]
+        said += map(_under, found.under)
+    told = [*_head(found), *_drawn(found), *_wrapped(said)]
     for section in found.sections:
         told += ["", *section.lines]
-    return told
+    return [line.rstrip() for line in told]
+
+
+def _under(under: Under) -> str:
+    span = f"{_signed(under.bias)} ({_signed(under.low)} to {_signed(under.high)}) above it"
+    return f"under {level(under)}: {span}; {headline(under.state, under.named)}"
+
+
+def _head(found: Diagnosis) -> list[str]:
+    return textwrap.wrap(
+        f"{found.metric}, {percent(found.confidence)} intervals: "
+        f"{headline(found.state, found.named)}",
+        WIDTH,
+    )
+
+
+def _wrapped(said: Iterable[str]) -> list[str]:
+    return [line for text in said for line in textwrap.wrap(text, WIDTH, subsequent_indent="  ")]
 
 
 def _material(found: Diagnosis) -> str:
@@ -61,7 +76,7 @@ def _drawn(found: Diagnosis) -> list[str]:
     """Rungs with the gaps between them, in columns: name, value, bar, interval, n or the chance."""
     cells: list[tuple[str, str, Rung | None, str, str]] = []
     for rung in found.rungs:
-        cells.append((_name(rung), show(rung.value), rung, _span(rung), _count(rung)))
+        cells.append((_name(rung), _short(rung.value), rung, _span(rung), _count(rung)))
         cells += [
             (
                 f"  {g.name}",
@@ -88,7 +103,14 @@ def _name(rung: Rung) -> str:
 
 
 def _span(rung: Rung) -> str:
-    return f"{show(rung.low)} to {show(rung.high)}" if rung.n else "assumed"
+    if math.isnan(rung.value):
+        return "not measured"
+    return f"{_short(rung.low)} to {_short(rung.high)}" if rung.n else "assumed"
+
+
+def _short(x: float) -> str:
+    """Four decimals; three digits of a small number would be longer than it is worth here."""
+    return f"{x:.4f}".replace("-0.0000", "0.0000") if abs(x) < 1e-3 else show(x)
 
 
 def _count(rung: Rung) -> str:
@@ -98,7 +120,7 @@ def _count(rung: Rung) -> str:
 
 
 def _signed(x: float) -> str:
-    return show(x) if x < 0 or math.isnan(x) else f"+{show(x)}"
+    return _short(x) if x < 0 or math.isnan(x) else f"+{_short(x)}"
 
 
 def _mark(gap: Gap) -> str:

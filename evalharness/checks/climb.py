@@ -17,7 +17,7 @@ from evalharness.inference.best_of import BestOf
 from evalharness.inference.bounds import Bounds
 from evalharness.inference.dominance import Naming, believed, drawn, naming
 from evalharness.inference.estimates import Estimate
-from evalharness.inference.rung_gap import RungGap
+from evalharness.inference.rung_gap import Assumed, RungGap
 
 # What does not matter, where nothing is declared: of a metric between 0 and 1 half a point, and in
 # any case a tenth of the error on dev.
@@ -113,19 +113,37 @@ class Climb:
 
     def below_human(self, level: HumanLevel | None) -> bool:
         """Whether the lowest split is surely better than the level."""
-        gaps = self.gaps(level)
-        first = next(iter(gaps.items()), None)
-        if level is None or first is None:
+        if level is None or level.few or not self.rungs:
             return False
-        return first[1].upper(1 - self.settings.confidence) < 0
+        first = next(iter(self.gaps(level).values()))
+        return first.upper(1 - self.settings.confidence) < 0
+
+    def whole_error(self, alpha: float) -> float:
+        """The most that the bias of the lowest split can be: its whole error, by its upper bound;
+        infinite where no best value is known."""
+        low, high = self.declared.metric.range
+        e: Any = next(iter(self.rungs.values()))
+        if self.sign > 0:
+            return float(e._bounds.upper(alpha) - low)
+        return float(high - e._bounds.lower(alpha))
 
     def naming(self, level: HumanLevel | None) -> Naming:
         """What dominates above a human level."""
         gaps, alpha = self.gaps(level), 1 - self.settings.confidence
+        rungs = self.bounds(level)
         may = [True] * len(gaps)
-        if level is not None and (level.few or self.below_human(level)):
-            may[0] = False
-        errors = drawn([believed(b) for b in self.bounds(level).values()], self.settings.seed)
         lower = np.array([g.lower(alpha) for g in gaps.values()])
         upper = np.array([g.upper(alpha) for g in gaps.values()])
+        below = self.below_human(level)
+        if level is not None and (level.few or below):
+            may[0] = False
+        if below:  # the bias that is left may be the whole error, and a gap must beat that
+            upper[0] = self.whole_error(alpha)
+            low, high = self.declared.metric.range
+            best = low if self.sign > 0 else high
+            if not math.isfinite(best):
+                may = [False] * len(gaps)
+            else:
+                rungs[HUMAN] = Assumed(best)
+        errors = drawn([believed(b) for b in rungs.values()], self.settings.seed)
         return naming(errors, self.sign, lower, upper, self.material[0], may)

@@ -50,13 +50,17 @@ class Gap:
 
 @dataclass(frozen=True)
 class Under:
-    """What dominates under another human level."""
+    """What dominates under one human level. bias: the gap above it, with its two-sided interval
+    from low to high; assumed: whether the level was declared as a constant."""
 
     level: str
     value: float
     bias: float
+    low: float
+    high: float
     state: str
     named: tuple[str, ...]
+    assumed: bool = False
 
 
 @dataclass(frozen=True)

@@ -151,9 +151,9 @@ class Diagnosed:
 def _why_not(gap: str, whole: Sequence[str]) -> str:
     """Why a gap is not among those between these rungs."""
     pairs = [pair for pair, name in GAPS.items() if name == gap]
-    if gap in (BIAS_OR_VARIANCE, VARIANCE_OR_MISMATCH):
-        return "the rungs between are there, so that its parts are told apart; limit those"
-    below, above = pairs[0]
+    if any(below in whole and above in whole for below, above in pairs):
+        return "a rung between is there, so that its parts are told apart; limit those"
+    below, above = pairs[0] if gap not in (BIAS_OR_VARIANCE, VARIANCE_OR_MISMATCH) else pairs[1]
     absent = [name for name in (below, above) if name not in whole]
     return f"there is no {' and no '.join(absent)}" if absent else "another rung lies between"
 

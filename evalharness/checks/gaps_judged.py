@@ -71,7 +71,7 @@ class Judged:
         code, about = CODES[asked.gap], f"{below} → {above}"
         missing = [bad[name] for name in (below, above) if name in bad]
         if missing:
-            told = f"{asked.gap} ({about}) is not told: {'; '.join(missing)}"
+            told = f"{about} is not told: {'; '.join(missing)}"
             return Finding(code, about, INCONCLUSIVE, told, required=asked.limit)
         if place == 0 and self.climb.below_human(self.climb.proxy):
             return self._beyond_people(asked, code, about, above)
@@ -83,6 +83,8 @@ class Judged:
                 more = "; fewer than three people answered, so that this decides nothing alone"
             elif not self.climb.proxy.bounds.n:
                 more = f"; human level is assumed to be {plain(self.climb.proxy.bounds.value)}"
+            if verdict.outcome == PASS and verdict.estimate.value <= 0:
+                more += f"; {above} is not above people, below whom no bias is told"
         told = (
             _words(verdict, (below, above)).replace(f": {verdict.outcome}", f": {outcome}", 1)
             + more
@@ -142,14 +144,12 @@ class Judged:
         """A rung that is surely better than people says nothing of its bias but that it is at most
         the whole error."""
         e = self.climb.rungs[above]
-        low, high = self.climb.declared.metric.range
-        best = low if self.climb.sign > 0 else high
-        most = e.at_most - best if self.climb.sign > 0 else best - e.at_least
-        within = math.isfinite(best) and most < asked.limit
+        most = self.climb.whole_error(1 - self.settings.confidence)
+        within = most < asked.limit
         told = (
-            f"{asked.gap}: {above} is surely better than the human level, so that this gap is not "
-            f"told; it is at most the whole error, {show(most, toward='up')}; allowed ≤ "
-            f"{plain(asked.limit)}: {PASS if within else INCONCLUSIVE}"
+            f"{above} is surely better than the human level, so that this gap is not told; it is "
+            f"at most the whole error, {show(most, toward='up')}; required ≤ {plain(asked.limit)}: "
+            f"{PASS if within else INCONCLUSIVE}"
         )
         return Finding(
             code,

@@ -11,9 +11,8 @@ from evalharness.checks import advice
 from evalharness.checks.climb import Climb
 from evalharness.checks.diagnosed import Diagnosis, Gap, Rung, Section, Under
 from evalharness.checks.human_level import HumanLevel
-from evalharness.declare.diagnosis import BIAS, BIAS_OR_VARIANCE, DEV, HUMAN, TEST
+from evalharness.declare.diagnosis import BIAS, BIAS_OR_VARIANCE, HUMAN
 from evalharness.inference.dominance import UNCLEAR, Naming
-from evalharness.inference.numbers import show
 from evalharness.inference.rung_gap import RungGap
 
 
@@ -90,8 +89,8 @@ def _gaps(climb: Climb, found: Naming | None) -> tuple[Gap, ...]:
                 b.lower(alpha),
                 b.upper(alpha),
                 b.shown,
-                math.nan if found is None else found.largest[place],
-                math.nan if found is None else found.near[place],
+                math.nan if found is None or state == advice.BELOW_HUMAN else found.largest[place],
+                math.nan if found is None or state == advice.BELOW_HUMAN else found.near[place],
                 state,
             )
         )
@@ -102,10 +101,13 @@ def _under(climb: Climb, level: HumanLevel) -> Under:
     """What dominates under one human level."""
     found, gaps = climb.naming(level), climb.gaps(level)
     names = list(gaps)
+    first = gaps[names[0]]
+    low, high = first.interval(climb.settings.confidence)
     named = tuple(names[g] for g in found.named)
     below = climb.below_human(level) and not named
     state = advice.BELOW_HUMAN if below else found.state
-    return Under(level.name, level.bounds.value, gaps[names[0]].value, state, named)
+    assumed = not level.bounds.n
+    return Under(level.name, level.bounds.value, first.value, low, high, state, named, assumed)
 
 
 def _advice(
@@ -123,7 +125,9 @@ def _advice(
     elif state == UNCLEAR and found.unsure is not None:
         said.append(_measure_more(climb, found.unsure))
     if gaps and gaps[0].state == advice.BELOW_HUMAN:
-        said.insert(0, advice.below_human(gaps[0], _dev_against_people(climb)))
+        assumed = climb.proxy is not None and not climb.proxy.bounds.n
+        others = _others_against_people(climb)
+        said.insert(0, advice.below_human(gaps[0].above, others, assumed))
     if gaps and gaps[0].state == advice.FEW:
         said.append(
             "fewer than three people answered, so that the gap to human level decides nothing "
@@ -147,22 +151,21 @@ def _measure_more(climb: Climb, place: int) -> str:
     return f"measure more of {name} (n={climb.rungs[name].n:,} now): it leaves most open {what}"
 
 
-def _dev_against_people(climb: Climb) -> str:
-    """Whether dev (or the topmost split) is surely "better" or "worse" than people; "" for
-    neither."""
-    name = next(n for n in (DEV, TEST, *reversed(climb.rungs)) if n in climb.rungs)
+def _others_against_people(climb: Climb) -> str:
+    """Of the rungs above the lowest split: "better" if all are surely better than people, "worse"
+    if one is surely worse; else ""."""
     assert climb.proxy is not None
-    bounds: Any = climb.rungs[name]._bounds
-    gap = RungGap(climb.proxy.bounds, bounds, climb.sign)
     alpha = 1 - climb.settings.confidence
-    return "better" if gap.upper(alpha) < 0 else "worse" if gap.lower(alpha) > 0 else ""
+    each: list[Any] = [e._bounds for e in list(climb.rungs.values())[1:]]
+    gaps = [RungGap(climb.proxy.bounds, bounds, climb.sign) for bounds in each]
+    if any(gap.lower(alpha) > 0 for gap in gaps):
+        return "worse"
+    return "better" if all(gap.upper(alpha) < 0 for gap in gaps) else ""
 
 
 def _level_matters(climb: Climb, under: Sequence[Under]) -> list[str]:
     """Whether the choice of a human level changes what is recommended."""
     if len(under) < 2 or len({(u.state, u.named) for u in under}) == 1:
         return []
-    told = "; ".join(
-        f"{u.level} {show(u.value)}: {advice.headline(u.state, u.named)}" for u in under
-    )
+    told = "; ".join(f"{advice.level(u)}: {advice.headline(u.state, u.named)}" for u in under)
     return [f"this depends on the human level: {told}"]

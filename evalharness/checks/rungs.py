@@ -22,6 +22,8 @@ from evalharness.outputs.words import values
 
 # Labels of a rung that another one lacks are told up to this number.
 SHOWN = 3
+# Of a rung with fewer rows it is said that they are few.
+LEAST = 20
 
 
 def of(plan: Plan, model: str) -> list[str]:
@@ -68,6 +70,9 @@ def between(plan: Plan, model: str, names: Sequence[str]) -> Between:
             tied.add((a, b))
         if told := _overlap(splits[a], splits[b], notes):
             broken.setdefault(b, told)
+    if len(held) > 1 and not all("id" in s.column_names for s in held):
+        notes.append("not every rung has a column `id`, so that it cannot be seen if two overlap")
+    notes += [f"{s.name} has n={s.n}, which tells next to nothing" for s in held if s.n < LEAST]
     notes += _labels(held, problems)
     if problems:
         raise OutputsError(problems)
@@ -157,7 +162,8 @@ def worse_than_chance(plan: Plan, model: str, found: Mapping[str, Estimate]) -> 
         split = plan.split(model, name)
         if e.metric not in COUNTED or getattr(split, "streamed", False) or split.multilabel:
             continue
-        commonest = float(np.bincount(split.label_codes()).max() / split.n)
+        counts = np.bincount(split.label_codes(), split.weights())
+        commonest = float(counts.max() / counts.sum())
         lower = e.metric == "error_rate"
         chance = 1 - commonest if lower else commonest
         if e.at_least > chance if lower else e.at_most < chance:

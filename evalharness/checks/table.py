@@ -23,8 +23,11 @@ HEAD = ("verdict", "check", "value", "bound", "required", "n", "to settle")
 Decided = CheckResult | SplitResult
 
 
-def text_table(checks: Sequence[Decided], also: Iterable[Sequence[Estimate]] = ()) -> str:
-    """One line for each check, then what was only reported, and what is waived."""
+def text_table(
+    checks: Sequence[Decided], also: Iterable[Sequence[Estimate]] = (), full: bool = True
+) -> str:
+    """One line for each check, then what was only reported, what is waived, and the ladders; full:
+    with everything that is said of these."""
     lines = _aligned([HEAD, *(row(c) for c in checks)]) if checks else []
     for head, told in (
         ("reported, not gated:", reported(also) + splits_told(checks)),
@@ -35,7 +38,7 @@ def text_table(checks: Sequence[Decided], also: Iterable[Sequence[Estimate]] = (
             for text in told:
                 indent = " " * (len(text) - len(text.lstrip()) + 4)
                 lines += textwrap.wrap("  " + text, WIDTH, subsequent_indent=indent)
-    for ladder in ladders(checks):
+    for ladder in ladders(checks, full):
         lines += ["", *ladder]
     if note := footnote(checks):
         lines += ["", *textwrap.wrap(note, WIDTH)]
@@ -51,17 +54,18 @@ def splits_told(checks: Iterable[Decided]) -> list[str]:
     return found
 
 
-def ladders(checks: Iterable[Decided]) -> list[list[str]]:
+def ladders(checks: Iterable[Decided], full: bool = True) -> list[list[str]]:
     """The drawn ladder of each diagnosis, with the name of its model where there are several, and
     with what was asked for beside it."""
-    from evalharness.checks.bars import lines
+    from evalharness.checks.bars import lines, more
 
     found = []
     for check in checks:
         ladder = getattr(check, "ladder", None)
         if ladder is not None:
             asked = [line for s in ladder.sections if s.asked for line in ("", *s.lines)]
-            found.append([*([f"{check.model}:"] if check.model else []), *lines(ladder), *asked])
+            told = more(ladder) if full else [*lines(ladder), *asked]
+            found.append([*([f"{check.model}:"] if check.model else []), *told])
     return found
 
 

@@ -1,5 +1,5 @@
-"""Models that were trained again: what of their loss is bias and what is variance over runs, and what
-the seed does to a gap."""
+"""Models that were trained again: what of their loss is bias and what is variance over runs, and
+what the seed does to a gap."""
 
 from __future__ import annotations
 

@@ -192,7 +192,7 @@ def _table(
     """Values by row and column, and between them the differences down and across."""
     found = {(*p["below"], *p["above"]): p for p in pairs}
     legend = f"{declared.metric.label}; harder, easier: surely so; ?: {ALIKE}"
-    told = [legend[:WIDTH], _row("", GENERAL, TARGET, "target - general")]
+    told = [*textwrap.wrap(legend, WIDTH), _row("", GENERAL, TARGET, "target - general")]
     for place, row in enumerate(ROWS):
         values = (_written(known.get((row, c))) for c in COLUMNS)
         told.append(_row(LABELS[row], *values, _difference(found.get((row, GENERAL, row, TARGET)))))

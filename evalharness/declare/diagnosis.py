@@ -164,7 +164,8 @@ def bias_variance(
             problems.append(f"{name}={given!r} must be Human(…), such as Human(expert=(7, 1000))")
         elif given is not None and good:
             problems += suits(given, metric)
-    found = _limits(limits, problems)
+    width = metric.range[1] - metric.range[0] if good else math.inf
+    found = _limits(limits, width, problems)
     if human is None:
         problems += [
             f"limits: {gap} begins at the human level; give human=…"
@@ -174,6 +175,11 @@ def bias_variance(
     if materiality is not None and not (is_number(materiality) and 0 < materiality < math.inf):
         problems.append(
             f"materiality={materiality!r} must be a number above 0, in units of the metric"
+        )
+    elif materiality is not None and materiality >= width:
+        problems.append(
+            f"materiality={materiality!r}: no gap of {metric.name} is larger than {width:g}, so "
+            f"that none would matter{_percent(materiality, width)}"
         )
     if not isinstance(by, str):
         problems.append(f'by={by!r} must be the name of one column, such as by="region"')
@@ -222,7 +228,13 @@ def _metric(metric: Any) -> list[str]:
     return problems
 
 
-def _limits(given: Any, problems: list[str]) -> tuple[tuple[str, float], ...]:
+def _percent(given: float, width: float) -> str:
+    """What was meant, where a share is given in percent."""
+    meant = width == 1 and 1 <= given <= 100
+    return f"; {given:g} % is {given / 100:g}" if meant else ""
+
+
+def _limits(given: Any, width: float, problems: list[str]) -> tuple[tuple[str, float], ...]:
     if given is None:
         return ()
     if not isinstance(given, Mapping):
@@ -238,6 +250,11 @@ def _limits(given: Any, problems: list[str]) -> tuple[tuple[str, float], ...]:
         elif not is_number(most) or not 0 < most < math.inf:
             never = ": no number of examples shows that there is none" if most == 0 else ""
             problems.append(f"limits: {most!r} of {gap} must be a number above 0{never}")
+        elif most >= width:
+            problems.append(
+                f"limits: {most!r} of {gap} can never be missed: no gap is larger than {width:g}"
+                f"{_percent(most, width)}"
+            )
         else:
             found.append((gap, float(most)))
     return tuple(found)

@@ -141,11 +141,13 @@ def suits(human: Human, metric: Any) -> list[str]:
                 f"{high:g}{hint}"
             )
         wrong = level.value if metric.better == "lower" else 1 - level.value
-        if metric.name in COUNTED and not level.n and 0.5 < wrong <= 1:
+        if metric.name in COUNTED and not level.n and 0.5 <= wrong <= 1:
+            share = level.value / 100 if metric.better == "lower" else 1 - level.value / 100
+            meant = [f"{x:g}" for x in (1 - level.value, share) if 0 < x < 1]
             problems.append(
-                f"{human}: {level} of {metric.name} says that people are wrong more often than "
-                f"right; was {1 - level.value:g} meant? If it is so, give their answers: "
-                f"{level.name}=(wrong, n)"
+                f"{human}: {level} of {metric.name} says that people are wrong at least as often "
+                f"as right; was {' or '.join(dict.fromkeys(meant))} meant? If it is so, give their "
+                f"answers: {level.name}=(wrong, n)"
             )
         if level.n and metric.name not in COUNTED:
             problems.append(

@@ -226,7 +226,8 @@ def shares(gaps: Floats, materiality: Any) -> tuple[Floats, Floats]:
     less the materiality (S,), and in which it is the largest."""
     top = gaps.max(axis=1, keepdims=True)
     near = (gaps >= top - np.asarray(materiality, float)[:, None, None]).mean(axis=2)
-    return near, (gaps >= top).mean(axis=2)
+    first = gaps >= top
+    return near, (first / first.sum(axis=1, keepdims=True)).mean(axis=2)
 
 
 def _unsure(errors: Floats, gaps: Floats) -> Any:

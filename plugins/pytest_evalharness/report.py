@@ -198,7 +198,8 @@ class Section:
         if self.terminal.verbosity > 0:
             self.terminal.write_line(self._what_ran(result))
         self.terminal.write_line("")
-        for line in text_table(ran, result.also).splitlines():
+        full = self.terminal.verbosity > 0
+        for line in text_table(ran, result.also, full).splitlines():
             word = line.split(" ", 1)[0]
             if word in COLOURS:
                 self.terminal.write(word, **{COLOURS[word]: True})

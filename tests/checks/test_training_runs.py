@@ -14,7 +14,6 @@ from evalharness.checks.settings import Settings
 from evalharness.checks.training_runs import (
     CURVE,
     RUNS,
-    curve_section,
     paired,
     problems,
     runs_section,
