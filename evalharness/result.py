@@ -228,7 +228,7 @@ class Result:
 
     def __str__(self) -> str:
         open_ = [c for c in self.checks if isinstance(c, SplitResult) and c.outcome != "pass"]
-        told = [f"\n{c.title}:\n{textwrap.indent(c.told(), '  ')}" for c in open_]
+        told = [f"\n{c.title}:\n{_indented(c.told())}" for c in open_ if c.told()]
         return "\n".join([text_table(self.checks, self.also), *told])
 
     def _repr_html_(self) -> str:
@@ -275,6 +275,15 @@ class Result:
                 if name not in declared:
                     found.add(f"{check.model}: {name}" if check.model else name)
         return found
+
+
+def _indented(text: str) -> str:
+    """In 100 columns; a line that is wrapped goes on further to the right."""
+    wrapped = (
+        textwrap.wrap(line, 98, subsequent_indent=" " * (len(line) - len(line.lstrip()) + 2))
+        for line in text.splitlines()
+    )
+    return textwrap.indent("\n".join(line for lines in wrapped for line in lines), "  ")
 
 
 def _alone(each: Sequence[Any]) -> Sequence[Any]:

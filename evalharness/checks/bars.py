@@ -37,15 +37,15 @@ def lines(found: Diagnosis) -> list[str]:
 
 
 def more(found: Diagnosis) -> list[str]:
-    """Everything: the ladder, all advice, the other human levels, and the sections."""
+    """All of it: the ladder, all advice, the other human levels, and what was asked for beside."""
     said = [_material(found), *found.advice]
-    if found.rungs[0].name == HUMAN:
+    if found.rungs[0].name == HUMAN and found.gaps and found.gaps[0].state != BELOW_HUMAN:
         said.append(UPPER)
     if len(found.under) > 1:
         said += map(_under, found.under)
     told = [*_head(found), *_drawn(found), *_wrapped(said)]
     for section in found.sections:
-        told += ["", *section.lines]
+        told += ["", *section.lines] if section.asked else []
     return [line.rstrip() for line in told]
 
 

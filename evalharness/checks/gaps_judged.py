@@ -18,7 +18,8 @@ from evalharness.declare.diagnosis import CODES, GAPS, HUMAN, UNMEASURED, GapLim
 from evalharness.declare.waivers import Waiver
 from evalharness.inference.bounds import Bounds
 from evalharness.inference.estimates import estimate
-from evalharness.inference.numbers import plain, show
+from evalharness.inference.numbers import about, plain, show
+from evalharness.inference.rung_gap import RungGap
 from evalharness.inference.verdicts import FAIL, INCONCLUSIVE, PASS, Verdict, decide
 
 
@@ -68,13 +69,13 @@ class Judged:
         names = list(self.climb.bounds(self.climb.proxy))
         place = list(gaps).index(asked.gap)
         below, above = names[place], names[place + 1]
-        code, about = CODES[asked.gap], f"{below} → {above}"
+        code, between = CODES[asked.gap], f"{below} → {above}"
         missing = [bad[name] for name in (below, above) if name in bad]
         if missing:
-            told = f"{about} is not told: {'; '.join(missing)}"
-            return Finding(code, about, INCONCLUSIVE, told, required=asked.limit)
+            told = f"{between} is not told: {'; '.join(missing)}"
+            return Finding(code, between, INCONCLUSIVE, told, required=asked.limit)
         if place == 0 and self.climb.below_human(self.climb.proxy):
-            return self._beyond_people(asked, code, about, above)
+            return self._beyond_people(asked, code, between, above)
         verdict = self._decided(asked, (below, above), gaps[asked.gap])
         outcome, more = verdict.outcome, ""
         if place == 0 and self.climb.proxy is not None:
@@ -85,11 +86,25 @@ class Judged:
                 more = f"; human level is assumed to be {plain(self.climb.proxy.bounds.value)}"
             if verdict.outcome == PASS and verdict.estimate.value <= 0:
                 more += f"; {above} is not above people, below whom no bias is told"
-        told = (
-            _words(verdict, (below, above)).replace(f": {verdict.outcome}", f": {outcome}", 1)
-            + more
-        )
-        return self._finding(verdict, outcome, told, code, about, (below, above))
+        needed = None
+        if verdict.outcome == INCONCLUSIVE and isinstance(gap := gaps[asked.gap], RungGap):
+            needed = gap.needed(asked.limit, verdict.level)
+        told = _words(verdict, (below, above)).replace(f": {verdict.outcome}", f": {outcome}", 1)
+        told += self._remedy(verdict, needed, (below, above)) + more
+        return self._finding(verdict, outcome, told, needed, (below, above))
+
+    def _remedy(self, v: Verdict, needed: tuple[int, int] | None, between: tuple[str, str]) -> str:
+        """How many examples would settle it."""
+        if v.outcome == INCONCLUSIVE and math.isclose(v.estimate.value, v.threshold):
+            return "; at exactly the threshold no number of examples would settle it"
+        if needed is None or v.estimate.reason:
+            return ""
+        pairs = list(zip(between, needed, map(self._n, between), strict=True))
+        more = [f"{about(n)} of {name} (now {now:,})" for name, n, now in pairs if n > now]
+        if not more:
+            return ""
+        value = show(v.estimate.value, near=v.threshold)
+        return f"; about {' and '.join(more)} would settle it, if the true value is {value}"
 
     def _decided(self, asked: GapLimit, between: tuple[str, str], gap: Bounds) -> Verdict:
         metric = self.climb.declared.metric.label
@@ -102,33 +117,41 @@ class Judged:
             split=" → ".join(between),
             slice="",
         )
-        return decide(e, "<=", asked.limit, family=self.family, policy=self.settings.policy)
+        return decide(
+            e,
+            "<=",
+            asked.limit,
+            family=self.family,
+            policy=self.settings.policy,
+            forecast=not isinstance(gap, RungGap),  # which tells itself of which rung
+        )
 
     def _finding(
         self,
         v: Verdict,
         outcome: str,
         told: str,
-        code: str,
-        about: str,
+        needed: tuple[int, int] | None,
         between: tuple[str, str],
     ) -> Finding:
         n = tuple(self._n(name) for name in between)
         details = [] if outcome == PASS else advice.knobs([self._name(between)])
-        factor = v.settle / v.estimate.n if v.settle and v.estimate.n else 0.0
+        if needed is None and v.settle and v.estimate.n:
+            factor = v.settle / v.estimate.n
+            needed = math.ceil(factor * n[0]), math.ceil(factor * n[1])
         return Finding(
-            code,
-            about,
+            CODES[self._name(between)],
+            " → ".join(between),
             outcome,
             told,
             measure=self._name(between),
             value=v.estimate.value,
-            limit=v.limit,
+            limit=math.nan if v.policy == "point" else v.limit,
             op="≥" if v.outcome == FAIL else "≤",
             required=v.threshold,
             level=v.level,
             n=n,
-            settle=tuple(math.ceil(factor * x) for x in n) if factor else (),
+            settle=needed or (),
             details=tuple(details),
         )
 
@@ -140,7 +163,7 @@ class Judged:
             return self.climb.proxy.bounds.n if self.climb.proxy else 0
         return self.climb.rungs[name].n
 
-    def _beyond_people(self, asked: GapLimit, code: str, about: str, above: str) -> Finding:
+    def _beyond_people(self, asked: GapLimit, code: str, between: str, above: str) -> Finding:
         """A rung that is surely better than people says nothing of its bias but that it is at most
         the whole error."""
         e = self.climb.rungs[above]
@@ -153,7 +176,7 @@ class Judged:
         )
         return Finding(
             code,
-            about,
+            between,
             PASS if within else INCONCLUSIVE,
             told,
             measure=asked.gap,
@@ -170,8 +193,4 @@ def _words(v: Verdict, between: tuple[str, str]) -> str:
     value, rest = told.split(" ", 1)
     comma = "," * value.endswith(",")
     told = f"{value.rstrip(',')} from {below} to {above}{comma} {rest}"
-    told = told.replace(f"/ {v.family:,} bounds", f"/ {v.family:,} limits")
-    return told.replace(
-        "fresh examples would settle it",
-        "fresh examples of both, in this proportion, would settle it",
-    )
+    return told.replace(f"/ {v.family:,} bounds", f"/ {v.family:,} limits")

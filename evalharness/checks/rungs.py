@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from evalharness.declare.diagnosis import RUNGS, TRAIN
+from evalharness.declare.diagnosis import RUNGS, TRAIN, TRAIN_TARGET
 from evalharness.declare.errors import OutputsError
 from evalharness.declare.human import COUNTED
 from evalharness.declare.plural import counted
@@ -43,7 +43,7 @@ class Between:
 
 def between(plan: Plan, model: str, names: Sequence[str]) -> Between:
     """What the rungs have in common. Raises OutputsError for two that are one table, or whose
-    labels are of another kind."""
+    labels are of another kind. Rows of TRAIN_TARGET are not unseen either."""
     splits = {name: plan.split(model, name) for name in names}
     for split in splits.values():
         split.check()
@@ -70,6 +70,11 @@ def between(plan: Plan, model: str, names: Sequence[str]) -> Between:
             tied.add((a, b))
         if told := _overlap(splits[a], splits[b], notes):
             broken.setdefault(b, told)
+    if TRAIN_TARGET in plan.outputs[model].splits:
+        learnt = plan.split(model, TRAIN_TARGET)
+        for name in set(names) - {TRAIN}:
+            if splits[name] in held and (told := _overlap(learnt, splits[name], notes)):
+                broken.setdefault(name, told)
     if len(held) > 1 and not all("id" in s.column_names for s in held):
         notes.append("not every rung has a column `id`, so that it cannot be seen if two overlap")
     notes += [f"{s.name} has n={s.n}, which tells next to nothing" for s in held if s.n < LEAST]
@@ -103,7 +108,7 @@ def _overlap(a: Any, b: Any, notes: list[str]) -> str:
         )
         return ""
     rows = counted(int(shared.sum()), "rows")
-    why = "was learnt from" if a.name == TRAIN else f"is in {a.name} too"
+    why = "was learnt from" if a.name in (TRAIN, TRAIN_TARGET) else f"is in {a.name} too"
     first = _first(b, "id", shared, SHOWN)
     return (
         f"{rows} of {b.n:,} of {b.name} have the id of a row of {a.name} (first: {first}), "
@@ -156,19 +161,18 @@ def _labels(splits: Sequence[Any], problems: list[str]) -> list[str]:
 
 
 def worse_than_chance(plan: Plan, model: str, found: Mapping[str, Estimate]) -> list[str]:
-    """That the model does surely worse than always answering the commonest label."""
+    """That the model does surely worse than guessing among the labels that there are."""
     notes = []
     for name, e in found.items():
         split = plan.split(model, name)
         if e.metric not in COUNTED or getattr(split, "streamed", False) or split.multilabel:
             continue
-        counts = np.bincount(split.label_codes(), split.weights())
-        commonest = float(counts.max() / counts.sum())
+        classes = len(np.unique(split.label_codes()))
         lower = e.metric == "error_rate"
-        chance = 1 - commonest if lower else commonest
-        if e.at_least > chance if lower else e.at_most < chance:
+        chance = 1 - 1 / classes if lower else 1 / classes
+        if classes > 1 and (e.at_least > chance if lower else e.at_most < chance):
             notes.append(
-                f"{name} is worse than chance: always answering its commonest label has "
-                f"{e.metric} {chance:.4g}; are labels and predictions coded alike?"
+                f"{name} is worse than chance: guessing among its {classes} labels has {e.metric} "
+                f"{chance:.4g}; are labels and predictions coded alike?"
             )
     return notes

@@ -59,10 +59,16 @@ def ladders(checks: Iterable[Decided], full: bool = True) -> list[list[str]]:
     with what was asked for beside it."""
     from evalharness.checks.bars import lines, more
 
-    found = []
+    found: list[list[str]] = []
+    before: set[tuple[str, ...]] = set()
     for check in checks:
         ladder = getattr(check, "ladder", None)
         if ladder is not None:
+            # What is about no model in particular is said once.
+            ladder = replace(
+                ladder, sections=tuple(s for s in ladder.sections if s.lines not in before)
+            )
+            before |= {s.lines for s in ladder.sections}
             asked = [line for s in ladder.sections if s.asked for line in ("", *s.lines)]
             told = more(ladder) if full else [*lines(ladder), *asked]
             found.append([*([f"{check.model}:"] if check.model else []), *told])

@@ -16,6 +16,8 @@ from evalharness.declare.metric import Metric
 __tracebackhide__ = True
 
 HUMAN, TRAIN, TRAIN_DEV, DEV, TEST = "human", "train", "train_dev", "dev", "test"
+# Rows of the data that dev and test are of, which the model has learnt from; no rung.
+TRAIN_TARGET = "train_target"
 # The rungs, from the bottom to the top.
 RUNGS = (HUMAN, TRAIN, TRAIN_DEV, DEV, TEST)
 

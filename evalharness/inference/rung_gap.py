@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from evalharness.inference.bounds import Bounds, settle_by_root
+from evalharness.inference.bounds import MOST, Bounds, settle_by_root, upper_z
 
 
 class Assumed:
@@ -106,3 +106,23 @@ class RungGap:
 
     def settle(self, threshold: float, alpha: float, power: float = 0.8) -> int | None:
         return settle_by_root(self, threshold, alpha, power)
+
+    def needed(self, threshold: float, alpha: float, power: float = 0.8) -> tuple[int, int] | None:
+        """Examples of either rung with which it would be decided, if the true gap is the one seen:
+        more of the one that is known less well alone, where that is enough, else more of both.
+        None where no number is enough."""
+        below, above = self._rungs
+        far = [max(b.value - b.lower(alpha), b.upper(alpha) - b.value) for b in self._rungs]
+        room = abs(threshold - self.value) / (1 + upper_z(1 - power) / upper_z(alpha))
+        if self.reason or not room > 1e-9 or not all(map(math.isfinite, far)):
+            return None
+        wide, other = (0, 1) if far[0] > far[1] else (1, 0)
+        left = room - far[other] if self._tied else room**2 - far[other] ** 2
+        if left > 0:
+            times = [1.0, 1.0]
+            times[wide] = (far[wide] / left) ** 2 if self._tied else far[wide] ** 2 / left
+        else:
+            both = sum(far) if self._tied else math.hypot(*far)
+            times = [(both / room) ** 2] * 2
+        found = [math.ceil(b.n * max(1.0, t)) for b, t in zip((below, above), times, strict=True)]
+        return (found[0], found[1]) if max(found) < MOST else None

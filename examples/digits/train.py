@@ -56,7 +56,7 @@ def coarse(images: np.ndarray) -> np.ndarray:
 
 MODELS: dict[str, Any] = {
     "production": make_pipeline(
-        FunctionTransformer(coarse), LogisticRegression(C=0.01, max_iter=2000)
+        FunctionTransformer(coarse), LogisticRegression(C=0.005, max_iter=2000)
     ),
     "candidate": SVC(gamma=0.001),
 }

@@ -214,3 +214,33 @@ def test_clusters_widen_the_gap():
     assert clustered.value == pytest.approx(alone.value)
     assert clustered.upper(0.05) - clustered.value > 1.3 * (alone.upper(0.05) - alone.value)
     assert clustered.shown == "MOVER"
+
+
+def test_more_of_the_rung_that_is_known_less_well_settles_a_gap():
+    """With so many examples it is decided in four of five samples."""
+    rng = np.random.default_rng(0)
+    below, above = ProportionBounds(200, 20_000), ProportionBounds(16, 400)
+    gap = RungGap(below, above, 1)
+    needed = gap.needed(0.05, 0.05)
+    assert needed is not None
+    assert needed[0] == 20_000
+    assert needed[1] > 400
+    decided = 0
+    for k, m in zip(
+        rng.binomial(needed[0], 0.01, 400), rng.binomial(needed[1], 0.04, 400), strict=True
+    ):
+        fresh = RungGap(ProportionBounds(k, needed[0]), ProportionBounds(m, needed[1]), 1)
+        decided += fresh.upper(0.05) < 0.05
+    assert 0.74 < decided / 400 < 0.92
+
+
+def test_more_of_both_where_one_is_not_enough_and_none_at_the_threshold():
+    gap = RungGap(ProportionBounds(40, 400), ProportionBounds(56, 400), 1)
+    needed = gap.needed(0.05, 0.05)
+    assert needed is not None
+    assert min(needed) > 400
+    assert gap.needed(gap.value, 0.05) is None
+    assert RungGap(ProportionBounds(0, 0), ProportionBounds(5, 10), 1).needed(0.1, 0.05) is None
+    assumed = RungGap(Assumed(0.01), ProportionBounds(16, 400), 1).needed(0.05, 0.05)
+    assert assumed is not None
+    assert assumed[0] == 0
