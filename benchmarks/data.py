@@ -36,7 +36,7 @@ class Size:
     near: int = 20_000  # rows whose nearest reference is looked for
     references: int = 200_000
     rung_rows: int = 200_000  # of each split of a ladder
-    ladder_draws: int = 2_000  # of each rung of each slice
+    ladder_draws: int = 4_000  # of each rung of each slice
     runs: int = 200  # models that were trained again
     run_examples: int = 100_000
 

@@ -10,7 +10,7 @@ from evalharness.checks.climb import Climb
 from evalharness.checks.diagnosed import Rung, Section
 from evalharness.checks.human_level import HumanLevel, levels
 from evalharness.checks.measuring import estimates
-from evalharness.declare.diagnosis import DEV, HUMAN, TEST, TRAIN, TRAIN_DEV, BiasVariance
+from evalharness.declare.diagnosis import DEV, TEST, TRAIN, TRAIN_DEV, BiasVariance
 from evalharness.inference.bounds import Bounds
 from evalharness.kernels.plan import Plan
 
@@ -88,8 +88,9 @@ def _two(plan: Plan, model: str, climb: Climb, target: HumanLevel | None) -> Sec
     """The table of two distributions, where there is more of it than the ladder."""
     from evalharness.checks import two_distributions
 
-    cells = _cells(climb, target)
-    if TRAIN_TARGET in plan.outputs[model].splits:
+    cells, few = _cells(climb, target)
+    learnt = TRAIN_TARGET in plan.outputs[model].splits
+    if learnt:
         metric = climb.declared.metric.on(TRAIN_TARGET)
         bounds: Any = estimates(plan, model, metric, climb.settings)[0]._bounds
         cells["seen", "target"] = bounds
@@ -97,7 +98,13 @@ def _two(plan: Plan, model: str, climb: Climb, target: HumanLevel | None) -> Sec
     place[_target_rung(climb)] = ("unseen", "target")
     tied = [frozenset((place[a], place[b])) for a, b in climb.tied if a in place and b in place]
     return two_distributions.section(
-        climb.declared, cells, climb.sign, climb.settings.confidence, tied
+        climb.declared,
+        cells,
+        climb.sign,
+        climb.settings.confidence,
+        tied,
+        few=few,
+        asked=learnt or target is not None,
     )
 
 
@@ -105,9 +112,11 @@ def _target_rung(climb: Climb) -> str:
     return next((n for n in (DEV, TEST) if n in climb.rungs), "")
 
 
-def _cells(climb: Climb, target: HumanLevel | None) -> dict[tuple[str, str], Bounds]:
-    """The cells that the ladder fills. People who answered examples of dev or test did so on the
-    target."""
+def _cells(
+    climb: Climb, target: HumanLevel | None
+) -> tuple[dict[tuple[str, str], Bounds], set[tuple[str, str]]]:
+    """The cells that the ladder fills, and those of fewer than three people. People who answered
+    examples of dev or test did so on the target."""
     rungs: Mapping[str, Any] = climb.bounds(climb.proxy)
     place = {
         TRAIN: ("seen", "general"),
@@ -119,9 +128,11 @@ def _cells(climb: Climb, target: HumanLevel | None) -> dict[tuple[str, str], Bou
         for name, cell in place.items()
         if name in rungs and name not in climb.unmeasured
     }
+    people = {}
     if climb.proxy is not None:
         there = climb.proxy.split in (DEV, TEST)
-        found["human", "target" if there else "general"] = rungs[HUMAN]
+        people["human", "target" if there else "general"] = climb.proxy
     if target is not None:
-        found["human", "target"] = target.bounds
-    return found
+        people["human", "target"] = target
+    found |= {cell: level.bounds for cell, level in people.items()}
+    return found, {cell for cell, level in people.items() if level.few}

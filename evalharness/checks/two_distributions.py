@@ -8,15 +8,18 @@ what it has learnt from, and for the model on what is new to it.
 
 Down a column lie avoidable bias and variance. Across a row lies how much harder the target is: for
 people, for the model where it has learnt, and where it has not, which is data mismatch. Where a
-cell between is missing, its neighbours are read together. A pair is told apart where the one-sided
-MOVER bound of its difference is beyond zero. Nothing is advised of a difference that is not.
+cell between is missing, its neighbours are read together. A pair is told apart where a one-sided
+MOVER bound of its difference is beyond zero. Their level is shared over both bounds of all pairs
+that are read (Bonferroni), so that of tables in which nothing differs 1 − confidence at most say
+that something does. Nothing is advised of a difference that is not told apart.
 """
 
 from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from evalharness.checks.diagnosed import Section
@@ -28,7 +31,7 @@ from evalharness.declare.diagnosis import (
     BiasVariance,
 )
 from evalharness.inference.bounds import Bounds
-from evalharness.inference.numbers import show
+from evalharness.inference.numbers import percent, show
 from evalharness.inference.rung_gap import Assumed, RungGap
 
 PEOPLE, SEEN, UNSEEN = "human", "seen", "unseen"
@@ -37,7 +40,8 @@ ROWS, COLUMNS = (PEOPLE, SEEN, UNSEEN), (GENERAL, TARGET)
 Cell = tuple[str, str]
 
 HARDER, EASIER, ALIKE = "surely harder", "surely easier", "not told apart by these sizes"
-WORDS = {HARDER: "harder", EASIER: "easier", ALIKE: "?"}
+FEW = "not told: fewer than three people"
+WORDS = {HARDER: "harder", EASIER: "easier", ALIKE: "?", FEW: "not told"}
 WIDTH, LABEL, CELL = 78, 20, 17
 LABELS = {PEOPLE: "people", SEEN: "seen in training", UNSEEN: "unseen"}
 # What a difference across a row, and one down a column, is.
@@ -59,6 +63,7 @@ AGAINST_PEOPLE = {
     EASIER: "surely better than",
     ALIKE: "not told apart from",
 }
+AGAINST_FEW = "on the target the model is not told from people, who were fewer than three"
 
 
 def section(
@@ -67,30 +72,30 @@ def section(
     sign: int,
     confidence: float,
     tied: Iterable[frozenset[Cell]] = (),
+    *,
+    few: Collection[Cell] = (),
+    asked: bool = True,
 ) -> Section | None:
     """The table, filled from the cells that there are; None where it says no more than the ladder.
 
     beliefs: by (row, column), such as ("seen", "target"). sign: 1 where a lower value is better,
-    -1 where a higher one is. tied: pairs of cells of which clusters have rows in both.
+    -1 where a higher one is. tied: pairs of cells of which clusters have rows in both. few: cells
+    of fewer than three people, whose pairs are not told. asked: whether it was asked for.
     """
     known = {cell: b for cell, b in beliefs.items() if math.isfinite(b.value)}
-    more = {(PEOPLE, TARGET), (SEEN, TARGET)} & {*known}
-    fed = more or (UNSEEN, GENERAL) in known
+    fed = {(PEOPLE, TARGET), (SEEN, TARGET), (UNSEEN, GENERAL)} & {*known}
     if (UNSEEN, TARGET) not in known or not fed or len(known) < 3:
         return None
+    asking = _Asking(known, sign, confidence, {frozenset(pair) for pair in tied}, {*few})
     low, high = declared.metric.range
-    joint = {frozenset(pair) for pair in tied}
-    pairs = [
-        _pair(known, *pair, sign, confidence, high - low, frozenset(pair) in joint)
-        for pair in _neighbours(known)
-    ]
+    pairs = [asking.pair(*pair, high - low) for pair in _neighbours(known)]
     cells = [_cell(cell, b, confidence) for cell, b in known.items()]
     advice = _advice({(*p["below"], *p["above"]): p for p in pairs})
-    lines = _table(declared, known, pairs)
+    lines = _table(declared, known, pairs, confidence)
     for text in advice:
         lines += textwrap.wrap(text, WIDTH, subsequent_indent="  ")
-    figures = {"cells": cells, "pairs": pairs, "advice": advice}
-    return Section("two distributions", tuple(lines), figures, asked=bool(more))
+    figures = {"cells": cells, "pairs": pairs, "level": asking.level, "advice": advice}
+    return Section("two distributions", tuple(lines), figures, asked)
 
 
 def _neighbours(known: Iterable[Cell]) -> list[tuple[Cell, Cell]]:
@@ -102,31 +107,50 @@ def _neighbours(known: Iterable[Cell]) -> list[tuple[Cell, Cell]]:
     return down + [pair for pair in across if {*pair} <= there]
 
 
-def _pair(
-    known: Mapping[Cell, Bounds],
-    below: Cell,
-    above: Cell,
-    sign: int,
-    confidence: float,
-    most: float,
-    tied: bool,
-) -> dict[str, Any]:
-    gap = RungGap(known[below], known[above], sign, tied, most)
-    low, high = gap.interval(confidence)
-    lower, upper = gap.lower(1 - confidence), gap.upper(1 - confidence)
-    across = below[0] == above[0]
-    return {
-        "below": list(below),
-        "above": list(above),
-        "what": ACROSS[above[0]] if across else DOWN[below[0], above[0]],
-        "value": float(gap.value),
-        "low": _number(low),
-        "high": _number(high),
-        "at_least": _number(lower),
-        "at_most": _number(upper),
-        "said": HARDER if lower > 0 else EASIER if upper < 0 else ALIKE,
-        "assumed": all(isinstance(known[cell], Assumed) for cell in (below, above)),
-    }
+@dataclass(frozen=True)
+class _Asking:
+    """How pairs of cells are read."""
+
+    known: Mapping[Cell, Bounds]
+    sign: int
+    confidence: float
+    tied: Collection[frozenset[Cell]]
+    few: Collection[Cell]
+
+    def assumed(self, pair: tuple[Cell, Cell]) -> bool:
+        """Whether nothing of it was measured, so that nothing is read."""
+        return all(isinstance(self.known[cell], Assumed) for cell in pair)
+
+    def untold(self, pair: tuple[Cell, Cell]) -> bool:
+        return bool({*pair} & {*self.few})
+
+    @property
+    def level(self) -> float:
+        """Of each one-sided bound: two of each pair that is read."""
+        pairs = _neighbours(self.known)
+        read = sum(not (self.assumed(pair) or self.untold(pair)) for pair in pairs)
+        return (1 - self.confidence) / (2 * max(read, 1))
+
+    def pair(self, below: Cell, above: Cell, most: float) -> dict[str, Any]:
+        """What is found of one pair; most: how large a difference can be at all."""
+        pair, across = (below, above), below[0] == above[0]
+        ends = self.known[below], self.known[above]
+        gap = RungGap(*ends, self.sign, frozenset(pair) in self.tied, most)
+        low, high = gap.interval(self.confidence)
+        lower, upper = gap.lower(self.level), gap.upper(self.level)
+        said = HARDER if lower > 0 else EASIER if upper < 0 else ALIKE
+        return {
+            "below": list(below),
+            "above": list(above),
+            "what": ACROSS[above[0]] if across else DOWN[below[0], above[0]],
+            "value": float(gap.value),
+            "low": _number(low),
+            "high": _number(high),
+            "at_least": _number(lower),
+            "at_most": _number(upper),
+            "said": FEW if self.untold(pair) else said,
+            "assumed": self.assumed(pair),
+        }
 
 
 def _cell(cell: Cell, bounds: Bounds, confidence: float) -> dict[str, Any]:
@@ -180,18 +204,28 @@ def _advice(pairs: Mapping[tuple[str, ...], Mapping[str, Any]]) -> list[str]:
             "target data to learn from, or regularisation"
         )
     against = said.get((PEOPLE, TARGET, UNSEEN, TARGET))
-    if against is not None:
+    if against == FEW:
+        found.append(AGAINST_FEW)
+    elif against is not None:
         told = AGAINST_PEOPLE[against]
         found.append(f"on the target the model is {told} people ({BIAS_OR_VARIANCE})")
     return found
 
 
 def _table(
-    declared: BiasVariance, known: Mapping[Cell, Bounds], pairs: list[dict[str, Any]]
+    declared: BiasVariance,
+    known: Mapping[Cell, Bounds],
+    pairs: list[dict[str, Any]],
+    confidence: float,
 ) -> list[str]:
     """Values by row and column, and between them the differences down and across."""
     found = {(*p["below"], *p["above"]): p for p in pairs}
-    legend = f"{declared.metric.label}; harder, easier: surely so; ?: {ALIKE}"
+    legend = (
+        f"{declared.metric.label}; harder, easier: surely so, at {percent(confidence)} for the "
+        f"whole table; ?: {ALIKE}"
+    )
+    if any(p["said"] == FEW for p in pairs):
+        legend = f"{legend}; {FEW}"
     told = [*textwrap.wrap(legend, WIDTH), _row("", GENERAL, TARGET, "target - general")]
     for place, row in enumerate(ROWS):
         values = (_written(known.get((row, c))) for c in COLUMNS)

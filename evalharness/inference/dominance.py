@@ -35,7 +35,7 @@ from evalharness.inference.slices import ProportionSlices
 Floats = NDArray[np.float64]
 
 # Of one ladder, and of each of many.
-DRAWS, FEWER_DRAWS = 20_000, 2_000
+DRAWS, FEWER_DRAWS = 20_000, 4_000
 # So many ladders are drawn at a time.
 BLOCK = 16
 # How far it may be from sure that a gap is as large as each other one, give or take what does not
@@ -138,6 +138,8 @@ class Naming:
     near:     (G,) probability of each that it is no smaller than the largest less the materiality.
     unsure:   place of the rung whose error, measured on more examples, would tell the two largest
               gaps apart; None where that is no question.
+    large:    places of the gaps that surely matter, by their own bounds, and may be named. Where
+              there are several and none is named, which of them is the larger is not told.
     """
 
     state: str
@@ -145,18 +147,20 @@ class Naming:
     largest: tuple[float, ...]
     near: tuple[float, ...]
     unsure: int | None = None
+    large: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
 class Namings:
-    """The same of S ladders: state (S,), named, largest and near (S, G), unsure (S,), -1 where that
-    is no question."""
+    """The same of S ladders: state (S,), named, largest, near and large (S, G), unsure (S,), -1
+    where that is no question."""
 
     state: Any
     named: Any
     largest: Floats
     near: Floats
     unsure: Any
+    large: Any
 
     def one(self, s: int) -> Naming:
         unsure = int(self.unsure[s])
@@ -166,6 +170,7 @@ class Namings:
             tuple(self.largest[s].tolist()),
             tuple(self.near[s].tolist()),
             None if unsure < 0 else unsure,
+            tuple(np.flatnonzero(self.large[s]).tolist()),
         )
 
 
@@ -184,14 +189,15 @@ def namings(
     """As `naming`, of S ladders of the same rungs: errors (S, R, D), all else (S, R − 1)."""
     gaps = sign * np.diff(errors, axis=1)
     near, largest = shares(gaps, np.full(len(gaps), materiality))
-    named = may & (near >= sure_among(gaps.shape[1])) & (lower > materiality)
+    large = may & (lower > materiality)
+    named = large & (near >= sure_among(gaps.shape[1]))
     count = named.sum(axis=1)
     small = (upper <= materiality).all(axis=1)
     state = np.select([count == 1, count > 1, small], [DOMINANT, BOTH, NOTHING], UNCLEAR)
     unsure = np.full(len(gaps), -1)
     open_ = np.flatnonzero(state == UNCLEAR)
     unsure[open_] = _unsure(errors[open_], gaps[open_])
-    return Namings(state, named, largest, near, unsure)
+    return Namings(state, named, largest, near, unsure, large)
 
 
 def of_each(
@@ -211,7 +217,7 @@ def of_each(
         some = slice(at, at + BLOCK)
         errors = drawn_of_each([(k, v[some]) for k, v in beliefs], seed, draws)
         found.append(namings(errors, sign, lower[some], upper[some], materiality, may[some]))
-    names = ("state", "named", "largest", "near", "unsure")
+    names = ("state", "named", "largest", "near", "unsure", "large")
     return Namings(*(np.concatenate([getattr(f, name) for f in found]) for name in names))
 
 
@@ -227,7 +233,12 @@ def shares(gaps: Floats, materiality: Any) -> tuple[Floats, Floats]:
     top = gaps.max(axis=1, keepdims=True)
     near = (gaps >= top - np.asarray(materiality, float)[:, None, None]).mean(axis=2)
     first = gaps >= top
-    return near, (first / first.sum(axis=1, keepdims=True)).mean(axis=2)
+    largest = first.mean(axis=2)
+    # Ties, which share a draw, are rare: to divide all draws would take longer than to find them.
+    tied = np.flatnonzero(np.count_nonzero(first, axis=(1, 2)) > gaps.shape[2])
+    each = first[tied]
+    largest[tied] = (each / each.sum(axis=1, keepdims=True)).mean(axis=2)
+    return near, largest
 
 
 def _unsure(errors: Floats, gaps: Floats) -> Any:

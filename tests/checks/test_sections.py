@@ -87,6 +87,37 @@ def test_examples_of_the_target_that_were_learnt_from_fill_the_table():
     assert table.lines[0] not in str(result)
 
 
+def made_by(*people):
+    """A class that asks for a ladder, of people who answered every row of dev; each errs on other
+    rows."""
+    dev = part("dev", SPLITS["dev"])
+    answers = {
+        "id": np.tile(dev["id"], len(people)),
+        "annotator": np.repeat(people, len(dev["id"])),
+        "label": np.concatenate(
+            [(dev["label"] + (np.arange(600) % 25 == k)) % 3 for k, _ in enumerate(people)]
+        ),
+    }
+    asked = bias_variance(error_rate, human=Human(annotations=answers))
+    return type("Made", (Evaluation,), {"diagnosis": asked, "outputs": classmethod(lambda c: None)})
+
+
+def test_people_who_answered_dev_alone_ask_for_no_table():
+    for more, asked in (({}, False), ({"train_target": 0.03}, True)):
+        made = made_by("ann", "ben", "cas")
+        (table,) = made.run(model(**more))[made.diagnosis].ladder.sections
+        assert table.asked == asked
+        assert ("human", "target") in {(c["row"], c["column"]) for c in table.figures["cells"]}
+
+
+@pytest.mark.parametrize("people, told", [(("ann", "ben"), False), (("ann", "ben", "cas"), True)])
+def test_the_table_too_decides_nothing_by_fewer_than_three_people(people, told):
+    made = made_by(*people)
+    (table,) = made.run(model(dev=0.3))[made.diagnosis].ladder.sections
+    (pair,) = [p for p in table.figures["pairs"] if p["below"] == ["human", "target"]]
+    assert pair["said"] == ("surely harder" if told else "not told: fewer than three people")
+
+
 def refused(given, words, **options):
     asked = bias_variance(error_rate, **options)
     body = {"diagnosis": asked, "models": ["candidate"], "outputs": classmethod(lambda c: None)}

@@ -2,10 +2,19 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from evalharness import bias_variance
-from evalharness.checks.two_distributions import ALIKE, EASIER, HARDER, section
+from evalharness.checks.two_distributions import (
+    ALIKE,
+    COLUMNS,
+    EASIER,
+    FEW,
+    HARDER,
+    ROWS,
+    section,
+)
 from evalharness.inference.proportions import ProportionBounds
 from evalharness.inference.rung_gap import Assumed, RungGap
 from evalharness.metrics import accuracy, error_rate, mean_squared_error
@@ -63,7 +72,7 @@ def test_the_course_s_table_where_the_target_is_the_easier_one():
     assert "no mismatch to close" in advice(found)
     assert "what is surely left on general data is avoidable_bias and variance" in advice(found)
     assert "on the target the model is not told apart from people" in advice(found)
-    assert [line.split() for line in found.lines[1:7]] == [
+    assert [line.split() for line in found.lines[2:8]] == [
         ["general", "target", "target", "-", "general"],
         ["people", "0.0400", "0.0600", "+0.0200", "harder"],
         ["avoidable_bias", "+0.0300", "harder"],
@@ -71,7 +80,7 @@ def test_the_course_s_table_where_the_target_is_the_easier_one():
         ["variance", "+0.0300", "harder"],
         ["unseen", "0.1000", "0.0600", "-0.0400", "easier"],
     ]
-    assert len(found.lines) <= 11
+    assert len(found.lines) <= 12
 
 
 def test_of_small_samples_nothing_is_told_apart_and_nothing_advised():
@@ -80,7 +89,7 @@ def test_of_small_samples_nothing_is_told_apart_and_nothing_advised():
     assert found.figures["advice"] == [
         "on the target the model is not told apart from people (bias_or_variance)"
     ]
-    assert "?: not told apart by these sizes" in found.lines[0]
+    assert "?: not told apart by these sizes" in " ".join(found.lines[:2])
 
 
 def test_pairs_are_gaps_of_the_ladder():
@@ -94,8 +103,39 @@ def test_pairs_are_gaps_of_the_ladder():
         assert pair["value"] == pytest.approx(gap.value)
         assert (pair["low"], pair["high"]) == pytest.approx(gap.interval(0.95))
         assert (pair["at_least"], pair["at_most"]) == pytest.approx(
-            (gap.lower(0.05), gap.upper(0.05))
+            (gap.lower(0.005), gap.upper(0.005))
         )
+    # Five pairs, each in two directions.
+    assert found.figures["level"] == pytest.approx(0.005)
+    assert "at 95 % for the whole table" in " ".join(found.lines[:2])
+
+
+def test_of_tables_in_which_nothing_differs_few_say_that_something_does():
+    """Six equal cells, seven pairs; at .05 for each bound it is 28 % of the tables."""
+    random, cells = np.random.default_rng(0), [(r, c) for r in ROWS for c in COLUMNS]
+    wrong, tables = 0, 400
+    for hits in random.binomial(1000, 0.1, (tables, len(cells))):
+        known = {c: ProportionBounds(k, 1000) for c, k in zip(cells, hits.tolist(), strict=True)}
+        found = section(bias_variance(error_rate), known, 1, 0.95)
+        wrong += {*said(found).values()} != {ALIKE}
+    # 1 % of the tables lie above 32 where 5 % are wrong.
+    assert 0 < wrong <= 32
+
+
+def test_pairs_of_fewer_than_three_people_are_not_told():
+    full = COURSE | {("unseen", "target"): 20, ("seen", "target"): 12}
+    cell = ("human", "target")
+    every, few = told(full), told(full, few={cell})
+    assert said(every)[*cell, "seen", "target"] == HARDER
+    for pair, word in said(few).items():
+        assert (word == FEW) == (cell in (pair[:2], pair[2:]))
+    assert "surely worse than people" in advice(every)
+    assert "people" not in advice(few)
+    assert few.figures["level"] > every.figures["level"]
+    assert "+0.0200 not told" in few.lines[3]
+    assert "not told: fewer than three people" in " ".join(few.lines[:2])
+    pair = {c: x for c, x in full.items() if c != ("seen", "target")}
+    assert "on the target the model is not told from people" in advice(told(pair, few={cell}))
 
 
 def test_accuracy_says_what_the_error_says():
@@ -155,7 +195,7 @@ def test_what_is_only_assumed_is_said_to_be():
     found = checked(section(bias_variance(error_rate), known, 1, 0.95))
     (people,) = [p for p in found.figures["pairs"] if p["above"] == ["human", "target"]]
     assert (people["value"], people["assumed"]) == (pytest.approx(0.02), True)
-    assert "+0.0200 assumed" in found.lines[2]
+    assert "+0.0200 assumed" in found.lines[3]
     assert sum(p["assumed"] for p in found.figures["pairs"]) == 1
 
 

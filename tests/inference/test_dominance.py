@@ -11,6 +11,7 @@ from scipy.stats import beta, norm
 from evalharness.inference.dominance import (
     BOTH,
     DOMINANT,
+    FEWER_DRAWS,
     KNOTS,
     NOTHING,
     UNCLEAR,
@@ -106,7 +107,16 @@ def test_a_gap_that_is_near_but_not_surely_material_is_not_named():
 
 def test_what_may_not_be_named_is_not():
     found = told(counts(*BIAS), may=[False, True])
+    assert (found.state, found.named, found.large) == (UNCLEAR, (), (1,))
+
+
+def test_gaps_that_surely_matter_are_told_where_none_is_surely_the_larger():
+    """Two gaps of .095 each, of 4,000 examples, of which half a point matters."""
+    found = told(counts((40, 4000), (420, 4000), (420, 4000), (800, 4000)), materiality=0.005)
     assert (found.state, found.named) == (UNCLEAR, ())
+    assert found.large == (0, 2)
+    assert told(counts((40, 4000), (60, 4000)), materiality=0.005).large == ()
+    assert told(counts(*VARIANCE)).large == (1,)
 
 
 def test_nothing_matters_only_where_every_gap_is_surely_small():
@@ -242,6 +252,17 @@ def test_of_draws_how_often_each_is_near_and_largest():
     assert largest.tolist() == [[0.625, 0.375]]  # one draw of four is a tie
     near, _ = shares(np.concatenate([gaps, gaps]), np.array([0.6, 0.4]))
     assert near.tolist() == [[0.75, 0.75], [0.75, 0.5]]
+
+
+def test_draws_that_are_ties_are_shared_wherever_they_lie():
+    gaps = np.array([[[1.0, 2.0], [3.0, 1.0]], [[1.0, 1.0], [1.0, 1.0]], [[2.0, 1.0], [1.0, 1.0]]])
+    assert shares(gaps, np.zeros(3))[1].tolist() == [[0.5, 0.5], [0.5, 0.5], [0.75, 0.25]]
+
+
+def test_of_many_ladders_too_a_share_of_draws_is_known_to_a_fifth_of_the_doubt():
+    """Of four gaps .9917 is asked, so that .0083 may be in doubt."""
+    sure = sure_among(4)
+    assert (sure * (1 - sure) / FEWER_DRAWS) ** 0.5 < 0.2 * (1 - sure)
 
 
 @pytest.mark.parametrize("least", [0, 1, 2, 3])
