@@ -124,6 +124,9 @@ def _advice(
         said += advice.knobs(named)
     elif state == UNCLEAR and found.unsure is not None:
         said.append(_measure_more(climb, found.unsure))
+        if large := [gaps[g].name for g in found.large]:
+            verb = "matters" if len(large) == 1 else "matter"
+            said.append(f"{' and '.join(large)} surely {verb}; which is the largest is not told")
     if gaps and gaps[0].state == advice.BELOW_HUMAN:
         assumed = climb.proxy is not None and not climb.proxy.bounds.n
         others = _others_against_people(climb)

@@ -266,3 +266,16 @@ def test_clusters_on_both_rungs_add_up():
     assert tied.value == free.value
     assert tied.at_most > free.at_most
     assert math.isclose(tied.high - tied.low, math.sqrt(2) * (free.high - free.low), rel_tol=0.2)
+
+
+def test_gaps_that_surely_matter_are_told_where_none_dominates():
+    found = ladder(
+        Human(team=0.005),
+        train=(400, 4000),
+        train_dev=(402, 4000),
+        dev=(782, 4000),
+        options={"materiality": 0.005},
+    )
+    assert found.state == "cannot tell"
+    told = "avoidable_bias and data_mismatch surely matter; which is the largest is not told"
+    assert told in found.advice
