@@ -68,6 +68,7 @@ def sections(
                 material,
                 few=proxy is not None and proxy.few,
                 tied=climb.tied,
+                people=proxy,
             )
         )
     if (table := _two(plan, model, climb, target)) is not None:

@@ -9,15 +9,18 @@ from typing import Any
 
 import numpy as np
 
+from evalharness.checks.human_level import HumanLevel
 from evalharness.checks.measuring import estimates, tied
 from evalharness.checks.settings import Settings
 from evalharness.declare.diagnosis import DEV, GAPS, HUMAN, BiasVariance
 from evalharness.declare.metric import Metric
+from evalharness.inference.annotators import BEST
 from evalharness.inference.bounds import Bounds
 from evalharness.inference.dominance import Namings, of_each
 from evalharness.inference.estimates import Estimate
 from evalharness.inference.many import Estimates
 from evalharness.inference.multiplicity import adjusted
+from evalharness.inference.slice_people import of_items
 from evalharness.inference.slice_rungs import Listed, RungSlices, deciding_gap, shown_gap
 from evalharness.inference.slice_shares import gains, of_counts, of_rows
 from evalharness.inference.slice_tests import p_values
@@ -62,7 +65,7 @@ class Climbed:
 class Asked:
     """What is asked. rungs: names of splits, from the bottom to the top; human: the level that
     stands for the Bayes error; few: fewer than three people answered; tied: pairs of rungs of which
-    clusters have rows in both."""
+    clusters have rows in both; people: the level with what is known of its items."""
 
     plan: Plan
     model: str
@@ -73,6 +76,7 @@ class Asked:
     materiality: float
     few: bool = False
     tied: frozenset[tuple[str, str]] = frozenset()
+    people: HumanLevel | None = None
 
     def slices(self, rung: str) -> Sequence[Estimate]:
         by = self.declared.metric.on(rung).by(self.declared.by)
@@ -87,7 +91,8 @@ class SliceLadders:
     """Everything about S slices; arrays are (S,).
 
     names: values of the column, as they are printed. rungs: of each name what is known of all
-    slices, from the bottom to the top. at: the judged rung; floor: what losses are counted from.
+    slices, from the bottom to the top. at: the judged rung; floor: what losses are counted from,
+    whole_floor: the same over all slices. own: whether it is what people err in each slice itself.
     """
 
     def __init__(self, asked: Asked) -> None:
@@ -100,21 +105,45 @@ class SliceLadders:
         every = list(dict.fromkeys(n for name in (self.at, *asked.rungs) for n in own[name]))
         self.names = [name.removeprefix(f"{asked.declared.by}=") for name in every]
         self.rungs: dict[str, RungSlices] = {}
-        if asked.human is not None:
-            self.rungs[HUMAN] = RungSlices.same(asked.human, len(every))
         for name, each in found.items():
             places = {n: i for i, n in enumerate(own[name])}
             self.rungs[name] = RungSlices(_bounds(each), [places.get(n, -1) for n in every])
         whole = {name: asked.whole(name) for name in {asked.rungs[0], self.at}}
         self.whole = whole[self.at].value
-        self.floor_rung = next(iter(self.rungs))
-        below: Any = asked.human if asked.human is not None else whole[self.floor_rung]._bounds
-        self.floor = RungSlices.same(below, len(every))
         by = asked.declared.metric.on(self.at).by(asked.declared.by)
-        share, of, self._mixed = _shares(asked.plan.measure(asked.model, by), found[self.at])
+        measured = asked.plan.measure(asked.model, by)
+        share, of, self._mixed = _shares(measured, found[self.at])
         # The slices of the judged rung come first; the others have no share of it.
         more = len(every) - len(share)
         self.share, self._of = np.pad(share, (0, more)), np.pad(of, (0, more), "edge")
+        self.floor_rung = asked.rungs[0] if asked.human is None else HUMAN
+        below: Any = asked.human if asked.human is not None else whole[asked.rungs[0]]._bounds
+        self.floor, self.whole_floor = RungSlices.same(below, len(every)), float(below.value)
+        people = self._people(measured.groups.code)
+        self.own = people is not None
+        if people is not None:
+            self.floor = people
+        if asked.human is not None:
+            self.rungs = {HUMAN: self.floor} | self.rungs
+
+    def _people(self, code: Any) -> RungSlices | None:
+        """What people err in each slice, where they answered LEAST rows of each that is judged.
+        code: (m,), the slice of each row of the judged rung."""
+        level = self.asked.people
+        if level is None or level.split != self.at or not self.judged.any():
+            return None
+        if len(code) != self.asked.plan.split(self.asked.model, self.at).n:
+            return None
+        error = level.error if self.sign > 0 else 1 - level.error
+        place, count = code[level.rows], len(self.names)
+        inside = place < count
+        # Of the best each half was chosen by the other, so that the two count as one.
+        worth = 0.5 if level.name == BEST else 1.0
+        n = np.bincount(place[inside], minlength=count)
+        if (n[self.judged] < LEAST).any():
+            return None
+        bounds = of_items(error[inside], place[inside], count, worth)
+        return RungSlices(bounds, np.where(n > 0, np.arange(count), -1))
 
     @cached_property
     def judged(self) -> Any:

@@ -43,15 +43,8 @@ JUDGED, FEW, UNDEFINED, ABSENT = "yes", "few", "undefined", "absent"
 def lines(found: SliceLadders, slices: Sequence[Mapping[str, Any]]) -> list[str]:
     """For people; `slices`: the figures of each, what there is most to gain from first."""
     declared = found.asked.declared
-    floor = show(float(found.floor.value[0]))
-    what = (
-        f"the human level ({floor}, one for all slices)"
-        if HUMAN in found.rungs
-        else f"{found.floor_rung} as a whole ({floor}), for want of a human level"
-    )
     head = (
-        f"{declared.metric.label} by {declared.by}: what a slice that were as good as {what} would "
-        f"gain on {found.at} overall"
+        f"{declared.metric.label} by {declared.by}{_floor(found)} would gain on {found.at} overall"
     )
     judged = [one for one in slices if one["judged"] == JUDGED]
     told = [*textwrap.wrap(head, WIDTH), *_table(found, judged[:SHOWN])]
@@ -60,9 +53,26 @@ def lines(found: SliceLadders, slices: Sequence[Mapping[str, Any]]) -> list[str]
     return told
 
 
+def _floor(found: SliceLadders) -> str:
+    """What losses are counted from, in the words of the head."""
+    floor = show(found.whole_floor)
+    if found.own:
+        return (
+            f", against people's own error in each slice (human; {floor} over all): what a slice "
+            "that were as good as they are there"
+        )
+    what = (
+        f"the human level ({floor}, one for all slices)"
+        if HUMAN in found.rungs
+        else f"{found.floor_rung} as a whole ({floor}), for want of a human level"
+    )
+    return f": what a slice that were as good as {what}"
+
+
 def _table(found: SliceLadders, judged: Sequence[Mapping[str, Any]]) -> list[str]:
     """Where values are long, the lower rungs are left out."""
-    rungs = [name for name in found.rungs if name not in (HUMAN, TEST) or name == found.at]
+    hidden = {TEST} if found.own else {HUMAN, TEST}
+    rungs = [name for name in found.rungs if name not in hidden or name == found.at]
     for first in range(len(rungs)):
         rows = _cells(found, judged, rungs[first:])
         widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
