@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from evalharness import Human, Outputs, bias_variance
+from evalharness.checks.cell_width import cells
 from evalharness.checks.human_level import HumanLevel
 from evalharness.checks.ladder_slices import section
 from evalharness.checks.settings import Settings
@@ -40,7 +41,7 @@ def told(rungs, human=PEOPLE, metric=error_rate, outputs=None, materiality=0.005
     asked = bias_variance(metric, by="region")
     given = (Plan({"m": outputs}), "m", asked, list(rungs), human, Settings(), materiality)
     found = section(*given, **more)
-    assert all(len(line) <= 78 for line in found.lines)
+    assert all(cells(line) <= 78 for line in found.lines)
     json.dumps(found.figures, allow_nan=False)
     return found
 
@@ -267,6 +268,32 @@ def test_of_many_slices_eight_are_shown_and_all_are_kept():
     assert "no slice is surely worse than the others by more than 0.005 (Holm over 12)" in text(
         found
     )
+
+
+@pytest.mark.parametrize("values", [np.arange(1000), np.random.default_rng(0).random(1000)])
+def test_a_column_that_makes_no_slices_is_told_in_one_sentence(values):
+    """Ids, or numbers that are each there once."""
+    outputs = Outputs({name: answers(90, 1000, region=values) for name in ("train", "dev")})
+    found = told({"train": 0, "dev": 0}, outputs=outputs)
+    assert text(found) == (
+        "error_rate by region: none of 1,000 slices has 20 examples on dev, so that none is "
+        "judged; bin the column, or choose another"
+    )
+    assert (found.figures["judged"], len(found.figures["slices"])) == (0, 1000)
+
+
+def test_wide_characters_take_two_cells():
+    names = ("東京都千代田区永田町一丁目七番一号国会議事堂", "서울", "eu")
+    few = {f"{name}少": (3, 9) for name in ("東京都千代田区永田町", "大阪府大阪市北区", "横浜市")}
+    slices = dict(zip(names, [(900, 2000), (60, 2000), (20, 500)], strict=True)) | few
+    found = told({"train": slices, "dev": slices})
+    rows = [line for line in found.lines if line.startswith(("東", "서울", "eu"))]
+    ends = [cells(line[: line.index("%")]) for line in rows[:3]]
+    assert len({*ends}) == 1
+    assert rows[0].split()[0].endswith("…")
+    assert "most to gain: 東京都千代田区永田…, " in text(found)
+    # How many there are is never cut off.
+    assert "大阪府大阪市北… (9), " in text(found)
 
 
 def test_few_and_many_slices_are_told_alike():
