@@ -24,7 +24,8 @@ from evalharness.checks.advice import BELOW_HUMAN
 from evalharness.checks.diagnosed import Section
 from evalharness.checks.human_level import HumanLevel
 from evalharness.checks.settings import Settings
-from evalharness.checks.slice_ladders import ABOVE_WHOLE, LEAST, Asked, Climbed, SliceLadders
+from evalharness.checks.slice_asked import LEAST, Asked
+from evalharness.checks.slice_ladders import ABOVE_WHOLE, Climbed, SliceLadders
 from evalharness.checks.slice_words import ABSENT, FEW, JUDGED, UNDEFINED, lines
 from evalharness.declare.diagnosis import HUMAN, BiasVariance
 from evalharness.inference.bounds import Bounds

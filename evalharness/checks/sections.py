@@ -22,9 +22,9 @@ def metrics(plan: Plan, model: str, declared: BiasVariance, names: Sequence[str]
     """What the sections measure of a model: metrics on splits."""
     found = []
     if declared.by:
-        from evalharness.checks import slice_ladders
+        from evalharness.checks import slice_asked
 
-        found += slice_ladders.metrics(declared, names)
+        found += slice_asked.metrics(declared, names)
     if TRAIN_TARGET in plan.outputs[model].splits:
         found.append(declared.metric.on(TRAIN_TARGET))
     return found

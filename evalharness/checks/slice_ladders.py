@@ -9,41 +9,19 @@ from typing import Any
 
 import numpy as np
 
-from evalharness.checks.human_level import HumanLevel
-from evalharness.checks.measuring import estimates, tied
-from evalharness.checks.settings import Settings
-from evalharness.declare.diagnosis import DEV, GAPS, HUMAN, BiasVariance
-from evalharness.declare.metric import Metric
-from evalharness.inference.annotators import BEST
-from evalharness.inference.bounds import Bounds
+from evalharness.checks.measuring import tied
+from evalharness.checks.slice_asked import LEAST, Asked, judged_rung
+from evalharness.declare.diagnosis import GAPS, HUMAN
 from evalharness.inference.dominance import Namings, of_each
 from evalharness.inference.estimates import Estimate
 from evalharness.inference.many import Estimates
 from evalharness.inference.multiplicity import adjusted
-from evalharness.inference.slice_people import of_items
 from evalharness.inference.slice_rungs import Listed, RungSlices, deciding_gap, shown_gap
 from evalharness.inference.slice_shares import gains, of_counts, of_rows
 from evalharness.inference.slice_tests import p_values
-from evalharness.kernels.plan import Plan
 
-# A slice with fewer examples on the rung that is judged is told and not judged: the interval of a
-# share is then up to ±.2 wide, and each slice that is judged costs the others some of their level.
-LEAST = 20
 # The part of a loss that lies below the first gap, where there is no human level.
 ABOVE_WHOLE = "above_whole"
-
-
-def metrics(declared: BiasVariance, rungs: Sequence[str]) -> list[Metric]:
-    """What the ladders by slice measure."""
-    by = [declared.metric.on(name).by(declared.by) for name in rungs]
-    whole = {rungs[0]: None, judged_rung(rungs): None}
-    return by + [declared.metric.on(name) for name in whole]
-
-
-def judged_rung(rungs: Sequence[str]) -> str:
-    """The rung on which it is told what there is to gain: dev, or without it the topmost. What is
-    chosen by test is no longer measured by it."""
-    return DEV if DEV in rungs else rungs[-1]
 
 
 @dataclass(frozen=True)
@@ -59,32 +37,6 @@ class Climbed:
     at_most: Any
     below_human: Any
     naming: Namings | None
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What is asked. rungs: names of splits, from the bottom to the top; human: the level that
-    stands for the Bayes error; few: fewer than three people answered; tied: pairs of rungs of which
-    clusters have rows in both; people: the level with what is known of its items."""
-
-    plan: Plan
-    model: str
-    declared: BiasVariance
-    rungs: Sequence[str]
-    human: Bounds | None
-    settings: Settings
-    materiality: float
-    few: bool = False
-    tied: frozenset[tuple[str, str]] = frozenset()
-    people: HumanLevel | None = None
-
-    def slices(self, rung: str) -> Sequence[Estimate]:
-        by = self.declared.metric.on(rung).by(self.declared.by)
-        return estimates(self.plan, self.model, by, self.settings)
-
-    def whole(self, rung: str) -> Estimate:
-        metric = self.declared.metric.on(rung)
-        return estimates(self.plan, self.model, metric, self.settings)[0]
 
 
 class SliceLadders:
@@ -119,31 +71,12 @@ class SliceLadders:
         self.floor_rung = asked.rungs[0] if asked.human is None else HUMAN
         below: Any = asked.human if asked.human is not None else whole[asked.rungs[0]]._bounds
         self.floor, self.whole_floor = RungSlices.same(below, len(every)), float(below.value)
-        people = self._people(measured.groups.code)
+        people = asked.floors(self.judged) if self.judged.any() else None
         self.own = people is not None
         if people is not None:
             self.floor = people
         if asked.human is not None:
             self.rungs = {HUMAN: self.floor} | self.rungs
-
-    def _people(self, code: Any) -> RungSlices | None:
-        """What people err in each slice, where they answered LEAST rows of each that is judged.
-        code: (m,), the slice of each row of the judged rung."""
-        level = self.asked.people
-        if level is None or level.split != self.at or not self.judged.any():
-            return None
-        if len(code) != self.asked.plan.split(self.asked.model, self.at).n:
-            return None
-        error = level.error if self.sign > 0 else 1 - level.error
-        place, count = code[level.rows], len(self.names)
-        inside = place < count
-        # Of the best each half was chosen by the other, so that the two count as one.
-        worth = 0.5 if level.name == BEST else 1.0
-        n = np.bincount(place[inside], minlength=count)
-        if (n[self.judged] < LEAST).any():
-            return None
-        bounds = of_items(error[inside], place[inside], count, worth)
-        return RungSlices(bounds, np.where(n > 0, np.arange(count), -1))
 
     @cached_property
     def judged(self) -> Any:

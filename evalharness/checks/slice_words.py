@@ -7,7 +7,8 @@ from typing import Any
 
 from evalharness.checks.advice import BELOW_HUMAN
 from evalharness.checks.cell_width import cells, cut, padded, wrapped
-from evalharness.checks.slice_ladders import ABOVE_WHOLE, LEAST, SliceLadders
+from evalharness.checks.slice_asked import LEAST
+from evalharness.checks.slice_ladders import ABOVE_WHOLE, SliceLadders
 from evalharness.declare.diagnosis import (
     BIAS,
     BIAS_OR_VARIANCE,

@@ -11,7 +11,8 @@ from evalharness.checks.cell_width import cells
 from evalharness.checks.human_level import HumanLevel
 from evalharness.checks.ladder_slices import section
 from evalharness.checks.settings import Settings
-from evalharness.checks.slice_ladders import ABOVE_WHOLE, metrics
+from evalharness.checks.slice_asked import metrics
+from evalharness.checks.slice_ladders import ABOVE_WHOLE
 from evalharness.inference.effective import EffectiveBounds
 from evalharness.inference.proportions import ProportionBounds
 from evalharness.inference.rung_gap import Assumed, RungGap
