@@ -1,8 +1,9 @@
 """The ladder by slice: where fixing one would gain most overall, and which link it is there.
 
 The loss of a slice is how much worse it is on dev (or, without dev, on the topmost rung) than a
-floor: the human level, which is one for all slices; or, without a human level, the model's own
-value on the whole of its lowest rung, which it is known to reach. What fixing a slice would gain
+floor: the human level, that of each slice's own items where people answered them, and else one for
+all slices; or, without a human level, the model's own value on the whole of its lowest rung, which
+it is known to reach. What fixing a slice would gain
 overall is its share of the rung times its loss. The parts of a gain are the share times each gap up
 to that rung; without a human level the first part is how much worse the slice is than the whole on
 the lowest rung already.
@@ -21,8 +22,10 @@ from typing import Any
 
 from evalharness.checks.advice import BELOW_HUMAN
 from evalharness.checks.diagnosed import Section
+from evalharness.checks.human_level import HumanLevel
 from evalharness.checks.settings import Settings
-from evalharness.checks.slice_ladders import ABOVE_WHOLE, LEAST, Asked, Climbed, SliceLadders
+from evalharness.checks.slice_asked import LEAST, Asked
+from evalharness.checks.slice_ladders import ABOVE_WHOLE, Climbed, SliceLadders
 from evalharness.checks.slice_words import ABSENT, FEW, JUDGED, UNDEFINED, lines
 from evalharness.declare.diagnosis import HUMAN, BiasVariance
 from evalharness.inference.bounds import Bounds
@@ -41,22 +44,24 @@ def section(
     *,
     few: bool = False,
     tied: frozenset[tuple[str, str]] = frozenset(),
+    people: HumanLevel | None = None,
 ) -> Section:
     """The ladder for each value of `declared.by`, ranked by what fixing it would gain.
 
     rungs: names of splits, from the bottom to the top; human: the level that stands for the Bayes
     error; few: whether fewer than three people answered, so that no gap to it is named; tied: pairs
-    of rungs of which clusters have rows in both.
+    of rungs of which clusters have rows in both; people: the level with what is known of its items.
     """
     found = SliceLadders(
-        Asked(plan, model, declared, rungs, human, settings, materiality, few, tied)
+        Asked(plan, model, declared, rungs, human, settings, materiality, few, tied, people)
     )
     slices = _slices(found)
     figures = {
         "column": declared.by,
         "rung": found.at,
-        "floor": _number(found.floor.value[0]),
+        "floor": _number(found.whole_floor),
         "floor_is": HUMAN if human is not None else f"{rungs[0]} as a whole",
+        "own_floors": found.own,
         "materiality": materiality,
         "judged": int(found.judged.sum()),
         "least": LEAST,
@@ -81,6 +86,7 @@ def _slices(found: SliceLadders) -> list[dict[str, Any]]:
             "slice": found.names[s],
             "share": float(found.share[s]),
             "judged": _judged(found, s),
+            "floor": _number(found.floor.value[s]),
             "rungs": {
                 name: {
                     "value": _number(value[s]),
@@ -89,7 +95,7 @@ def _slices(found: SliceLadders) -> list[dict[str, Any]]:
                     "n": int(found.rungs[name].n[s]),
                 }
                 for name, (value, low, high) in spans.items()
-                if name != HUMAN
+                if name != HUMAN or found.own
             },
             "gain": _number(gain[0][s]),
             "low": _number(gain[1][s]),

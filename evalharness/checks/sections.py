@@ -22,9 +22,9 @@ def metrics(plan: Plan, model: str, declared: BiasVariance, names: Sequence[str]
     """What the sections measure of a model: metrics on splits."""
     found = []
     if declared.by:
-        from evalharness.checks import slice_ladders
+        from evalharness.checks import slice_asked
 
-        found += slice_ladders.metrics(declared, names)
+        found += slice_asked.metrics(declared, names)
     if TRAIN_TARGET in plan.outputs[model].splits:
         found.append(declared.metric.on(TRAIN_TARGET))
     return found
@@ -68,6 +68,7 @@ def sections(
                 material,
                 few=proxy is not None and proxy.few,
                 tied=climb.tied,
+                people=proxy,
             )
         )
     if (table := _two(plan, model, climb, target)) is not None:

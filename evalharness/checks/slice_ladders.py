@@ -9,11 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from evalharness.checks.measuring import estimates, tied
-from evalharness.checks.settings import Settings
-from evalharness.declare.diagnosis import DEV, GAPS, HUMAN, BiasVariance
-from evalharness.declare.metric import Metric
-from evalharness.inference.bounds import Bounds
+from evalharness.checks.measuring import tied
+from evalharness.checks.slice_asked import LEAST, Asked, judged_rung
+from evalharness.declare.diagnosis import GAPS, HUMAN
 from evalharness.inference.dominance import Namings, of_each
 from evalharness.inference.estimates import Estimate
 from evalharness.inference.many import Estimates
@@ -21,26 +19,9 @@ from evalharness.inference.multiplicity import adjusted
 from evalharness.inference.slice_rungs import Listed, RungSlices, deciding_gap, shown_gap
 from evalharness.inference.slice_shares import gains, of_counts, of_rows
 from evalharness.inference.slice_tests import p_values
-from evalharness.kernels.plan import Plan
 
-# A slice with fewer examples on the rung that is judged is told and not judged: the interval of a
-# share is then up to ±.2 wide, and each slice that is judged costs the others some of their level.
-LEAST = 20
 # The part of a loss that lies below the first gap, where there is no human level.
 ABOVE_WHOLE = "above_whole"
-
-
-def metrics(declared: BiasVariance, rungs: Sequence[str]) -> list[Metric]:
-    """What the ladders by slice measure."""
-    by = [declared.metric.on(name).by(declared.by) for name in rungs]
-    whole = {rungs[0]: None, judged_rung(rungs): None}
-    return by + [declared.metric.on(name) for name in whole]
-
-
-def judged_rung(rungs: Sequence[str]) -> str:
-    """The rung on which it is told what there is to gain: dev, or without it the topmost. What is
-    chosen by test is no longer measured by it."""
-    return DEV if DEV in rungs else rungs[-1]
 
 
 @dataclass(frozen=True)
@@ -58,36 +39,12 @@ class Climbed:
     naming: Namings | None
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What is asked. rungs: names of splits, from the bottom to the top; human: the level that
-    stands for the Bayes error; few: fewer than three people answered; tied: pairs of rungs of which
-    clusters have rows in both."""
-
-    plan: Plan
-    model: str
-    declared: BiasVariance
-    rungs: Sequence[str]
-    human: Bounds | None
-    settings: Settings
-    materiality: float
-    few: bool = False
-    tied: frozenset[tuple[str, str]] = frozenset()
-
-    def slices(self, rung: str) -> Sequence[Estimate]:
-        by = self.declared.metric.on(rung).by(self.declared.by)
-        return estimates(self.plan, self.model, by, self.settings)
-
-    def whole(self, rung: str) -> Estimate:
-        metric = self.declared.metric.on(rung)
-        return estimates(self.plan, self.model, metric, self.settings)[0]
-
-
 class SliceLadders:
     """Everything about S slices; arrays are (S,).
 
     names: values of the column, as they are printed. rungs: of each name what is known of all
-    slices, from the bottom to the top. at: the judged rung; floor: what losses are counted from.
+    slices, from the bottom to the top. at: the judged rung; floor: what losses are counted from,
+    whole_floor: the same over all slices. own: whether it is what people err in each slice itself.
     """
 
     def __init__(self, asked: Asked) -> None:
@@ -100,21 +57,26 @@ class SliceLadders:
         every = list(dict.fromkeys(n for name in (self.at, *asked.rungs) for n in own[name]))
         self.names = [name.removeprefix(f"{asked.declared.by}=") for name in every]
         self.rungs: dict[str, RungSlices] = {}
-        if asked.human is not None:
-            self.rungs[HUMAN] = RungSlices.same(asked.human, len(every))
         for name, each in found.items():
             places = {n: i for i, n in enumerate(own[name])}
             self.rungs[name] = RungSlices(_bounds(each), [places.get(n, -1) for n in every])
         whole = {name: asked.whole(name) for name in {asked.rungs[0], self.at}}
         self.whole = whole[self.at].value
-        self.floor_rung = next(iter(self.rungs))
-        below: Any = asked.human if asked.human is not None else whole[self.floor_rung]._bounds
-        self.floor = RungSlices.same(below, len(every))
         by = asked.declared.metric.on(self.at).by(asked.declared.by)
-        share, of, self._mixed = _shares(asked.plan.measure(asked.model, by), found[self.at])
+        measured = asked.plan.measure(asked.model, by)
+        share, of, self._mixed = _shares(measured, found[self.at])
         # The slices of the judged rung come first; the others have no share of it.
         more = len(every) - len(share)
         self.share, self._of = np.pad(share, (0, more)), np.pad(of, (0, more), "edge")
+        self.floor_rung = asked.rungs[0] if asked.human is None else HUMAN
+        below: Any = asked.human if asked.human is not None else whole[asked.rungs[0]]._bounds
+        self.floor, self.whole_floor = RungSlices.same(below, len(every)), float(below.value)
+        people = asked.floors(self.judged) if self.judged.any() else None
+        self.own = people is not None
+        if people is not None:
+            self.floor = people
+        if asked.human is not None:
+            self.rungs = {HUMAN: self.floor} | self.rungs
 
     @cached_property
     def judged(self) -> Any:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evalharness.checks.advice import BELOW_HUMAN
-from evalharness.checks.slice_ladders import ABOVE_WHOLE, LEAST, SliceLadders
+from evalharness.checks.cell_width import cells, cut, padded, wrapped
+from evalharness.checks.slice_asked import LEAST
+from evalharness.checks.slice_ladders import ABOVE_WHOLE, SliceLadders
 from evalharness.declare.diagnosis import (
     BIAS,
     BIAS_OR_VARIANCE,
@@ -43,36 +44,55 @@ JUDGED, FEW, UNDEFINED, ABSENT = "yes", "few", "undefined", "absent"
 def lines(found: SliceLadders, slices: Sequence[Mapping[str, Any]]) -> list[str]:
     """For people; `slices`: the figures of each, what there is most to gain from first."""
     declared = found.asked.declared
-    floor = show(float(found.floor.value[0]))
+    judged = [one for one in slices if one["judged"] == JUDGED]
+    if not judged and not any(one["judged"] == UNDEFINED for one in slices):
+        none = (
+            f"{declared.metric.label} by {declared.by}: none of {counted(len(slices), 'slices')} "
+            f"has {LEAST} examples on {found.at}, so that none is judged; bin the column, or "
+            "choose another"
+        )
+        return wrapped(none, WIDTH, "  ")
+    head = (
+        f"{declared.metric.label} by {declared.by}{_floor(found)} would gain on {found.at} overall"
+    )
+    told = wrapped(head, WIDTH)
+    if judged:
+        told += _table(found, judged[:SHOWN])
+    for text in _said(found, slices, judged):
+        told += wrapped(text, WIDTH, "  ")
+    return told
+
+
+def _floor(found: SliceLadders) -> str:
+    """What losses are counted from, in the words of the head."""
+    floor = show(found.whole_floor)
+    if found.own:
+        return (
+            f", against people's own error in each slice (human; {floor} over all): what a slice "
+            "that were as good as they are there"
+        )
     what = (
         f"the human level ({floor}, one for all slices)"
         if HUMAN in found.rungs
         else f"{found.floor_rung} as a whole ({floor}), for want of a human level"
     )
-    head = (
-        f"{declared.metric.label} by {declared.by}: what a slice that were as good as {what} would "
-        f"gain on {found.at} overall"
-    )
-    judged = [one for one in slices if one["judged"] == JUDGED]
-    told = [*textwrap.wrap(head, WIDTH), *_table(found, judged[:SHOWN])]
-    for text in _said(found, slices, judged):
-        told += textwrap.wrap(text, WIDTH, subsequent_indent="  ")
-    return told
+    return f": what a slice that were as good as {what}"
 
 
 def _table(found: SliceLadders, judged: Sequence[Mapping[str, Any]]) -> list[str]:
     """Where values are long, the lower rungs are left out."""
-    rungs = [name for name in found.rungs if name not in (HUMAN, TEST) or name == found.at]
+    hidden = {TEST} if found.own else {HUMAN, TEST}
+    rungs = [name for name in found.rungs if name not in hidden or name == found.at]
     for first in range(len(rungs)):
         rows = _cells(found, judged, rungs[first:])
-        widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+        widths = [max(cells(row[i]) for row in rows) for i in range(len(rows[0]))]
         room = WIDTH - sum(widths[1:]) - len(widths) + 1
         if room >= LEAST_NAME:
             break
     widths[0] = min(widths[0], max(room, LEAST_NAME))
     return [
         " ".join(
-            f"{_cut(cell, width):<{width}}" if i == 0 else f"{cell:>{width}}"
+            padded(cut(cell, width) if i == 0 else cell, width, left=i > 0)
             for i, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in rows
@@ -117,7 +137,7 @@ def _said(
         first = judged[0]
         parts = [f"{_named(name)} {_gain(part)}" for name, part in first["parts"].items()]
         told = " + ".join(parts).replace("+ -", "- ")
-        said.append(f"most to gain: {_cut(first['slice'], 20)}, {_gain(first['gain'])} = {told}")
+        said.append(f"most to gain: {cut(first['slice'], 20)}, {_gain(first['gain'])} = {told}")
     if len(judged) > SHOWN:
         said.append(f"{counted(len(judged) - SHOWN, 'more slices')} judged; the result has them")
     return said + _not_judged(found, slices)
@@ -128,7 +148,7 @@ def _not_judged(found: SliceLadders, slices: Sequence[Mapping[str, Any]]) -> lis
     said = []
     few = [one for one in slices if one["judged"] == FEW]
     if few:
-        names = _list([f"{one['slice']} ({one['rungs'][found.at]['n']})" for one in few])
+        names = _list([f"{cut(one['slice'], 15)} ({one['rungs'][found.at]['n']})" for one in few])
         said.append(f"not judged, fewer than {LEAST} on {found.at}: {names}")
     if none := [one["slice"] for one in slices if one["judged"] == UNDEFINED]:
         said.append(f"not judged, undefined on {found.at}: {_list(none)}")
@@ -146,16 +166,11 @@ def _not_judged(found: SliceLadders, slices: Sequence[Mapping[str, Any]]) -> lis
 
 def _list(names: Sequence[str]) -> str:
     more = f" and {len(names) - LISTED:,} more" if len(names) > LISTED else ""
-    return ", ".join(_cut(name, 20) for name in names[:LISTED]) + more
+    return ", ".join(cut(name, 20) for name in names[:LISTED]) + more
 
 
 def _named(part: str) -> str:
     return "above the whole" if part == ABOVE_WHOLE else part
-
-
-def _cut(text: str, width: int) -> str:
-    text = text.replace("\n", "\\n")
-    return text if len(text) <= width else text[: width - 1] + "…"
 
 
 def _short(x: float | None) -> str:

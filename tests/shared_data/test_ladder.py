@@ -41,6 +41,30 @@ def test_cifar_10_1_is_harder_and_nobody_calls_it_overfitting_alone(model):
 
 
 @pytest.mark.parametrize("model", MODELS[::4])
+def test_people_are_held_against_the_model_class_by_class(model):
+    """Of ten classes people together err in .1 % to 2.5 % of the images."""
+    asked = bias_variance(error_rate, human=people(), by="label")
+    ladder = declare(diagnosis=asked).run(outputs(model))[asked].ladder
+    (table,) = [s for s in ladder.sections if s.name == "by label"]
+    counts = rows("cifar10/human_counts.parquet")
+    names = [c for c in counts.column_names if c.startswith("n_")]
+    n = np.stack([counts[c].to_numpy() for c in names], axis=1)
+    label = counts["label"].to_numpy()
+    most = n == n.max(axis=1, keepdims=True)
+    wrong = 1 - most[np.arange(len(n)), label] / most.sum(axis=1)
+    floors = {s["slice"]: s["floor"] for s in table.figures["slices"]}
+    assert table.figures["own_floors"]
+    assert len(floors) == 10
+    for k in range(10):
+        assert floors[str(k)] == pytest.approx(wrong[label == k].mean())
+    assert min(floors.values()) < 0.002
+    assert 0.02 < max(floors.values()) < 0.03
+    gains = [s["gain"] for s in table.figures["slices"]]
+    assert sum(gains) == pytest.approx(ladder.rungs[1].value - wrong.mean())
+    assert "people's own error in each slice" in " ".join(table.lines)
+
+
+@pytest.mark.parametrize("model", MODELS[::4])
 def test_a_diagnosis_stays_when_the_examples_are_drawn_again(model):
     tables = [cifar(model, split) for split in ("orig", "v4")]
     people = Human(one=(4_760, 100_000), majority=(79, 10_000))
