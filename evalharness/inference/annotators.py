@@ -70,14 +70,25 @@ def panel(k: int) -> str:
     return f"panel of {k}"
 
 
-def levels(found: Annotations, gold: Ints | None, panels: Sequence[int], seed: int) -> list[Level]:
+def levels(
+    found: Annotations,
+    gold: Ints | None,
+    panels: Sequence[int],
+    seed: int,
+    weight: Floats | None = None,
+    cluster: Ints | None = None,
+) -> list[Level]:
     """typical, best, panels and majority, as far as the annotations have them.
 
     gold: (I,) the class that is right, −1 for one that nobody answers; None where it is what the
-    others say. Raises OutputsError with all that keeps a level from being measured.
+    others say. weight: (I,) how much an item counts; cluster: (I,) of items that were drawn
+    together. With either of them nobody is said to be the best. Raises OutputsError with all that
+    keeps a level from being measured.
     """
     enough = found.counts.sum(axis=1) >= (1 if gold is not None else 2)
     problems = [] if enough.any() else [_nothing_shared(found)]
+    if weight is not None and enough.any() and not weight[enough].any():
+        problems.append(f"{found.where}: all rows that people answered have a weight of zero")
     if gold is not None:
         problems += _gold_among(found, gold)
     most = int(found.counts.sum(axis=1).max())
@@ -91,7 +102,7 @@ def levels(found: Annotations, gold: Ints | None, panels: Sequence[int], seed: i
     ]
     if problems:
         raise OutputsError(problems)
-    people = _Crowd(found, gold)
+    people = _Crowd(found, gold, weight, cluster)
     made = [people.typical(), people.best(seed), *map(people.panel, panels)]
     if gold is not None and most > 1:
         made.append(people.majority())
@@ -99,10 +110,18 @@ def levels(found: Annotations, gold: Ints | None, panels: Sequence[int], seed: i
 
 
 class _Crowd:
-    """Annotations and their gold."""
+    """Annotations and their gold; what their items weigh, and of which clusters they are."""
 
-    def __init__(self, found: Annotations, gold: Ints | None) -> None:
+    def __init__(
+        self,
+        found: Annotations,
+        gold: Ints | None,
+        weight: Floats | None,
+        cluster: Ints | None,
+    ) -> None:
         self.found, self.gold, self.counts = found, gold, found.counts
+        self.weighted, self.cluster = weight is not None, cluster
+        self.weight = np.ones(len(found.ids)) if weight is None else weight
         self.total = found.counts.sum(axis=1)
         self.errors = answer_errors(found.counts, gold)
 
@@ -123,8 +142,11 @@ class _Crowd:
         return self._level(MAJORITY, error, self.total, np.ones(len(error)))
 
     def _level(self, name: str, error: Floats, size: Ints, weight: Floats) -> Level:
-        """Of panels of ``size``; weight: (I,) how much an item counts."""
+        """Of panels of ``size``; weight: (I,) how much an item counts beside what it weighs."""
+        error = np.where(self.weight > 0, error, np.nan)  # what weighs nothing was not asked
         items = np.flatnonzero(~np.isnan(error))
+        # Only what they weigh to each other matters.
+        weight = weight * self.weight / self.weight[items].mean()
         people, k = None, int(size.max())
         who = np.zeros(0, np.int64)
         if self.found.answers is not None:
@@ -132,12 +154,15 @@ class _Crowd:
             item, who = self.found.answers.item[v], self.found.answers.person[v]
             share = (size / self.total)[item]
             moved = self._moved(error, size)[item, self.found.answers.label[v]]
-            people = [people_of(who, w * moved, w * share, k) for w in (weight[item], 1.0)]
+            unit = None if self.cluster is None else self.cluster[item]
+            people = [people_of(who, w * moved, w * share, k, unit) for w in (weight[item], 1.0)]
         of_weights, alike = people or (None, None)
         chosen, w = error[items], weight[items]
-        bounds: Any = TwoWayBounds(chosen * w, w, of_weights)
+        unit = None if self.cluster is None else self.cluster[items]
+        bounds: Any = TwoWayBounds(chosen * w, w, of_weights, unit, self.weighted)
         added = TwoWayBounds(chosen, np.ones(len(items)), alike).added
-        if not added and (w == 1).all() and np.isin(chosen, (0, 1)).all():
+        plain = self.cluster is None and not added and (w == 1).all()
+        if plain and np.isin(chosen, (0, 1)).all():
             bounds = ProportionBounds(float(chosen.sum()), len(items), "items")
         count = len(np.unique(who)) if people else int(self.total.max())
         free = people[0].free if people else 1
@@ -158,19 +183,24 @@ class _Crowd:
         return error[:, None] - (1 - part) * without
 
     def _told(self, items: Ints, who: Ints) -> str:
-        dropped = len(self.total) - len(items)
+        there = int((self.weight > 0).sum())
         several = counted(len(items), "items")
-        if dropped:
-            several = f"{several} of {len(self.total):,} (others have too few answers)"
+        if there > len(items):
+            several = f"{several} of {there:,} (others have too few answers)"
+        if self.cluster is not None:
+            several += f" in {counted(len(np.unique(self.cluster[items])), 'clusters')}"
+        if self.weighted:
+            several += ", weighted as their rows"
         if self.found.answers is None:
             answers = counted(int(self.total[items].sum()), "answers")
             return f"{answers} to {several}; how people differ is not seen"
         return f"{_people(len(np.unique(who)))}, {several}"
 
     def best(self, seed: int) -> Level | None:
-        """None where it is not known who answered, or too few items were answered by all."""
+        """None where it is not known who answered, too few items were answered by all, or items
+        weigh differently or were drawn together."""
         answers = self.found.answers
-        if answers is None:
+        if answers is None or self.weighted or self.cluster is not None:
             return None
         grid = np.full((len(self.total), len(self.found.people)), np.nan)
         grid[answers.item, answers.person] = self.errors[answers.item, answers.label]
@@ -200,6 +230,28 @@ def _nothing_shared(found: Annotations) -> str:
         '(gold="others"); let people answer the same items, or say what is right in a column '
         "`gold`"
     )
+
+
+def doubtful(found: Annotations, gold: Ints | None, typical: Level, weight: Floats | None) -> str:
+    """That people are wrong so often that gold and answers may be coded differently, in a
+    sentence."""
+    error = typical.bounds.value
+    if gold is None:
+        if error < 0.5:
+            return ""
+        return f"{found.where}: people differ from the others at least as often as they agree"
+    there = ~np.isnan(typical.error)
+    shares = np.bincount(gold[there] + 1, None if weight is None else weight[there])
+    chance = 1 - float(shares.max() / shares.sum())
+    asked = "are answers and gold coded alike?"
+    if error >= 0.5:
+        return f"{found.where}: people are wrong at least as often as right ({error:.4g}); {asked}"
+    if chance > 0 and typical.bounds.lower(0.05) > chance:
+        return (
+            f"{found.where}: people are worse than always answering the commonest label, which is "
+            f"wrong {chance:.4g} of the time; {asked}"
+        )
+    return ""
 
 
 def flawless(found: Annotations, gold: Ints | None) -> str:
@@ -239,5 +291,7 @@ def _gold_among(found: Annotations, gold: Ints) -> list[str]:
     return [
         f"{found.where}: the gold stands among the annotators: all answers of {values(names)} are "
         "the gold, on items where everyone else errs; leave these rows out, or, where the labels "
-        'were made of these answers, say gold="others"'
+        'were made of these answers, say gold="others"; an expert who is so good is a level of '
+        f"their own: Human(expert=(0, {int(answered[gilt[0]]):,})), beside the annotations of the "
+        "others"
     ]
