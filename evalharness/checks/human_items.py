@@ -45,7 +45,7 @@ def find(
     OutputsError where it is not known, or where the two contradict each other."""
     lacking: list[str] = []
     differing: dict[str, int] = {}
-    notes = (annotations.note,) if annotations.note else ()
+    notes: tuple[str, ...] = (annotations.note,) if annotations.note else ()
     for name in sorted(rungs, key=lambda r: ORDER.index(r) if r in ORDER else len(ORDER)):
         split = plan.split(model, name)
         place, why = _places(annotations.ids, split)
@@ -58,8 +58,7 @@ def find(
             if wrong := int((annotations.gold != gold).sum()):
                 differing[name] = wrong
                 continue  # other items that have the same ids, or another truth: no pairs
-        if coded(split.classes, annotations.classes) and not annotations.note:
-            notes += (f"{annotations.where}: {taken(annotations.classes)}",)
+        notes = notes or _codes(annotations, split)
         weight, clusters = weights(split), split.clusters()
         return Found(
             gold if labels else None,
@@ -71,6 +70,8 @@ def find(
             notes,
         )
     if labels and annotations.gold is None:
+        if (joined := _joined(annotations, plan, model, rungs)) is not None:
+            return joined
         raise OutputsError(
             [
                 f"{annotations.where}: it is not known what is right: there is no column `gold`, "
@@ -82,6 +83,31 @@ def find(
     if differing:
         notes += (_contradicted(annotations, differing),)
     return Found(annotations.gold if labels else None, notes=notes)
+
+
+def _joined(annotations: Annotations, plan: Any, model: str, rungs: Sequence[str]) -> Found | None:
+    """What is right about items that are spread over dev and test; None where these lack some, have
+    the same ids, or have weights or clusters, which are not those of one sample."""
+    gold = np.full(len(annotations.ids), -1)
+    times = np.zeros(len(gold), int)
+    notes: tuple[str, ...] = ()
+    for split in (plan.split(model, name) for name in (DEV, TEST) if name in rungs):
+        place, _ = _places(annotations.ids, split)
+        if place is None or weights(split) is not None or split.clusters() is not None:
+            return None
+        there = place >= 0
+        classes = _classes(annotations, split)
+        gold[there] = classes[split.label_codes()[place[there]]]
+        times += there
+        notes = notes or _codes(annotations, split)
+    return Found(gold, notes=notes) if (times == 1).all() else None
+
+
+def _codes(annotations: Annotations, split: Any) -> tuple[str, ...]:
+    """That labels are taken for places, where they are."""
+    if annotations.answers is not None or not coded(split.classes, annotations.classes):
+        return ()
+    return (f"{annotations.where}: {taken(annotations.classes)}",)
 
 
 def weights(split: Any) -> Any:
@@ -110,7 +136,8 @@ def _contradicted(annotations: Annotations, differing: dict[str, int]) -> str:
 
 
 def _places(ids: Any, split: Any) -> tuple[Any, str]:
-    """int (I,): the row of each id in a split; or why it is not to be found there."""
+    """int (I,): the row of each id in a split, −1 where it has none, and why not all are there, or
+    ""; None where none can be looked for."""
     import pyarrow.compute as pc
 
     if getattr(split, "streamed", False):
@@ -129,7 +156,8 @@ def _places(ids: Any, split: Any) -> tuple[Any, str]:
     missing = memory.nulls(found)
     if missing.any():
         first = values(ids.filter(memory.from_numpy(missing))[:1].to_pylist())
-        return None, f"lacks {int(missing.sum()):,} of {len(ids):,} (first: {first})"
+        place = memory.to_numpy(found.fill_null(-1)).astype(np.int64)
+        return place, f"lacks {int(missing.sum()):,} of {len(ids):,} (first: {first})"
     return memory.to_numpy(found).astype(np.int64), ""
 
 

@@ -104,11 +104,11 @@ def people_of(
     more often the fewer people there are; panels as large as all people are one panel.
     ``cluster`` (V,): of what was drawn together."""
     _, code = np.unique(person, return_inverse=True)
-    k, m = (np.bincount(code, x).astype(float) for x in (errors, weights))
+    k, m = _summed(code, errors, weights)
     shares, count = k / m, len(k)
     if cluster is not None:
         _, cell = np.unique(np.column_stack([code, cluster]), axis=0, return_inverse=True)
-        errors, weights = (np.bincount(cell.reshape(-1), x) for x in (errors, weights))
+        errors, weights = _summed(cell.reshape(-1), errors, weights)
     wide = (count - 1) / (count - panel) if panel < count else 1.0
     return People(
         Sums.of(k, m),
@@ -118,6 +118,11 @@ def people_of(
         wide**2,
         max(1, count - (2 if panel == 1 else 3)),
     )
+
+
+def _summed(code: Any, errors: Floats, weights: Floats) -> tuple[Floats, Floats]:
+    """Of what has the same code."""
+    return np.bincount(code, errors).astype(float), np.bincount(code, weights).astype(float)
 
 
 class TwoWayBounds(ByLimits):
@@ -137,7 +142,7 @@ class TwoWayBounds(ByLimits):
         self.unit = "items" if cluster is None else "clusters"
         if cluster is not None:
             _, code = np.unique(cluster, return_inverse=True)
-            errors, weights = (np.bincount(code, x) for x in (errors, weights))
+            errors, weights = _summed(code, errors, weights)
         self.items = Sums.of(errors, weights)
         self.people, self.n = people, len(errors)
         self.value = self.items.k / self.items.m if self.n else math.nan

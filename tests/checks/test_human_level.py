@@ -259,6 +259,33 @@ def test_the_others_need_no_labels():
     assert away["typical"].bounds.value == made["typical"].bounds.value
 
 
+def test_items_may_be_spread_over_dev_and_test():
+    whole = table()
+    given = answers(whole)
+    dev, test = (
+        {name: column[part] for name, column in whole.items()}
+        for part in (slice(0, 50), slice(50, N))
+    )
+    one, two = (
+        named(Human(annotations=given), dev=whole),
+        named(Human(annotations=given), dev=dev, test=test),
+    )
+    for name, level in one.items():
+        assert two[name].bounds.value == level.bounds.value
+        assert two[name].bounds.interval(0.9) == level.bounds.interval(0.9)
+        assert two[name].split == ""
+    # An id of both is not known to be the one or the other.
+    refused(
+        Human(annotations=given), "dev lacks 70", dev=dev, test=table(5) | {"id": np.arange(N) + 1}
+    )
+    refused(
+        Human(annotations=given),
+        "dev lacks 70",
+        dev=dev,
+        test=test | {"weight": np.arange(N - 50) + 1.0},
+    )
+
+
 def test_one_level_alone():
     human = Human(annotations=answers(table()), panels=(3,))
     assert [level.name for level in found(human["panel of 3"])] == ["panel of 3"]
