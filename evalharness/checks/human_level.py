@@ -118,7 +118,7 @@ def _declared(level: Any, metric: Any) -> HumanLevel:
 def _annotated(
     human: Human, plan: Any, model: str, metric: Any, rungs: Sequence[str], seed: int
 ) -> list[HumanLevel]:
-    from evalharness.inference import annotators
+    from evalharness.inference import annotators, answer_doubts
     from evalharness.outputs.annotations import read
 
     annotations = read(human.annotations)
@@ -130,8 +130,10 @@ def _annotated(
         raise OutputsError([_no_level(human.only, annotations.where, names)])
     notes = [
         *found.notes,
-        annotators.doubtful(annotations, found.gold, known[0], found.weight),
-        annotators.flawless(annotations, found.gold),
+        answer_doubts.doubtful(
+            annotations, found.gold, known[0].error, known[0].bounds, found.weight
+        ),
+        answer_doubts.flawless(annotations, found.gold),
         HELD if human.gold == "others" else "",
         _weighted(plan, model, metric, rungs) if found.weight is None else "",
     ]

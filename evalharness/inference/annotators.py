@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from evalharness.declare.errors import OutputsError
 from evalharness.declare.plural import counted
+from evalharness.inference.answer_doubts import gold_among
 from evalharness.inference.bounds import Bounds
 from evalharness.inference.panels import (
     answer_errors,
@@ -35,7 +36,6 @@ from evalharness.inference.panels import (
 from evalharness.inference.proportions import ProportionBounds
 from evalharness.inference.two_way import TwoWayBounds, people_of
 from evalharness.outputs.annotations import Annotations
-from evalharness.outputs.words import values
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -43,8 +43,6 @@ Ints = NDArray[np.int64]
 TYPICAL, BEST, MAJORITY = "typical", "best", "majority"
 # Fewer items than this for each choice and each measurement do not tell who is best.
 SHARED = 40
-# Who never errs on so many items, where others would have erred so often, is the gold itself.
-ANSWERED, WOULD_ERR = 20, 20
 
 
 @dataclass(frozen=True)
@@ -90,7 +88,7 @@ def levels(
     if weight is not None and enough.any() and not weight[enough].any():
         problems.append(f"{found.where}: all rows that people answered have a weight of zero")
     if gold is not None:
-        problems += _gold_among(found, gold)
+        problems += gold_among(found, gold)
     most = int(found.counts.sum(axis=1).max())
     limit = most if gold is not None else most - 1
     problems += [
@@ -230,68 +228,3 @@ def _nothing_shared(found: Annotations) -> str:
         '(gold="others"); let people answer the same items, or say what is right in a column '
         "`gold`"
     )
-
-
-def doubtful(found: Annotations, gold: Ints | None, typical: Level, weight: Floats | None) -> str:
-    """That people are wrong so often that gold and answers may be coded differently, in a
-    sentence."""
-    error = typical.bounds.value
-    if gold is None:
-        if error < 0.5:
-            return ""
-        return f"{found.where}: people differ from the others at least as often as they agree"
-    there = ~np.isnan(typical.error)
-    shares = np.bincount(gold[there] + 1, None if weight is None else weight[there])
-    chance = 1 - float(shares.max() / shares.sum())
-    asked = "are answers and gold coded alike?"
-    if error >= 0.5:
-        return f"{found.where}: people are wrong at least as often as right ({error:.4g}); {asked}"
-    if chance > 0 and typical.bounds.lower(0.05) > chance:
-        return (
-            f"{found.where}: people are worse than always answering the commonest label, which is "
-            f"wrong {chance:.4g} of the time; {asked}"
-        )
-    return ""
-
-
-def flawless(found: Annotations, gold: Ints | None) -> str:
-    """Who never errs, in a sentence: it may be the gold itself, too rarely asked to be sure."""
-    if found.answers is None or gold is None:
-        return ""
-    who = found.answers.person
-    wrong = (found.answers.label != gold[found.answers.item]).astype(float)
-    answered, erred = np.bincount(who), np.bincount(who, wrong)
-    never = np.flatnonzero((answered >= ANSWERED) & (erred == 0))
-    if not len(never) or not erred.any():
-        return ""
-    return (
-        f"{found.where}: {values([found.people[a] for a in never])} never erred; if that is the "
-        "gold itself and no person, leave these rows out"
-    )
-
-
-def _gold_among(found: Annotations, gold: Ints) -> list[str]:
-    """People who never err where everyone else would have, the best of them too."""
-    if found.answers is None:
-        return []
-    item, who, label = found.answers.item, found.answers.person, found.answers.label
-    wrong = (label != gold[item]).astype(float)
-    answered, erred = np.bincount(who), np.bincount(who, wrong)
-    erring = (answered >= ANSWERED) & (erred > 0)
-    if not erring.any():
-        return []
-    others = np.bincount(item, wrong)[item] - wrong
-    total = found.counts.sum(axis=1)[item]
-    expected = np.bincount(who, others / np.maximum(total - 1, 1))
-    expected = np.minimum(expected, answered * (erred[erring] / answered[erring]).min())
-    gilt = np.flatnonzero((answered >= ANSWERED) & (erred == 0) & (expected >= WOULD_ERR))
-    if not len(gilt):
-        return []
-    names = [found.people[a] for a in gilt]
-    return [
-        f"{found.where}: the gold stands among the annotators: all answers of {values(names)} are "
-        "the gold, on items where everyone else errs; leave these rows out, or, where the labels "
-        'were made of these answers, say gold="others"; an expert who is so good is a level of '
-        f"their own: Human(expert=(0, {int(answered[gilt[0]]):,})), beside the annotations of the "
-        "others"
-    ]
