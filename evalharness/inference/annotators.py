@@ -10,6 +10,8 @@ majority: of all answers to an item: what these people do together.
 Where the gold is what the others say, an answer is held against the majority of the other answers
 to the item, and a panel against that of the answers not in it.
 
+Items weigh what their rows weigh; of items that were drawn together the cluster is the unit.
+
 What a person changes in a panel is told by leaving one answer out: with f the error of panels of k
 of m answers, and f₋ that without an answer, k/m of those with it have f − (1 − k/m) f₋ in all.
 """
