@@ -14,8 +14,16 @@ from evalharness.declare.metric import Metric
 from evalharness.inference.bounds import Bounds
 from evalharness.inference.estimates import Estimate, estimate
 from evalharness.inference.mirrored import MirroredBounds
+from evalharness.inference.nobounds import NoBounds
 from evalharness.inference.rung_gap import RungGap
+from evalharness.inference.unpassed import UnpassedBounds
 from evalharness.kernels.plan import Plan
+
+FEW = "fewer than three people answered, so that this decides nothing"
+HIGH = (
+    "people were held against each other, and are better than this level, so that nothing passes "
+    "by it; let them answer every row that the metric is measured on, and take the level 'typical'"
+)
 
 
 def level(plan: Plan, model: str, bound: Bound, seed: int) -> HumanLevel:
@@ -34,21 +42,32 @@ def minus(
     settings: Settings,
 ) -> list[Estimate]:
     """Each estimate of the metric minus the human level; of pairs, where people answered the very
-    rows that it is measured on."""
+    rows that it is measured on. What one or two people say decides nothing, and nothing is better
+    than a level that is too high."""
+    lower = metric.better == "lower"
     errors = paired_with(plan, model, metric, people)
-    if errors is not None and metric.better == "higher":
+    if errors is not None and not lower:
         errors = MirroredBounds(errors, 0.0)
-    return [_difference(e, people, errors, settings) for e in found]
+    return [_difference(e, people, errors, lower, settings) for e in found]
+
+
+def _bounds(own: Bounds, people: HumanLevel, paired: Bounds | None, lower: bool) -> Bounds:
+    found = paired or RungGap(people.bounds, own, 1)
+    if people.few:
+        return NoBounds(found.value, FEW, found.n, found.unit)
+    if people.high and paired is None:
+        return UnpassedBounds(found, lower, HIGH)
+    return found
 
 
 def _difference(
-    e: Estimate, people: HumanLevel, paired: Bounds | None, settings: Settings
+    e: Estimate, people: HumanLevel, paired: Bounds | None, lower: bool, settings: Settings
 ) -> Estimate:
     own = e._bounds
     assert own is not None
-    notes = [e.note, f"human level: {people.name}, {people.told}"]
+    notes = [e.note, f"human level: {people.name}, {people.told}", people.note]
     found = estimate(
-        paired or RungGap(people.bounds, own, 1),
+        _bounds(own, people, paired, lower),
         settings.confidence,
         note="; ".join(filter(None, notes)),
         metric=f"{e.metric} minus human",

@@ -8,12 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from evalharness.checks.human_items import Found, find
+from evalharness.checks.human_items import Found, find, weights
 from evalharness.declare.errors import OutputsError, did_you_mean
 from evalharness.declare.human import Human
 from evalharness.inference.bounds import Bounds
 from evalharness.inference.proportions import ProportionBounds
 from evalharness.inference.rung_gap import Assumed
+
+HELD = (
+    "people were held against each other, and look worse than they are: only on the very examples "
+    "that they answered is anything better"
+)
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,10 @@ class HumanLevel:
     rows:   int (R,) of that split; error: (R,) the human error about each; added: the variance that
             the choice of people adds to its mean, at `free` degrees of freedom.
     note:   what else is to be said of who answered.
+    high:   whether people are better than this: held against the others, who err as well, and the
+            model against labels that all of them made. Nothing is better than people by it.
+    right:  (R, C + 1) the probability that each class of the split is what the others say, and 0
+            for no answer; where the model can be held against them as people are.
     """
 
     name: str
@@ -38,6 +47,8 @@ class HumanLevel:
     added: float = 0.0
     free: int = 1
     note: str = ""
+    high: bool = False
+    right: Any = field(default=None, compare=False, repr=False)
 
 
 def levels(
@@ -45,14 +56,30 @@ def levels(
 ) -> list[HumanLevel]:
     """The levels of a declaration for a metric of a model. rungs: the splits in which the items of
     annotations are looked for. Raises OutputsError with all that is wrong with annotations."""
-    if human.annotations is None:
-        return [_declared(level, metric) for level in human.levels]
-    return _annotated(human, plan, model, metric, rungs, seed)
+    if human.annotations is not None:
+        return _annotated(human, plan, model, metric, rungs, seed)
+    note = _weighted(plan, model, metric, rungs)
+    return [replace(_declared(level, metric), note=note) for level in human.levels]
+
+
+def _weighted(plan: Any, model: str, metric: Any, rungs: Sequence[str]) -> str:
+    """What a level that is not weighted itself must have been beside rungs that are."""
+    asked = [metric.split] if metric.split else rungs
+    found = [name for name in asked if weights(plan.split(model, name)) is not None]
+    if not found:
+        return ""
+    return (
+        f"rows of {' and '.join(found)} have weights: human level must have been measured with the "
+        "same ones"
+    )
 
 
 def paired_with(plan: Any, model: str, metric: Any, level: HumanLevel) -> Bounds | None:
     """The error of the model minus that of people, where these answered every row of the split that
-    the metric is measured on; else None."""
+    the metric is measured on; else None. Where people were held against the others, so is the
+    model; where it cannot be, None."""
+    if level.high and level.right is None:
+        return None
     if level.split != metric.split or metric.where or metric.group:
         return None
     if len(level.rows) != plan.split(model, metric.split).n:
@@ -69,9 +96,13 @@ def paired_gap(level: HumanLevel, model_error: Any) -> Bounds:
 
 
 def model_errors(plan: Any, model: str, metric: Any, level: HumanLevel) -> Any:
-    """float64 (R,): 1 where the model is wrong about an item of the level."""
+    """float64 (R,): 1 where the model is wrong about an item of the level; where people were held
+    against the others, the probability that it is."""
     split = plan.split(model, level.split)
     threshold = dict(metric.options).get("threshold")
+    if level.right is not None:
+        said = split.prediction_codes(threshold)[level.rows]
+        return 1 - level.right[np.arange(len(said)), said]
     wrong = split.compact_predictions(threshold) != split.compact_labels()
     return wrong[level.rows].astype(float)
 
@@ -87,18 +118,43 @@ def _declared(level: Any, metric: Any) -> HumanLevel:
 def _annotated(
     human: Human, plan: Any, model: str, metric: Any, rungs: Sequence[str], seed: int
 ) -> list[HumanLevel]:
-    from evalharness.inference import annotators
+    from evalharness.inference import annotators, answer_doubts
     from evalharness.outputs.annotations import read
 
     annotations = read(human.annotations)
     found = find(annotations, plan, model, rungs, human.gold == "labels")
-    known = annotators.levels(annotations, found.gold, human.panels, seed)
+    units = found.weight, found.cluster
+    known = annotators.levels(annotations, found.gold, human.panels, seed, *units)
     names = [level.name for level in known]
     if human.only and human.only not in names:
         raise OutputsError([_no_level(human.only, annotations.where, names)])
-    note = annotators.flawless(annotations, found.gold)
+    notes = [
+        *found.notes,
+        answer_doubts.doubtful(
+            annotations, found.gold, known[0].error, known[0].bounds, found.weight
+        ),
+        answer_doubts.flawless(annotations, found.gold),
+        HELD if human.gold == "others" else "",
+        _weighted(plan, model, metric, rungs) if found.weight is None else "",
+    ]
+    note = "; ".join(filter(None, notes))
     made = [_level(one, found, metric) for one in known if human.only in ("", one.name)]
+    if human.gold == "others":
+        made = [_held(level, found, annotations) for level in made]
     return [replace(level, note=note) for level in made]
+
+
+def _held(level: HumanLevel, found: Found, annotations: Any) -> HumanLevel:
+    """A level of people who were held against the others."""
+    from evalharness.inference.annotators import TYPICAL
+    from evalharness.inference.panels import others_say
+
+    if level.name != TYPICAL or not level.split:
+        return replace(level, high=True)
+    right = others_say(annotations.counts)
+    said = np.where(found.classes >= 0, right[:, found.classes], 0.0)
+    known = ~np.isnan(right).any(axis=1)
+    return replace(level, high=True, right=np.pad(said[known], ((0, 0), (0, 1))))
 
 
 def _no_level(name: str, where: str, names: Sequence[str]) -> str:

@@ -39,11 +39,15 @@ class Human:
                  stands for the Bayes error, of which it is an upper bound.
     annotations: instead of levels, what people answered: a path or a table with the columns `id`,
                  `annotator`, `label`, or with `id` and a count `n_CLASS` for each class. Their ids
-                 are looked up in the splits. The levels are then "typical", "best" (where who
-                 answered is known), "panel of k" and "majority".
+                 are looked up in the splits, and items weigh, and belong together, as their rows
+                 do. The levels are then "typical", "best" (where who answered is known, and rows
+                 have no weights and no clusters), "panel of k" and "majority". Of fewer than three
+                 people they decide nothing.
     gold:        "labels": an answer is right if it is the label (a column `gold` of the
                  annotations, or the `label` of the split or of the counts); "others": if it is what
                  most of the other people answered, for labels that were made by the same people.
+                 So held people look worse than they are: nothing passes by it but by "typical", on
+                 the very rows that they answered, where the model is held against the others too.
     panels:      sizes of panels, (3, 5), that answer by majority, ties broken at random.
 
     `human["expert"]` is that level alone, and a threshold: `error_rate.on("test") <=

@@ -10,6 +10,8 @@ majority: of all answers to an item: what these people do together.
 Where the gold is what the others say, an answer is held against the majority of the other answers
 to the item, and a panel against that of the answers not in it.
 
+Items weigh what their rows weigh; of items that were drawn together the cluster is the unit.
+
 What a person changes in a panel is told by leaving one answer out: with f the error of panels of k
 of m answers, and f₋ that without an answer, k/m of those with it have f − (1 − k/m) f₋ in all.
 """
@@ -25,6 +27,7 @@ from numpy.typing import NDArray
 
 from evalharness.declare.errors import OutputsError
 from evalharness.declare.plural import counted
+from evalharness.inference.answer_doubts import gold_among
 from evalharness.inference.bounds import Bounds
 from evalharness.inference.panels import (
     answer_errors,
@@ -35,7 +38,6 @@ from evalharness.inference.panels import (
 from evalharness.inference.proportions import ProportionBounds
 from evalharness.inference.two_way import TwoWayBounds, people_of
 from evalharness.outputs.annotations import Annotations
-from evalharness.outputs.words import values
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -43,8 +45,6 @@ Ints = NDArray[np.int64]
 TYPICAL, BEST, MAJORITY = "typical", "best", "majority"
 # Fewer items than this for each choice and each measurement do not tell who is best.
 SHARED = 40
-# Who never errs on so many items, where others would have erred so often, is the gold itself.
-ANSWERED, WOULD_ERR = 20, 20
 
 
 @dataclass(frozen=True)
@@ -70,16 +70,27 @@ def panel(k: int) -> str:
     return f"panel of {k}"
 
 
-def levels(found: Annotations, gold: Ints | None, panels: Sequence[int], seed: int) -> list[Level]:
+def levels(
+    found: Annotations,
+    gold: Ints | None,
+    panels: Sequence[int],
+    seed: int,
+    weight: Floats | None = None,
+    cluster: Ints | None = None,
+) -> list[Level]:
     """typical, best, panels and majority, as far as the annotations have them.
 
     gold: (I,) the class that is right, −1 for one that nobody answers; None where it is what the
-    others say. Raises OutputsError with all that keeps a level from being measured.
+    others say. weight: (I,) how much an item counts; cluster: (I,) of items that were drawn
+    together. With either of them nobody is said to be the best. Raises OutputsError with all that
+    keeps a level from being measured.
     """
     enough = found.counts.sum(axis=1) >= (1 if gold is not None else 2)
     problems = [] if enough.any() else [_nothing_shared(found)]
+    if weight is not None and enough.any() and not weight[enough].any():
+        problems.append(f"{found.where}: all rows that people answered have a weight of zero")
     if gold is not None:
-        problems += _gold_among(found, gold)
+        problems += gold_among(found, gold)
     most = int(found.counts.sum(axis=1).max())
     limit = most if gold is not None else most - 1
     problems += [
@@ -91,7 +102,7 @@ def levels(found: Annotations, gold: Ints | None, panels: Sequence[int], seed: i
     ]
     if problems:
         raise OutputsError(problems)
-    people = _Crowd(found, gold)
+    people = _Crowd(found, gold, weight, cluster)
     made = [people.typical(), people.best(seed), *map(people.panel, panels)]
     if gold is not None and most > 1:
         made.append(people.majority())
@@ -99,10 +110,18 @@ def levels(found: Annotations, gold: Ints | None, panels: Sequence[int], seed: i
 
 
 class _Crowd:
-    """Annotations and their gold."""
+    """Annotations and their gold; what their items weigh, and of which clusters they are."""
 
-    def __init__(self, found: Annotations, gold: Ints | None) -> None:
+    def __init__(
+        self,
+        found: Annotations,
+        gold: Ints | None,
+        weight: Floats | None,
+        cluster: Ints | None,
+    ) -> None:
         self.found, self.gold, self.counts = found, gold, found.counts
+        self.weighted, self.cluster = weight is not None, cluster
+        self.weight = np.ones(len(found.ids)) if weight is None else weight
         self.total = found.counts.sum(axis=1)
         self.errors = answer_errors(found.counts, gold)
 
@@ -123,8 +142,11 @@ class _Crowd:
         return self._level(MAJORITY, error, self.total, np.ones(len(error)))
 
     def _level(self, name: str, error: Floats, size: Ints, weight: Floats) -> Level:
-        """Of panels of ``size``; weight: (I,) how much an item counts."""
+        """Of panels of ``size``; weight: (I,) how much an item counts beside what it weighs."""
+        error = np.where(self.weight > 0, error, np.nan)  # what weighs nothing was not asked
         items = np.flatnonzero(~np.isnan(error))
+        # Only what they weigh to each other matters.
+        weight = weight * self.weight / self.weight[items].mean()
         people, k = None, int(size.max())
         who = np.zeros(0, np.int64)
         if self.found.answers is not None:
@@ -132,12 +154,15 @@ class _Crowd:
             item, who = self.found.answers.item[v], self.found.answers.person[v]
             share = (size / self.total)[item]
             moved = self._moved(error, size)[item, self.found.answers.label[v]]
-            people = [people_of(who, w * moved, w * share, k) for w in (weight[item], 1.0)]
+            unit = None if self.cluster is None else self.cluster[item]
+            people = [people_of(who, w * moved, w * share, k, unit) for w in (weight[item], 1.0)]
         of_weights, alike = people or (None, None)
         chosen, w = error[items], weight[items]
-        bounds: Any = TwoWayBounds(chosen * w, w, of_weights)
+        unit = None if self.cluster is None else self.cluster[items]
+        bounds: Any = TwoWayBounds(chosen * w, w, of_weights, unit, self.weighted)
         added = TwoWayBounds(chosen, np.ones(len(items)), alike).added
-        if not added and (w == 1).all() and np.isin(chosen, (0, 1)).all():
+        plain = self.cluster is None and not added and (w == 1).all()
+        if plain and np.isin(chosen, (0, 1)).all():
             bounds = ProportionBounds(float(chosen.sum()), len(items), "items")
         count = len(np.unique(who)) if people else int(self.total.max())
         free = people[0].free if people else 1
@@ -158,19 +183,24 @@ class _Crowd:
         return error[:, None] - (1 - part) * without
 
     def _told(self, items: Ints, who: Ints) -> str:
-        dropped = len(self.total) - len(items)
+        there = int((self.weight > 0).sum())
         several = counted(len(items), "items")
-        if dropped:
-            several = f"{several} of {len(self.total):,} (others have too few answers)"
+        if there > len(items):
+            several = f"{several} of {there:,} (others have too few answers)"
+        if self.cluster is not None:
+            several += f" in {counted(len(np.unique(self.cluster[items])), 'clusters')}"
+        if self.weighted:
+            several += ", weighted as their rows"
         if self.found.answers is None:
             answers = counted(int(self.total[items].sum()), "answers")
             return f"{answers} to {several}; how people differ is not seen"
         return f"{_people(len(np.unique(who)))}, {several}"
 
     def best(self, seed: int) -> Level | None:
-        """None where it is not known who answered, or too few items were answered by all."""
+        """None where it is not known who answered, too few items were answered by all, or items
+        weigh differently or were drawn together."""
         answers = self.found.answers
-        if answers is None:
+        if answers is None or self.weighted or self.cluster is not None:
             return None
         grid = np.full((len(self.total), len(self.found.people)), np.nan)
         grid[answers.item, answers.person] = self.errors[answers.item, answers.label]
@@ -200,44 +230,3 @@ def _nothing_shared(found: Annotations) -> str:
         '(gold="others"); let people answer the same items, or say what is right in a column '
         "`gold`"
     )
-
-
-def flawless(found: Annotations, gold: Ints | None) -> str:
-    """Who never errs, in a sentence: it may be the gold itself, too rarely asked to be sure."""
-    if found.answers is None or gold is None:
-        return ""
-    who = found.answers.person
-    wrong = (found.answers.label != gold[found.answers.item]).astype(float)
-    answered, erred = np.bincount(who), np.bincount(who, wrong)
-    never = np.flatnonzero((answered >= ANSWERED) & (erred == 0))
-    if not len(never) or not erred.any():
-        return ""
-    return (
-        f"{found.where}: {values([found.people[a] for a in never])} never erred; if that is the "
-        "gold itself and no person, leave these rows out"
-    )
-
-
-def _gold_among(found: Annotations, gold: Ints) -> list[str]:
-    """People who never err where everyone else would have, the best of them too."""
-    if found.answers is None:
-        return []
-    item, who, label = found.answers.item, found.answers.person, found.answers.label
-    wrong = (label != gold[item]).astype(float)
-    answered, erred = np.bincount(who), np.bincount(who, wrong)
-    erring = (answered >= ANSWERED) & (erred > 0)
-    if not erring.any():
-        return []
-    others = np.bincount(item, wrong)[item] - wrong
-    total = found.counts.sum(axis=1)[item]
-    expected = np.bincount(who, others / np.maximum(total - 1, 1))
-    expected = np.minimum(expected, answered * (erred[erring] / answered[erring]).min())
-    gilt = np.flatnonzero((answered >= ANSWERED) & (erred == 0) & (expected >= WOULD_ERR))
-    if not len(gilt):
-        return []
-    names = [found.people[a] for a in gilt]
-    return [
-        f"{found.where}: the gold stands among the annotators: all answers of {values(names)} are "
-        "the gold, on items where everyone else errs; leave these rows out, or, where the labels "
-        'were made of these answers, say gold="others"'
-    ]

@@ -61,6 +61,19 @@ def answer_errors(counts: Ints, gold: Ints | None) -> Floats:
     return error
 
 
+def others_say(counts: Ints) -> Floats:
+    """(I, K) the probability that a class is what the others say, of whoever answered: the
+    commonest of the other answers, one at random of several; NaN where there is no other."""
+    total = counts.sum(axis=1)
+    there, found = np.flatnonzero(total > 1), np.full(counts.shape, np.nan)
+    found[there] = 0.0
+    for c in range(counts.shape[1]):
+        given = there[counts[there, c] > 0]
+        share = (counts[given, c] / total[given])[:, None]
+        found[given] += share * _tops(less_one(counts[given], c))
+    return found
+
+
 def less_one(counts: Ints, label: Ints | int) -> Ints:
     """(I, K) the same without one answer of a class of each item."""
     found = counts.copy()

@@ -3,10 +3,11 @@
 p = Σ k_i / Σ m_i over items, of whose weight m_i the errors are k_i. Its linearised variance is
 V = V_items + max(0, V_people − V_answers), each a sum of (k − m p)², over items, people and single
 answers, over (Σ m)²; what an item and a person have in common, the answer, would be counted twice.
-The first two are multiplied by units/(units − 1). A limit is a quantile of a Beta distribution at
-n_eff = p(1 − p)/V trials, as that of clusters (`effective`): one more item, as large as the largest
-and all errors, is added, and below ten items with an error, or ten without, each item counts as if
-it were wholly one or the other.
+The first two are multiplied by units/(units − 1). Of items that were drawn together the cluster is
+the unit, and what it and a person have in common is all that the person answered in it. A limit is
+a quantile of a Beta distribution at n_eff = p(1 − p)/V trials, as that of clusters (`effective`):
+one more item, as large as the largest and all errors, is added, and below ten items with an error,
+or ten without, each item counts as if it were wholly one or the other.
 
 Of few people those who err often may be missing, and then both p and V are too small: the spread
 of people is taken with one more, as extreme as the most extreme of them, and n_eff is multiplied
@@ -32,7 +33,7 @@ from numpy.typing import NDArray
 from scipy.special import betaincinv, stdtrit
 
 from evalharness.inference.bounds import ByLimits, settle_by_root, upper_z
-from evalharness.inference.effective import LEAST
+from evalharness.inference.effective import LEAST, heaviest_half
 
 Floats = NDArray[np.float64]
 
@@ -95,13 +96,19 @@ class People(NamedTuple):
         return self.scale * max(0.0, of * spread - self.answers.spread(p))
 
 
-def people_of(person: Any, errors: Floats, weights: Floats, panel: int = 1) -> People:
+def people_of(
+    person: Any, errors: Floats, weights: Floats, panel: int = 1, cluster: Any = None
+) -> People:
     """``person`` (V,): who gave each answer; ``errors``, ``weights`` (V,): what it brings to Σ k
     and to Σ m. ``panel``: to how many answers an error belongs; more than one share members, the
-    more often the fewer people there are; panels as large as all people are one panel."""
+    more often the fewer people there are; panels as large as all people are one panel.
+    ``cluster`` (V,): of what was drawn together."""
     _, code = np.unique(person, return_inverse=True)
-    k, m = (np.bincount(code, x).astype(float) for x in (errors, weights))
+    k, m = _summed(code, errors, weights)
     shares, count = k / m, len(k)
+    if cluster is not None:
+        _, cell = np.unique(np.column_stack([code, cluster]), axis=0, return_inverse=True)
+        errors, weights = _summed(cell.reshape(-1), errors, weights)
     wide = (count - 1) / (count - panel) if panel < count else 1.0
     return People(
         Sums.of(k, m),
@@ -113,23 +120,39 @@ def people_of(person: Any, errors: Floats, weights: Floats, panel: int = 1) -> P
     )
 
 
+def _summed(code: Any, errors: Floats, weights: Floats) -> tuple[Floats, Floats]:
+    """Of what has the same code."""
+    return np.bincount(code, errors).astype(float), np.bincount(code, weights).astype(float)
+
+
 class TwoWayBounds(ByLimits):
     """A share of errors. ``errors``, ``weights`` (I,) of each item; ``people``: who made them,
-    None where that is not known, so that only items vary.
+    None where that is not known, so that only items vary. ``cluster`` (I,): of items that were
+    drawn together. ``weighted``: whether items weigh differently, more than by their answers.
     """
 
-    unit = "items"
-
-    def __init__(self, errors: Floats, weights: Floats, people: People | None) -> None:
+    def __init__(
+        self,
+        errors: Floats,
+        weights: Floats,
+        people: People | None,
+        cluster: Any = None,
+        weighted: bool = False,
+    ) -> None:
+        self.unit = "items" if cluster is None else "clusters"
+        if cluster is not None:
+            _, code = np.unique(cluster, return_inverse=True)
+            errors, weights = _summed(code, errors, weights)
         self.items = Sums.of(errors, weights)
         self.people, self.n = people, len(errors)
         self.value = self.items.k / self.items.m if self.n else math.nan
         self.reason = "" if self.n else "0/0: there are no items"
         self._largest = float(weights.max(initial=0.0))
-        some = int((errors > 0).sum()), int((errors < weights).sum())
+        seen = heaviest_half(weights) if weighted and cluster is None else weights > 0
+        some = [int((seen & x).sum()) for x in (errors > 0, weights - errors > 1e-9 * weights)]
         self._by_ten = min(some) >= LEAST
         where = "n_eff" if self._by_ten else "the worst case n_eff"
-        ways = "items" if people is None else "items and people"
+        ways = self.unit if people is None else f"{self.unit} and people"
         self.shown = self.decides = f"Clopper-Pearson at {where} of {ways}"
 
     @property
@@ -162,6 +185,7 @@ class TwoWayBounds(ByLimits):
             spread += people.excess(p, people.least)
         # No more trials than there are answers, or items where each counts once.
         n = min(p * (1 - p) * total**2 / spread, total)
-        free = max(1, items.units - 1) if people is None else people.free
+        free = max(1, items.units - 1)
+        free = free if people is None else min(free, people.free)
         n *= (upper_z(alpha) / -float(stdtrit(free, alpha))) ** 2
         return float(betaincinv(p * n, (1 - p) * n, alpha))

@@ -12,7 +12,7 @@ import numpy as np
 from evalharness.declare.errors import OutputsError, did_you_mean
 from evalharness.declare.plural import counted
 from evalharness.outputs import kinds, memory, table
-from evalharness.outputs.label_names import by_name
+from evalharness.outputs.label_names import by_name, coded, taken
 from evalharness.outputs.outputs import Outputs
 from evalharness.outputs.words import Refused, names, rows, short, told, values
 
@@ -47,6 +47,7 @@ class Annotations:
     gold:    int64 (I,), the place of what is right, −1 where nobody gave that answer ever; None
              where the table does not say what is right.
     where:   the table, as messages name it.
+    note:    how labels were matched to names of columns, or "".
     """
 
     ids: Any
@@ -56,6 +57,7 @@ class Annotations:
     people: tuple[Any, ...]
     gold: np.ndarray | None
     where: str
+    note: str = ""
 
 
 def read(given: Any) -> Annotations:
@@ -157,19 +159,21 @@ def _counts(split: Split) -> Annotations:
         raise Refused(f"nobody answered in {rows(empty)}; leave items without answers out")
     ids, item, first = _sorted(split, "id")
     classes: tuple[Any, ...] = tuple(name.removeprefix(COUNT) for name in found)
-    gold = None
+    gold, note = None, ""
     if marked:
         codes, given = split.encoded(marked).partition()
-        places = by_name(given, classes)
+        places = by_name(given, classes, ordered=True)
+        note = taken(classes) if coded(given, classes) else ""
         unknown = [v for v, place in zip(given, places, strict=True) if place < 0]
         if unknown:
             raise Refused(
                 f"column `{marked}` holds {values(unknown)}, and there is no column "
                 f"`{COUNT}{unknown[0]}`; there are {names(found)}: add it, with zeros where nobody "
-                "chose it"
+                "chose it, or write the names (codes are taken for names only where all of "
+                f"0 … {len(found) - 1} are there)"
             )
         gold = places[codes][first]
-    return Annotations(ids, classes, counts[first], None, (), gold, split.where)
+    return Annotations(ids, classes, counts[first], None, (), gold, split.where, note)
 
 
 def _missing(split: Split, name: str) -> str:

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 
-def by_name(labels: Sequence[Any], classes: Sequence[Any]) -> np.ndarray:
+def by_name(labels: Sequence[Any], classes: Sequence[Any], ordered: bool = False) -> np.ndarray:
     """int64 (n,): the place of each label among the classes, −1 where it is none of them.
 
-    Equal values are one class, and so are a value and how it is written: 3 and "3". Labels that are
-    the integers from 0 on are the places of classes that have names: 3 is the fourth of "airplane",
-    "automobile", "bird", "cat", as in tables whose labels are coded.
+    Equal values are one class, and so are a value and how it is written: 3 and "3". Where the order
+    of the classes was given (``ordered``), labels may be their places (`coded`): 3 is the fourth of
+    "airplane", "automobile", "bird", "cat". Nothing says so where names were sorted.
     """
     known: dict[Any, int] = {}
     for place, value in enumerate(classes):
@@ -23,16 +23,31 @@ def by_name(labels: Sequence[Any], classes: Sequence[Any]) -> np.ndarray:
     found = [
         next((known[w] for w in (value, *_written(value)) if w in known), -1) for value in labels
     ]
-    if coded(labels, classes):
+    if ordered and coded(labels, classes):
         found = list(labels)
     return np.array(found, np.int64)
 
 
 def coded(labels: Sequence[Any], classes: Sequence[Any]) -> bool:
-    """Whether labels are places of named classes."""
-    whole = all(isinstance(v, int) and not isinstance(v, bool) for v in labels)
-    named = all(isinstance(c, str) and not c.lstrip("-").isdigit() for c in classes)
-    return whole and named and all(0 <= v < len(classes) for v in labels)
+    """Whether labels are the places of named classes: 0 … K − 1, each of them."""
+    return (
+        numbered(labels)
+        and not any(numbered([c]) or str(c).lstrip("-").isdigit() for c in classes)
+        and sorted(labels) == list(range(len(classes)))
+    )
+
+
+def numbered(labels: Sequence[Any]) -> bool:
+    """Whether labels are integers."""
+    return all(isinstance(v, int) and not isinstance(v, bool) for v in labels)
+
+
+def taken(classes: Sequence[Any]) -> str:
+    """What labels that are places are taken for, in a sentence."""
+    return (
+        f"labels 0 … {len(classes) - 1} are taken for {classes[0]} … {classes[-1]}, in the order "
+        "of the columns"
+    )
 
 
 def _written(value: Any) -> tuple[str, ...]:

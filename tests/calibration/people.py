@@ -25,7 +25,8 @@ WEIGHTS = WEIGHTS / WEIGHTS.sum()
 
 @dataclass(frozen=True)
 class Crowd:
-    """``asked``: how many of the ``people`` answer each item, all of them or some at random."""
+    """``asked``: how many of the ``people`` answer each item, all of them or some at random.
+    ``cluster``: how many items are equally hard, since they were drawn together."""
 
     count: int
     asked: int
@@ -33,6 +34,7 @@ class Crowd:
     rate: float
     people: float
     hardness: float
+    cluster: int = 1
 
     @cached_property
     def middle(self) -> float:
@@ -66,7 +68,7 @@ class Crowd:
     def draw(self, rng):
         """Annotations and gold, and the person effects."""
         u = self.people * rng.normal(size=self.count)
-        w = self.hardness * rng.normal(size=self.items)
+        w = self.hardness * rng.normal(size=self.items // self.cluster).repeat(self.cluster)
         who = np.tile(np.arange(self.count), (self.items, 1))
         if self.asked < self.count:
             who = rng.random(who.shape).argpartition(self.asked, axis=1)[:, : self.asked]
@@ -86,7 +88,9 @@ class Crowd:
         found = {name: [] for name in truths}
         for run in range(runs):
             drawn, _ = self.draw(rng)
-            for level in levels(drawn, drawn.gold if gold else None, panels, run):
+            cluster = None if self.cluster == 1 else np.arange(self.items) // self.cluster
+            gilt = drawn.gold if gold else None
+            for level in levels(drawn, gilt, panels, run, cluster=cluster):
                 if level.name in truths:
                     b, truth = level.bounds, truths[level.name]
                     found[level.name].append(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq
 from scipy.stats import binom
 
 from evalharness.inference.annotators import levels
 from evalharness.inference.paired_people import paired_people
-from tests.calibration.people import Crowd
+from tests.calibration.people import NODES, WEIGHTS, Crowd
 
 pytestmark = pytest.mark.calibration
 RUNS = 160
@@ -31,6 +32,27 @@ def test_bounds_of_single_people_and_panels_hold(people, asked, rate, spread):
         assert holds(lower), (name, lower)
         assert holds(upper), (name, upper)
         assert mean == pytest.approx(truths[name], rel=0.1)
+
+
+@pytest.mark.parametrize(("clusters", "icc"), [(20, 0.3), (50, 0.2)])
+@pytest.mark.parametrize("spread", [0.0, 0.5])
+def test_bounds_of_items_that_were_drawn_together_hold(clusters, icc, spread):
+    """20 clusters of 20, and 50 of 10, of items that are equally hard. Taken as single items, a
+    third of the bounds would be wrong."""
+    items = 400 if clusters == 20 else 500
+
+    def crowd(hardness):
+        return Crowd(10, 10, items, 0.1, spread, hardness, items // clusters)
+
+    def alike(hardness):
+        p = crowd(hardness).of_item(hardness * NODES)
+        return WEIGHTS @ (p - 0.1) ** 2 / 0.09
+
+    hardness = brentq(lambda h: alike(h) - icc, 0.1, 10)
+    truths = {"typical": 0.1, "panel of 3": crowd(hardness).panel(3)}
+    for name, (lower, upper, _) in crowd(hardness).covered(RUNS, clusters, truths).items():
+        assert lower >= 0.93, (name, lower)
+        assert upper >= 0.93, (name, upper)
 
 
 @pytest.mark.parametrize("people", [5, 20])

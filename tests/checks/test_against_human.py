@@ -76,6 +76,75 @@ def test_people_who_answered_the_same_rows_are_paired():
     assert e.at_most < 0.005 < apart.at_most
 
 
+def people_of(said, ids):
+    """said: (n, people), what each says of each row."""
+    item, person = np.nonzero(said >= 0)
+    return {"id": np.asarray(ids)[item], "annotator": person, "label": said[item, person]}
+
+
+@pytest.mark.parametrize("right", [False, True])
+@pytest.mark.parametrize(("people", "outcome"), [(1, "inconclusive"), (2, "inconclusive")])
+def test_one_or_two_people_decide_nothing(right, people, outcome):
+    table = answers(10, 1000, id=np.arange(1000))
+    said = np.repeat(np.asarray(table["label"])[:, None], people, axis=1)
+    said[500:] = 1 - said[500:]
+    level = Human(annotations=people_of(said, table["id"]))["typical"]
+    for wrong in (10, 900):
+        outputs = Outputs(dev=answers(wrong, 1000, id=np.arange(1000)))
+        bound = accuracy.on("dev") >= level if right else error_rate.on("dev") <= level
+        check = judged(bound, outputs)
+        assert check.outcome == outcome
+        assert "fewer than three people answered" in check.message
+    three = np.repeat(said[:, :1], 3, axis=1)
+    level = Human(annotations=people_of(three, table["id"]))["typical"]
+    assert judged(error_rate.on("dev") <= level, Outputs(dev=table)).outcome == "pass"
+
+
+@pytest.mark.parametrize("right", [False, True])
+def test_nothing_passes_by_people_who_were_held_against_each_other(right):
+    """But where they answered its very rows; that a model is worse is told everywhere."""
+    n, rng = 1000, np.random.default_rng(0)
+    truth = rng.integers(0, 2, n)
+    said = truth[:, None] ^ (rng.random((n, 9)) < 0.1)
+    human = Human(annotations=people_of(said, np.arange(n)), gold="others", panels=(2,))
+    outcomes = {}
+    for name, level in (("typical", "typical"), ("panel", "panel of 2"), ("best", "best")):
+        for wrong, split in ((0, "dev"), (400, "dev"), (0, "test"), (400, "test")):
+            label = (said.sum(axis=1) > 4).astype(int)
+            model = np.where(np.arange(n) < wrong, 1 - label, label)
+            dev = {"id": np.arange(n), "label": label, "prediction": model}
+            outputs = Outputs(dev=dev, test=dev | {"id": np.arange(n) + n})
+            metric = accuracy.on(split) if right else error_rate.on(split)
+            check = judged(metric >= human[level] if right else metric <= human[level], outputs)
+            outcomes[name, split, wrong] = check.outcome
+            if check.outcome == "inconclusive":
+                assert "so that nothing passes by it" in check.message
+    passed = {where for where, outcome in outcomes.items() if outcome == "pass"}
+    assert passed == {("typical", "dev", 0)}
+    assert {o for (_, _, wrong), o in outcomes.items() if wrong} == {"fail"}
+
+
+def test_a_worse_model_seldom_passes_where_labels_are_what_people_said():
+    """60 people at 5 %, three of them for an item, whose majority is the label; a model at 7.5 % of
+    the truth. Held against that label it would look better than they do against each other."""
+    rng, runs, n, passed = np.random.default_rng(5), 60, 1000, 0
+    for _ in range(runs):
+        who = rng.random((n, 60)).argpartition(3, axis=1)[:, :3]
+        wrong = (rng.random((n, 3)) < 0.05).astype(int)
+        label = (wrong.sum(axis=1) > 1).astype(int)
+        people = {
+            "id": np.repeat(np.arange(n), 3),
+            "annotator": who.ravel(),
+            "label": wrong.ravel(),
+        }
+        model = (rng.random(n) < 0.075).astype(int)
+        dev = {"id": np.arange(n), "label": label, "prediction": model}
+        level = Human(annotations=people, gold="others")["typical"]
+        check = judged(error_rate.on("dev") <= level, Outputs(dev=dev))
+        passed += check.outcome == "pass"
+    assert passed <= 0.05 * runs
+
+
 def test_a_size_is_not_told_against_people():
     made = declare(satisficing=[error_rate.on("test") <= PEOPLE], splits=[large_enough("test")])
     check = next(c for c in made.run(splits(test=(10, 1000))).checks if c.kind == "splits")

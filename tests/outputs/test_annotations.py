@@ -68,7 +68,7 @@ def test_gold_that_nobody_answers_is_none_of_the_classes():
 @pytest.mark.parametrize(
     ("labels", "classes", "places"),
     [
-        ([0, 2], ("airplane", "bird", "cat"), [0, 2]),  # coded
+        ([0, 2], ("airplane", "bird", "cat"), [-1, -1]),  # nothing says what is the first
         ([3, 1], ("1", "2", "3"), [2, 0]),  # as they are written
         ([0, 1], ("0", "1", "7"), [0, 1]),
         (["b", "z"], ("a", "b"), [1, -1]),
@@ -79,6 +79,20 @@ def test_gold_that_nobody_answers_is_none_of_the_classes():
 )
 def test_names_of_columns_stand_for_labels(labels, classes, places):
     assert by_name(labels, classes).tolist() == places
+
+
+def test_codes_stand_for_names_only_where_each_of_them_is_there_in_an_order():
+    names = ("airplane", "bird", "cat")
+    assert by_name([2, 0, 1], names, ordered=True).tolist() == [2, 0, 1]
+    for labels in ([0, 2], [0, 1, 3], [0, 1, 2, 3], [True, False, 2]):
+        assert set(by_name(labels, names, ordered=True).tolist()) == {-1}
+    given = {"id": [1, 2], "n_cow": [3, 1], "n_cat": [0, 2]}
+    coded = read(given | {"label": [1, 0]})
+    assert coded.gold.tolist() == [1, 0]
+    assert "labels 0 … 1 are taken for cow … cat, in the order of the columns" in coded.note
+    assert read(given | {"label": ["cat", "cow"]}).note == ""
+    with pytest.raises(OutputsError, match="codes are taken for names only where all of 0 … 1"):
+        read(given | {"label": [0, 0]})
 
 
 def long(**columns):
