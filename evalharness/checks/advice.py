@@ -52,6 +52,10 @@ def headline(state: str, named: Sequence[str]) -> str:
 
 BELOW_HUMAN, UNMEASURED = "below human", "unmeasured"
 FEW = "few annotators"
+TOO_FEW = "fewer than three people answered"
+TOO_HIGH = (
+    "people were held against fewer others than the model is, which shows their error too high"
+)
 
 
 def knobs(named: Sequence[str]) -> list[str]:

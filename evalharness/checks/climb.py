@@ -113,10 +113,15 @@ class Climb:
 
     def below_human(self, level: HumanLevel | None) -> bool:
         """Whether the lowest split is surely better than the level."""
-        if level is None or level.few or not self.rungs:
+        if level is None or level.few or self.too_high(level) or not self.rungs:
             return False
         first = next(iter(self.gaps(level).values()))
         return first.upper(1 - self.settings.confidence) < 0
+
+    def too_high(self, level: HumanLevel) -> bool:
+        """Whether people are better than the level says, and the model is not held against the same
+        gold."""
+        return level.high and level.name not in self.paired
 
     def whole_error(self, alpha: float) -> float:
         """The most that the bias of the lowest split can be: its whole error, by its upper bound;

@@ -11,6 +11,7 @@ from evalharness.checks import advice
 from evalharness.checks.climb import Climb
 from evalharness.checks.diagnosed import Diagnosis, DiagnosisResult
 from evalharness.checks.findings import Finding
+from evalharness.checks.human_level import HumanLevel
 from evalharness.checks.ladder import diagnosis
 from evalharness.checks.waived import waived
 from evalharness.declare.collect import Check
@@ -79,19 +80,24 @@ class Judged:
         verdict = self._decided(asked, (below, above), gaps[asked.gap])
         outcome, more = verdict.outcome, ""
         if place == 0 and self.climb.proxy is not None:
-            if self.climb.proxy.few:
-                outcome = INCONCLUSIVE
-                more = "; fewer than three people answered, so that this decides nothing alone"
-            elif not self.climb.proxy.bounds.n:
-                more = f"; human level is assumed to be {plain(self.climb.proxy.bounds.value)}"
-            if verdict.outcome == PASS and verdict.estimate.value <= 0:
-                more += f"; {above} is not above people, below whom no bias is told"
+            outcome, more = self._above_people(verdict, above, self.climb.proxy)
         needed = None
         if verdict.outcome == INCONCLUSIVE and isinstance(gap := gaps[asked.gap], RungGap):
             needed = gap.needed(asked.limit, verdict.level)
         told = _words(verdict, (below, above)).replace(f": {verdict.outcome}", f": {outcome}", 1)
         told += self._remedy(verdict, needed, (below, above)) + more
         return self._finding(verdict, outcome, told, needed, (below, above))
+
+    def _above_people(self, v: Verdict, above: str, people: HumanLevel) -> tuple[str, str]:
+        """The outcome of the gap above people, and what belongs to it."""
+        if people.few:
+            return INCONCLUSIVE, f"; {advice.TOO_FEW}, so that this decides nothing alone"
+        if v.outcome == PASS and self.climb.too_high(people):
+            return INCONCLUSIVE, f"; {advice.TOO_HIGH}, so that nothing passes by it"
+        more = "" if people.bounds.n else f"; human level is assumed: {plain(people.bounds.value)}"
+        if v.outcome == PASS and v.estimate.value <= 0:
+            more += f"; {above} is not above people, below whom no bias is told"
+        return v.outcome, more
 
     def _remedy(self, v: Verdict, needed: tuple[int, int] | None, between: tuple[str, str]) -> str:
         """How many examples would settle it."""

@@ -16,8 +16,8 @@ from evalharness.inference.proportions import ProportionBounds
 from evalharness.inference.rung_gap import Assumed
 
 HELD = (
-    "people were held against each other, and look worse than they are: only on the very examples "
-    "that they answered is anything better"
+    "people were held against each other, so that they look worse than they are, and the gap above "
+    "them smaller than it is"
 )
 
 

@@ -133,8 +133,7 @@ def _advice(
         said.insert(0, advice.below_human(gaps[0].above, others, assumed))
     if gaps and gaps[0].state == advice.FEW:
         said.append(
-            "fewer than three people answered, so that the gap to human level decides nothing "
-            "alone: ask more of them"
+            f"{advice.TOO_FEW}, so that the gap to human level decides nothing alone: ask more"
         )
     if climb.proxy is None:
         said.append("without a human level avoidable bias is not told: give human=Human(…)")
