@@ -78,7 +78,7 @@ def gold_among(found: Annotations, gold: Ints) -> list[str]:
     return [
         f"{found.where}: the gold stands among the annotators: all answers of {values(names)} are "
         "the gold, on items where everyone else errs; leave these rows out, or, where the labels "
-        'were made of these answers, say gold="others"; an expert who is so good is a level of '
-        f"their own: Human(expert=(0, {int(answered[gilt[0]]):,})), beside the annotations of the "
-        "others"
+        'were made of these answers, say gold="others"; an expert who is truly so good is a '
+        f"declaration of their own, Human(expert=(0, {answered[gilt[0]]})), and the annotations, "
+        "without these rows, another"
     ]

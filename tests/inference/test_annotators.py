@@ -259,7 +259,7 @@ def test_the_gold_among_the_annotators_is_refused():
     names = ["ann", "ben", "cy", "dot", "truth"]
     found = annotations(whole, gold, names)
     refused(found, found.gold, (), "the gold stands among", "'truth'", "leave these rows out")
-    refused(found, found.gold, (), "Human(expert=(0, 200))", "beside the annotations of the others")
+    refused(found, found.gold, (), "Human(expert=(0, 200))", "a declaration of their own")
     others = annotations(errors, gold, names[:4])
     assert levels(others, others.gold, (), 0)
 
