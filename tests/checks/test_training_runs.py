@@ -258,7 +258,7 @@ def test_a_curve_that_has_ended_is_flat():
 
 
 def test_far_out_it_is_a_guess():
-    near, far = curved(target=0.18), curved(target=0.121)
+    near, far = curved(target=0.18), curved(target=0.13)
     assert not near.figures["guess"]
     assert far.figures["needed"]["value"] > 40_000
     assert [any("guess" in line for line in s.lines) for s in (near, far)] == [False, True]
@@ -269,8 +269,74 @@ def test_three_sizes_are_said_to_be_few():
     assert [any("Three sizes" in line for line in s.lines) for s in (few, four)] == [True, False]
 
 
+def words(section):
+    return " ".join(line.strip() for line in section.lines)
+
+
 def test_a_target_that_is_reached():
-    assert any("reached already" in line for line in curved(target=0.9).lines)
+    assert "0.9 is reached with the smallest, 500, already" in words(curved(target=0.9))
+    assert "at most, less than what matters" in words(curved(materiality=0.5))
+    some = words(curved(target=0.32, materiality=0.5))
+    assert "0.32 is reached already, with" in some
+    assert "at most" not in some
+
+
+def test_only_what_is_surely_out_of_reach_is_said_to_be():
+    """Of a doubling that brings little it is not: many doublings may."""
+    again = (500, 1000, 2000, 4000) * 2
+    small = words(curved(shift=lambda n: 0, sizes=again, materiality=0.0512345678))
+    assert "at most, less than what matters (0.0512)." in small
+    assert "will not get there" not in small
+    never = words(curved(shift=lambda n: 0, target=0.01, sizes=again))
+    assert "Flat: more data will not get there: not even 100 times as much." in never
+    assert "a thousand times as many examples, if any will do" in never
+
+
+def test_what_the_interval_leaves_open_is_not_told():
+    """The best curve ends above the target, and others that fit as well lead there."""
+    found = curved(target=0.1)
+    assert found.figures["needed"]["value"] == math.inf > found.figures["needed"]["low"]
+    assert "0.1: not told; between" in words(found)
+    assert "and more than any number of examples" in words(found)
+    assert "no number of examples leads" not in words(found)
+
+
+def test_numbers_of_examples_beyond_all_measure_are_not_printed():
+    far = curved(target=0.119)
+    assert 4_000_000 < far.figures["needed"]["value"] < math.inf
+    assert "0.119: not told; between" in words(far)
+
+
+def test_errors_that_rise_have_no_forecast():
+    rising = curved(shift=lambda n: -n / 4000)
+    assert "It rises with more data here: are sizes swapped?" in words(rising)
+    assert rising.figures["rises"]
+    assert "doubled" not in rising.figures
+    worse = words(curved(accuracy, shift=lambda n: -n / 4000))
+    assert "It gets worse with more data here" in worse
+
+
+def test_a_forecast_stays_within_the_range_of_the_metric():
+    found = curved(accuracy, target=0.98, shift=lambda n: 0).figures
+    assert 0 <= found["now"]["low"] < found["now"]["value"] <= found["now"]["high"] <= 1
+    assert found["gain"]["high"] <= 1
+
+
+def test_what_one_model_a_size_leaves_out_is_said():
+    assert "no interval, so that they are too narrow" in words(curved())
+    assert "too narrow" not in words(curved(sizes=(500, 1000, 2000, 4000) * 2))
+
+
+def test_one_run_on_the_curves_split_tells_nothing_of_training():
+    """Sizes are measured on test, runs on dev; one run has test too."""
+    sizes = (500, 1000, 2000, 4000)
+    outputs = {f"n{n}": Outputs(test=table(i, -30 / n**0.5)) for i, n in enumerate(sizes)}
+    again = runs(3, dev=0)
+    again["seed-0"] = Outputs(dev=table(0), test=table(7))
+    names = {f"n{n}": n for n in sizes}
+    found = told(outputs | again, sizes=names, runs=list(again))
+    assert not found.figures["trained_again"]
+    assert np.isfinite(found.figures["doubled"]["high"])
 
 
 def test_runs_tell_what_training_adds_by_chance():
