@@ -77,7 +77,9 @@ def loss_lines(taken: Decomposition | None, metric: Metric) -> Iterator[str]:
         yield f"The loss is 1 − {metric.name}."
     yield "Bias: the vote of the runs is wrong. Where it is, variance lowers the loss:"
     yield "loss = bias + net, and the terms of 0–1 loss do not add up otherwise."
-    if taken.unsure > 0:
+    if taken.runs == 2:
+        yield "A vote of two says little: where they differ, each counts as half of it."
+    elif taken.unsure > 0:
         yield f"The vote hangs on one run in {_share(taken.unsure)} of the examples."
 
 
