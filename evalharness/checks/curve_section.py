@@ -10,7 +10,7 @@ import numpy as np
 from evalharness.checks.diagnosed import Section
 from evalharness.checks.measuring import estimates
 from evalharness.checks.run_examples import Examples
-from evalharness.checks.run_words import curve_lines, fitted
+from evalharness.checks.run_words import curve_lines, each_twin, fitted
 from evalharness.checks.settings import Settings
 from evalharness.checks.training_runs import CURVE, by_size, values_of
 from evalharness.declare.diagnosis import BiasVariance
@@ -57,7 +57,8 @@ def curve_section(
     else:
         figures = _said(curve, declared, higher, settings.confidence, materiality)
     figures |= common
-    return Section(CURVE, fitted([head, *curve_lines(figures)]), figures)
+    twins = each_twin(models, examples.twins)
+    return Section(CURVE, fitted([head, *twins, *curve_lines(figures)]), figures)
 
 
 def _covariance(examples: Examples, values: Any, found: Sequence[Any], confidence: float) -> Any:

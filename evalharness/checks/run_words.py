@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from textwrap import wrap
 from typing import Any
 
@@ -97,26 +97,45 @@ def _share(share: float) -> str:
     return "under 0.1 %" if share < 0.001 else f"{100 * share:.1f} %"
 
 
-def spread_lines(seeds: Spread, confidence: float, materiality: float) -> Iterator[str]:
+def twin_lines(models: Sequence[str], twins: Sequence[tuple[int, int]]) -> Iterator[str]:
+    """Which runs answer as others do: most often one file under two names."""
+    if len(twins) == len(models) - 1:
+        yield "All runs answered identically (the same file?): they show nothing of how"
+        yield "training varies, and are not taken apart."
+    else:
+        yield from each_twin(models, twins)
+
+
+def each_twin(models: Sequence[str], twins: Sequence[tuple[int, int]]) -> Iterator[str]:
+    for a, b in twins:
+        yield f"{models[b]} answered as {models[a]} did (the same file?)."
+
+
+def spread_lines(
+    seeds: Spread, confidence: float, materiality: float, width: float
+) -> Iterator[str]:
+    """width: of the metric's range, more than which no two values differ."""
     if not seeds.sd:
         yield f"All runs have one value, {show(seeds.mean)}: how much they vary is not known."
         return
-    yield (
-        f"From run to run: sd {show(seeds.sd)} ({_between(seeds.sd_low, seeds.sd_high)}); two"
-        " models trained alike"
-    )
-    text = f"differ by up to {show(seeds.differ, toward='up')} ({percent(confidence)}) through the"
-    yield f"{text} seed alone."
+    between = _between(seeds.sd_low, min(seeds.sd_high, width))
+    yield f"From run to run: sd {show(seeds.sd)} ({between}); two models trained alike"
+    differ = show(min(seeds.differ, width), toward="up")
+    yield f"differ by up to {differ} ({percent(confidence)}) through the seed alone."
     if seeds.differ > materiality:
         yield f"That is more than what matters ({rounded(materiality)}): compare means over runs."
 
 
-def gap_line(name: str, value: float, runs: Spread) -> str:
-    """A gap of the model, beside what the seed makes of it."""
+def gap_line(name: str, value: float, runs: Spread, width: float) -> str:
+    """A gap of the model, beside what it is over the runs; width: as of `spread_lines`."""
     if not runs.sd:
         return f"{name} {show(value)}: all runs have one value of it, {show(runs.mean)}."
-    beside = "less than" if abs(value) <= runs.differ else "more than"
-    return f"{name} {show(value)}: {beside} runs differ in it, {show(runs.differ, toward='up')}."
+    between = _between(max(runs.low, -width), min(runs.high, width))
+    differ = show(min(runs.differ, width), toward="up")
+    return (
+        f"{name} {show(value)}: over the runs {show(runs.mean)} ({between}); from run to run it "
+        f"differs by up to {differ}."
+    )
 
 
 def curve_lines(told: Mapping[str, Any]) -> Iterator[str]:

@@ -20,6 +20,7 @@ from evalharness.checks.training_runs import (
 )
 from evalharness.declare.diagnosis import bias_variance
 from evalharness.declare.errors import OutputsError
+from evalharness.inference.seed_spread import spread
 from evalharness.kernels.plan import Plan
 from evalharness.metrics import (
     accuracy,
@@ -68,6 +69,10 @@ def told(outputs, metric=error_rate, rungs=(), materiality=0.005, **declared):
 
 def rung(name, value):
     return Rung(name, value, value - 0.01, value + 0.01, N, "", "")
+
+
+def words(section):
+    return " ".join(line.strip() for line in section.lines)
 
 
 def test_runs_are_taken_apart_row_by_row_whatever_their_order():
@@ -144,8 +149,70 @@ def test_a_gap_stands_beside_what_the_seed_makes_of_it():
     gap = found.figures["gaps"]["dev_overfitting"]
     assert gap["value"] == pytest.approx(0.005)
     assert gap["seed"]["mean"] > 0.01
-    assert "less than runs differ" in found.lines[-1]
-    assert told(runs(dev=0), rungs=ladder).figures["gaps"] == {}  # the runs have no test
+    low, high = gap["seed"]["low"], gap["seed"]["high"]
+    assert 0 < low < gap["seed"]["mean"] < high
+    said = words(found)
+    assert f"dev_overfitting 0.0050: over the runs {gap['seed']['mean']:.4f} (" in said
+    assert "from run to run it differs by up to" in said
+
+
+def test_gaps_that_the_runs_do_not_have_are_named():
+    ladder = [rung("train", 0.1), rung("train_dev", 0.11), rung("dev", 0.12), rung("test", 0.125)]
+    outputs = runs(dev=0, train=0.1, test=-0.2)
+    found = told(outputs, rungs=ladder)
+    assert [*found.figures["gaps"]] == ["dev_overfitting"]
+    assert "Not beside the seed: variance; the runs have no train_dev." in words(found)
+    assert "Not beside the seed: data_mismatch; the runs have no train_dev." in words(found)
+    outputs["seed-2"] = Outputs(dev=table(99), train=table(98))
+    said = words(told(outputs, rungs=ladder))
+    assert "Not beside the seed: dev_overfitting; run 'seed-2' has no test." in said
+
+
+def test_no_number_exceeds_the_range_of_the_metric():
+    """Two runs, of which one is always wrong."""
+    one, other = table(0), table(1) | {"prediction": np.full(N, 5)}
+    ladder = [rung("dev", 0.12), rung("test", 0.125)]
+    outputs = {
+        "a": Outputs(dev=one, test=table(2)),
+        "b": Outputs(dev=other, test=table(3)),
+    }
+    found = told(outputs, rungs=ladder)
+    assert found.figures["seed"]["differ"] > 1
+    assert "differ by up to 1.0000" in words(found)
+    assert "(-1.0000 to 1.0000); from run to run it differs by up to 1.0000." in words(found)
+
+
+def test_what_matters_is_rounded_and_one_example_is_one():
+    said = words(told(runs(2, dev=0), materiality=0.0001234567))
+    assert "more than what matters (0.000123)" in said
+    few = {
+        f"m{i}": Outputs(dev={"id": [1], "label": ["a"], "prediction": [p]})
+        for i, p in enumerate("ab")
+    }
+    assert "2 runs on 1 example of dev" in words(told(few))
+
+
+def test_runs_that_answer_identically_tell_nothing_of_training():
+    outputs = {
+        name: Outputs(dev=table(0, source=np.full(N, i)), test=table(1, source=np.full(N, i)))
+        for i, name in enumerate("abc")
+    }
+    ladder = [rung("dev", 0.12), rung("test", 0.125)]
+    found = told(outputs, rungs=ladder)
+    assert "All runs answered identically (the same file?)" in words(found)
+    assert "decomposition" not in found.figures
+    assert "sd" not in words(found)
+    assert "all runs have one value of it" in words(found)
+    outputs["d"] = Outputs(dev=table(5), test=table(6))
+    some = told(outputs)
+    assert "b answered as a did (the same file?)." in words(some)
+    assert "decomposition" in some.figures
+
+
+def test_what_rounding_leaves_of_equal_gaps_is_no_spread():
+    found = spread([0.3 - 0.1, 0.2, 0.2], size=0.3)
+    assert (found.sd, found.low, found.high) == (0, -math.inf, math.inf)
+    assert spread([1e-17, 0.0, 0.0], size=0.3).sd == 0
 
 
 def test_few_runs_are_said_to_be_few():
@@ -271,10 +338,6 @@ def test_far_out_it_is_a_guess():
 def test_three_sizes_are_said_to_be_few():
     few, four = curved(sizes=(500, 1000, 2000)), curved()
     assert [any("Three sizes" in line for line in s.lines) for s in (few, four)] == [True, False]
-
-
-def words(section):
-    return " ".join(line.strip() for line in section.lines)
 
 
 def test_a_target_that_is_reached():
