@@ -10,11 +10,11 @@ import numpy as np
 from evalharness.checks.diagnosed import Section
 from evalharness.checks.measuring import estimates
 from evalharness.checks.run_examples import Examples
-from evalharness.checks.run_words import curve_lines, fitted
+from evalharness.checks.run_words import curve_lines, each_twin, fitted
 from evalharness.checks.settings import Settings
 from evalharness.checks.training_runs import CURVE, by_size, values_of
 from evalharness.declare.diagnosis import BiasVariance
-from evalharness.inference.learning_curve import FAR, MUCH, Curve
+from evalharness.inference.learning_curve import FAR, MUCH, Curve, with_training
 from evalharness.kernels.plan import Plan
 
 
@@ -48,12 +48,17 @@ def curve_section(
     sizes = np.array([float(n) for _, n in pairs])
     covariance = _covariance(examples, values, found, settings.confidence)
     again = [name for name in declared.runs if metric.split in plan.outputs[name].splits]
-    trained = _by_training(sizes, errors, values_of(plan, metric, again, settings))
-    curve = Curve(sizes, errors, covariance + np.eye(len(sizes)) * (trained or 0.0), settings.seed)
-    figures = _said(curve, declared, higher, settings.confidence, materiality)
-    figures |= {"trained_again": trained is not None, "metric": metric.label}
-    figures["better"] = metric.better
-    return Section(CURVE, fitted([head, *curve_lines(figures)]), figures)
+    trained, degrees = _by_training(sizes, errors, values_of(plan, metric, again, settings))
+    curve = Curve(sizes, errors, *with_training(covariance, trained, degrees))
+    common = {"trained_again": degrees > 0, "metric": metric.label, "better": metric.better}
+    if curve.rises:
+        # A curve that cannot rise would tell a level, and call it a forecast.
+        figures = {"sizes": sizes.tolist(), "values": values.tolist(), "rises": True}
+    else:
+        figures = _said(curve, declared, higher, settings.confidence, materiality)
+    figures |= common
+    twins = each_twin(models, examples.twins)
+    return Section(CURVE, fitted([head, *twins, *curve_lines(figures)]), figures)
 
 
 def _covariance(examples: Examples, values: Any, found: Sequence[Any], confidence: float) -> Any:
@@ -71,26 +76,29 @@ def _covariance(examples: Examples, values: Any, found: Sequence[Any], confidenc
     return own + np.diag(np.maximum(least - np.diag(own), 0.0))
 
 
-def _by_training(sizes: Any, errors: Any, again: Any) -> float | None:
-    """The variance that training itself adds to an error by chance: among models that share a size,
-    else among the values of the declared runs; None where there are neither."""
+def _by_training(sizes: Any, errors: Any, again: Any) -> tuple[float, int]:
+    """The variance that training itself adds to an error by chance, and its degrees of freedom:
+    among models that share a size, else among the values of the declared runs; of no degrees where
+    there are neither."""
     left, degrees = 0.0, 0
     for size in np.unique(sizes):
         alike = errors[sizes == size]
         left += float(np.square(alike - alike.mean()).sum())
         degrees += len(alike) - 1
-    if not degrees:
-        return float(np.var(again, ddof=1)) if len(again) else None
-    return left / degrees
+    if degrees:
+        return left / degrees, degrees
+    again = again[np.isfinite(again)]
+    return (float(np.var(again, ddof=1)), len(again) - 1) if len(again) > 1 else (0.0, 0)
 
 
 def _said(
     curve: Curve, declared: BiasVariance, higher: bool, confidence: float, materiality: float
 ) -> dict[str, Any]:
     """The answers, in units of the metric."""
+    most = declared.metric.range[1]
 
     def of_metric(error: tuple[float, float, float]) -> dict[str, float]:
-        value, low, high = error
+        value, low, high = (min(x, most) for x in error)  # a law knows no range
         return {
             "value": 1 - value if higher else value,
             "low": 1 - high if higher else low,
@@ -98,7 +106,7 @@ def _said(
         }
 
     law, n = curve.law, curve.largest
-    gain = curve.gain(2, confidence)
+    gain = tuple(min(x, most) for x in curve.gain(2, confidence))
     found: dict[str, Any] = {
         "sizes": curve.sizes.tolist(),
         "values": (1 - curve.errors if higher else curve.errors).tolist(),
@@ -107,8 +115,10 @@ def _said(
             "b": float(law.b[0]),
             "c": float(law.c[0]),
         },
+        "rises": False,
         "exact": curve.exact,
         "scatter": curve.scatter,
+        "smallest": float(curve.sizes.min()),
         "largest": n,
         "now": of_metric(curve.at(n, confidence)),
         "doubled": of_metric(curve.at(2 * n, confidence)),
@@ -118,13 +128,15 @@ def _said(
         "target": declared.target,
         "flat": "",
     }
+    reached = False
     if declared.target is not None:
         target = 1 - declared.target if higher else declared.target
         value, low, high = curve.reaches(target, confidence)
         found["needed"] = {"value": value, "low": low, "high": high}
         found["guess"] = value > FAR * n
-        if curve.at(MUCH * n, confidence)[1] > target:
+        reached = high <= n
+        if low > MUCH * n:
             found["flat"] = "target"
-    if not found["flat"] and gain[2] < materiality:
+    if not found["flat"] and not reached and gain[2] < materiality:
         found["flat"] = "doubling"
     return found

@@ -75,6 +75,17 @@ class Examples:
             found.append(values if row is None else values[row])
         return np.stack(found), self._splits[0].numbers("label")
 
+    @cached_property
+    def twins(self) -> list[tuple[int, int]]:
+        """The models that answer every example as an earlier one does: its place, and theirs. None
+        of a metric whose losses are not known."""
+        if not self.loss:
+            return []
+        answers = self.codes[0] if self.loss == "0–1" else self.numbers[0]
+        first: dict[bytes, int] = {}
+        found = [(first.setdefault(row.tobytes(), i), i) for i, row in enumerate(answers)]
+        return [(a, b) for a, b in found if a != b]
+
     def covariance(self, values: Any) -> Floats | None:
         """(models, models) covariance of the metric's values (models,), since all are measured on
         the same examples; None of a metric whose losses are not known."""

@@ -13,7 +13,7 @@ import numpy as np
 from evalharness.checks.diagnosed import Rung, Section
 from evalharness.checks.measuring import estimates
 from evalharness.checks.run_examples import Examples
-from evalharness.checks.run_words import fitted, gap_line, loss_lines, spread_lines
+from evalharness.checks.run_words import fitted, gap_line, loss_lines, spread_lines, twin_lines
 from evalharness.checks.settings import Settings
 from evalharness.declare.diagnosis import DEV, GAPS, HUMAN, TEST, TRAIN, TRAIN_DEV, BiasVariance
 from evalharness.declare.errors import OutputsError, did_you_mean
@@ -126,25 +126,31 @@ def runs_section(
             [f"{metric}: it is 0/0 for {', '.join(map(repr, undefined))}, which runs= names"]
         )
     seeds = spread(values, settings.confidence)
-    head = f"{len(models)} runs on {examples.n:,} examples of {metric.split}, {metric.label}"
+    rows = f"{examples.n:,} example{'s' * (examples.n != 1)}"
+    lines = [f"{len(models)} runs on {rows} of {metric.split}, {metric.label}"]
     figures: dict[str, Any] = {
         "split": metric.split,
         "examples": examples.n,
         "models": [*models],
+        "twins": [[models[a], models[b]] for a, b in examples.twins],
     }
-    lines = [head]
-    taken = _decomposed(examples, settings.confidence)
-    lines += loss_lines(taken, metric)
-    if taken:
-        figures["decomposition"] = asdict(taken)
-    lines += spread_lines(seeds, settings.confidence, materiality)
-    gaps = _gaps(plan, declared, rungs, settings)
-    lines += [gap_line(name, value, of_runs) for name, (value, of_runs) in gaps.items()]
+    lines += twin_lines(models, examples.twins)
+    if len(examples.twins) < len(models) - 1:
+        taken = _decomposed(examples, settings.confidence)
+        lines += loss_lines(taken, metric)
+        if taken:
+            figures["decomposition"] = asdict(taken)
+    width = metric.range[1] - metric.range[0]
+    lines += spread_lines(seeds, settings.confidence, materiality, width)
+    gaps, absent = _gaps(plan, declared, rungs, settings)
+    lines += [gap_line(name, value, of_runs, width) for name, (value, of_runs) in gaps.items()]
+    lines += [f"Not beside the seed: {name}; {why}." for name, why in absent.items()]
     figures |= {
         "seed": asdict(seeds),
         "gaps": {
             name: {"value": x, "seed": asdict(of_runs)} for name, (x, of_runs) in gaps.items()
         },
+        "gaps_not_told": absent,
     }
     return Section(RUNS, fitted(lines), figures)
 
@@ -162,22 +168,40 @@ def _decomposed(examples: Examples, confidence: float) -> Decomposition | None:
 
 def _gaps(
     plan: Plan, declared: BiasVariance, rungs: Sequence[Rung], settings: Settings
-) -> dict[str, tuple[float, Any]]:
-    """The gaps of the model, each with its spread over the runs that have both rungs."""
+) -> tuple[dict[str, tuple[float, Any]], dict[str, str]]:
+    """The gaps of the model, each with its spread over the runs; and why others have none."""
     sign = 1 if declared.metric.better == "lower" else -1
-    found = {}
+    found, absent = {}, {}
     for below, above in pairwise(rungs):
-        both = {below.name, above.name} - {HUMAN}
-        if not all(both <= {*plan.outputs[name].splits} for name in declared.runs):
+        if (below.name, above.name) not in GAPS:
+            continue
+        gap = GAPS[below.name, above.name]
+        if lacking := _lacking(plan, declared, (below.name, above.name)):
+            absent[gap] = lacking
             continue
         upper, lower = (
-            below.value
+            np.full(len(declared.runs), below.value)
             if rung.name == HUMAN
             else values_of(plan, declared.metric.on(rung.name), declared.runs, settings)
             for rung in (above, below)
         )
         gaps = sign * (upper - lower)
-        if np.isfinite(gaps).all() and (below.name, above.name) in GAPS:
-            value = sign * (above.value - below.value)
-            found[GAPS[below.name, above.name]] = value, spread(gaps, settings.confidence)
-    return found
+        if not np.isfinite(gaps).all():
+            absent[gap] = f"{declared.metric.label} is 0/0 there for a run"
+            continue
+        size = float(np.abs([upper, lower]).max())
+        value = sign * (above.value - below.value)
+        found[gap] = value, spread(gaps, settings.confidence, size)
+    return found, absent
+
+
+def _lacking(plan: Plan, declared: BiasVariance, names: Sequence[str]) -> str:
+    """Which runs lack which of two rungs, in words; "" if none does."""
+    parts = []
+    for rung in names:
+        without = [n for n in declared.runs if rung not in plan.outputs[n].splits]
+        if rung != HUMAN and without:
+            every = len(without) == len(declared.runs)
+            who = "the runs have" if every else f"run {without[0]!r} has"
+            parts.append(f"{who} no {rung}")
+    return ", ".join(parts)

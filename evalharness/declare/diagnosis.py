@@ -187,10 +187,8 @@ def bias_variance(
         problems.append(f'by={by!r} must be the name of one column, such as by="region"')
     again = _runs(runs, problems)
     trained = _sizes(sizes, problems)
-    if target is not None and not (trained and is_number(target)):
-        problems.append(
-            f"target={target!r} is a number to which the learning curve of sizes={{…}} is to lead"
-        )
+    if target is not None:
+        problems += _target(target, metric if good else None, sizes is not None)
     if problems:
         raise DeclarationError(f"bias_variance: {numbered('problems', tuple(problems))}")
     return BiasVariance(
@@ -276,12 +274,36 @@ def _runs(given: Any, problems: list[str]) -> tuple[str, ...]:
 def _sizes(given: Any, problems: list[str]) -> tuple[tuple[str, int], ...]:
     if given is None:
         return ()
-    example = 'sizes={"n1000": 1_000, "n2000": 2_000, "n4000": 4_000}'
-    pairs = list(given.items()) if isinstance(given, Mapping) else []
-    whole = all(isinstance(n, int) and not isinstance(n, bool) and n > 0 for _, n in pairs)
-    if len({n for _, n in pairs}) < 3 or not whole:
-        problems.append(
-            f"sizes={given!r} must give three or more numbers of training examples: {example}"
-        )
+    example = 'such as sizes={"n1000": 1_000, "n2000": 2_000, "n4000": 4_000}'
+    if not isinstance(given, Mapping):
+        problems.append(f"sizes={given!r} must give numbers by name of a model, {example}")
         return ()
-    return tuple((str(name), n) for name, n in pairs)
+    found, wrong = [], []
+    for name, n in given.items():
+        if not isinstance(name, str) or not name:
+            swapped = "are they swapped? " if isinstance(n, str) else ""
+            wrong.append(f"sizes: {name!r}: {n!r} must be name: size; {swapped}{example}")
+        elif not is_number(n) or not n > 0 or n != n // 1:
+            wrong.append(
+                f"sizes: {n!r} of {name!r} must be a whole number of training examples, 1 or more"
+            )
+        else:
+            found.append((name, int(n)))
+    different = len({n for _, n in found})
+    if not wrong and different < 3:
+        wrong.append(f"sizes={given!r}: a curve needs three different sizes, not {different}")
+    problems += wrong
+    return () if wrong else tuple(found)
+
+
+def _target(given: Any, metric: Metric | None, sized: bool) -> list[str]:
+    """What is wrong with the value to which the learning curve is to lead."""
+    if not sized or not is_number(given):
+        return [f"target={given!r} is a number to which the learning curve of sizes={{…}} leads"]
+    if metric is None:
+        return []
+    low, high = metric.range
+    if low < given < high:
+        return []
+    ends = f"{metric.name} lies between {low:g} and {high:g}, and a curve leads to neither"
+    return [f"target={given!r}: {ends}{_percent(given, high - low)}"]

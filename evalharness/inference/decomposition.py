@@ -9,12 +9,12 @@ pairs of runs: the plug-in (f̄ − y)² holds variance / R too much. With one l
 counted as bias²; with several (J of them) it is their variance within the example, and the bias²
 is rid of noise / J. (Geman, Bienenstock & Doursat 1992.)
 
-0–1 loss (Domingos 2000): the main prediction is what most runs answer; of several, the class that
-comes first. bias(x) = [main ≠ label], variance(x) = P(f ≠ main). Of an unbiased example, variance
-is loss; of a biased one it takes loss away, as often as a run answers the label: loss = bias +
-variance where unbiased − P(f = label) where biased, exactly. So these terms do not add up as the
-squared ones do: a variance may *lower* the loss. What the variance costs net is loss − bias. Wrong
-labels count as bias.
+0–1 loss (Domingos 2000): the main prediction is what most runs answer; of t classes with as many
+votes each is it to 1/t, so that nothing hangs on what classes are called. bias(x) = [main ≠ label],
+variance(x) = P(f ≠ main). Of an unbiased example, variance is loss; of a biased one it takes loss
+away, as often as a run answers the label: loss = bias + variance where unbiased − P(f = label)
+where biased, exactly. So these terms do not add up as the squared ones do: a variance may *lower*
+the loss. What the variance costs net is loss − bias. Wrong labels count as bias.
 
 The main prediction is itself an estimate. Bias, and what the variance adds, takes away and costs
 net, are those of a vote of R runs; with more runs the bias is most often smaller. The variance is
@@ -44,7 +44,7 @@ from scipy.special import chdtri, stdtrit
 
 from evalharness.inference.bounds import upper_z
 from evalharness.inference.proportions import clopper_pearson_lower, clopper_pearson_upper
-from evalharness.kernels.runs import Votes, agreeing, compact, votes
+from evalharness.kernels.runs import Votes, agreeing, compact, ties, votes
 
 Floats = NDArray[np.float64]
 
@@ -230,21 +230,30 @@ def zero_one(
     runs, n = predictions.shape
     sample = _Sample(n, weight, unit, confidence, runs)
     found = votes(predictions, labels, classes)
-    biased = found.main != labels
-    # Left out is a run that answers the main prediction: is another one main then?
-    tied = found.second == found.first
-    fragile = tied | ((found.second == found.first - 1) & (found.rival < found.main))
-    bias, right = biased.astype(float), found.right / runs
+    # Where the absence of one run changes what is main.
+    narrow = np.flatnonzero(found.second >= found.first - 1)
+    close = _Narrow(narrow, *ties(predictions[:, narrow], found.first[narrow], classes))
+    bias = (found.main != labels).astype(float)
+    bias[narrow] = 1 - (found.right[narrow] == found.first[narrow]) / close.tied
+    right, variance = found.right / runs, 1 - found.first / runs
     each = {
         LOSS: 1 - right,
         BIAS: bias,
-        VARIANCE: 1 - found.first / runs,
-        ADDS: np.where(biased, 0.0, 1 - right),
-        TAKES: np.where(biased, right, 0.0),
+        VARIANCE: variance,
+        ADDS: (1 - bias) * (1 - right),
+        TAKES: bias * right,
     }
     each[NET] = each[ADDS] - each[TAKES]
-    left_out = _left_out(predictions, labels, found, biased, fragile, tied, sample)
-    others = each[VARIANCE] + np.where(fragile, found.first / runs, 0.0)
+    left_out = _left_out(predictions, labels, found, bias, close, sample)
+    if runs == LEAST:
+        # Two runs are no vote: their bias is their loss, and their net variance 0 whatever they
+        # answer. As if loss and bias erred apart.
+        left_out[NET] = math.sqrt(2) * left_out[LOSS]
+    # How often a run does not answer what the others do: one of the main prediction leaves a tie
+    # of it and those that are close, one of a tie leaves it to the rest.
+    others = variance.copy()
+    away = np.where(close.tied > 1, 1.0, close.close / (1 + close.close))
+    others[narrow] += away * found.first[narrow] / runs
     terms = {
         name: sample.term(
             values,
@@ -256,20 +265,24 @@ def zero_one(
         for name, values in each.items()
     }
     reason = "" if runs >= LEAST else TOO_FEW
-    return Decomposition("0–1", runs, n, terms, sample.mean(fragile), reason)
+    return Decomposition("0–1", runs, n, terms, sample.share[narrow].sum(), reason)
+
+
+@dataclass(frozen=True)
+class _Narrow:
+    """Examples `at` whose main prediction hangs on one run: what `ties` says of them."""
+
+    at: Any
+    tied: Any
+    close: Any
+    among: Any
 
 
 def _left_out(
-    predictions: Any,
-    labels: Any,
-    found: Votes,
-    biased: Any,
-    fragile: Any,
-    tied: Any,
-    sample: _Sample,
+    predictions: Any, labels: Any, found: Votes, bias: Any, narrow: _Narrow, sample: _Sample
 ) -> dict[str, Floats]:
-    """(R,) of each term without each run. Only where a run votes for a main prediction that is
-    fragile does its absence change more than a count."""
+    """(R,) of each term without each run. Only where the vote is narrow does the absence of a run
+    change more than a count."""
     runs, share = sample.runs, sample.share
     weight = None if sample.weight is None else share
     scale = 1 / sample.n if weight is None else 1.0
@@ -280,28 +293,29 @@ def _left_out(
         some = None if weight is None else weight[at]
         return scale * agreeing(predictions[:, at], codes[at], some)
 
-    main = agree(found.main)
-    right_where_biased = agree(labels, biased)
-    right = main - agree(found.main, biased) + right_where_biased
-    # What changes by the absence of one vote for main: bias, the votes for what is main then, and
-    # the votes for the label where it is not main.
-    to = found.rival[fragile] != labels[fragile]
-    was = biased[fragile]
-    votes_for_label = np.where(
-        was & ~to, -found.right[fragile], np.where(~was & to, found.first[fragile] - 1, 0)
-    )
-    changes = np.stack([to.astype(float) - was, tied[fragile].astype(float), votes_for_label])
-    hit = (predictions[:, fragile] == found.main[fragile]).astype(float)
-    bias, top, label = (changes * share[fragile]) @ hit.T
+    at, each = narrow.at, share[narrow.at]
+    wrong = found.main != labels
+    wrong[at] = False
+    said, first, right = predictions[:, at], found.first[at], found.right[at]
+    main, label = said == found.main[at], said == labels[at]
+    # The classes that are main without a run that answers one of them, and whether the label is.
+    alone = narrow.tied == 1
+    left = np.where(alone, 1 + narrow.close, narrow.tied - 1)
+    there = np.where(alone, label | (right == first - 1), (right == first) & ~label)
+    biases = np.where(narrow.among, 1 - there / np.maximum(left, 1), bias[at])
+    votes_for_main, right_where_wrong = agree(found.main), agree(labels, wrong)
+    rights = votes_for_main - agree(found.main, wrong) + right_where_wrong
+    rights += (label * 1.0 - main) @ each
     rest = max(runs - 1, 1)
-    loss = 1 - (sample.mean(found.right) - right) / rest
-    biases = sample.mean(biased) + bias
-    takes = (sample.mean(found.right * biased) - right_where_biased + label) / rest
+    loss = 1 - (sample.mean(found.right) - rights) / rest
+    changed = sample.mean(bias) + (biases - bias[at]) @ each
+    takes = sample.mean(found.right * wrong) - right_where_wrong + (biases * (right - label)) @ each
+    top = sample.mean(found.first) - votes_for_main + (main * ~alone) @ each
     return {
         LOSS: loss,
-        BIAS: biases,
-        VARIANCE: 1 - (sample.mean(found.first) - main + top) / rest,
-        ADDS: loss - biases + takes,
-        TAKES: takes,
-        NET: loss - biases,
+        BIAS: changed,
+        VARIANCE: 1 - top / rest,
+        ADDS: loss - changed + takes / rest,
+        TAKES: takes / rest,
+        NET: loss - changed,
     }

@@ -32,12 +32,12 @@ class Spread:
     differ: float
 
 
-def spread(values: Any, confidence: float = 0.95) -> Spread:
-    """values (R,): two or more."""
+def spread(values: Any, confidence: float = 0.95, size: float = 0.0) -> Spread:
+    """values (R,): two or more; size: of the numbers that they are differences of."""
     values = np.asarray(values, float)
     runs, alpha = len(values), (1 - confidence) / 2
     mean, sd = float(values.mean()), float(values.std(ddof=1))
-    if sd <= 1e-12 * abs(mean):  # what rounding leaves of equal values
+    if sd <= 1e-12 * max(abs(mean), size):  # what rounding leaves of equal values
         return Spread(runs, mean, -math.inf, math.inf, 0.0, 0.0, math.inf, math.inf)
     t = -float(stdtrit(runs - 1, alpha))
     half = t * sd / math.sqrt(runs)

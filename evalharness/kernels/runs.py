@@ -27,14 +27,12 @@ class Votes:
 
     main:   the class that most runs answer; of several, the first.
     first:  how many runs answer it.
-    rival:  the class that is answered most often beside it; of several, the first.
-    second: how many runs answer that.
+    second: how many runs answer the class that is answered most often beside it.
     right:  how many runs answer the label.
     """
 
     main: Ints
     first: Ints
-    rival: Ints
     second: Ints
     right: Ints
 
@@ -66,9 +64,24 @@ def votes(predictions: Ints, labels: Ints, classes: int) -> Votes:
             key = count * np.int64(classes) + (classes - 1 - k)
             np.maximum(second[here], np.minimum(top[here], key), out=second[here])
             np.maximum(top[here], key, out=top[here])
-    (first, main), (follows, rival) = (np.divmod(key, classes) for key in (top, second))
-    main, rival = (compact(classes - 1 - code, classes) for code in (main, rival))
-    return Votes(main, first, rival, follows, right)
+    first, main = np.divmod(top, classes)
+    return Votes(compact(classes - 1 - main, classes), first, second // classes, right)
+
+
+def ties(predictions: Ints, first: Any, classes: int) -> tuple[Ints, Ints, NDArray[np.bool_]]:
+    """Of examples whose vote is narrow, with the most votes that a class has, first (n,): how many
+    classes have as many (n,), how many one fewer (n,), and whether each run answers one of the
+    former (R, n)."""
+    tied, close = np.zeros((2, len(first)), np.int64)
+    among = np.zeros(predictions.shape, bool)
+    for k in range(classes):
+        said = predictions == predictions.dtype.type(k)
+        count = _many(said)
+        top = count == first
+        tied += top
+        close += count == first - 1
+        among |= said & top
+    return tied, close, among
 
 
 def agreeing(predictions: Ints, codes: Ints, weight: Any = None) -> NDArray[np.float64]:

@@ -20,6 +20,7 @@ from evalharness.checks.training_runs import (
 )
 from evalharness.declare.diagnosis import bias_variance
 from evalharness.declare.errors import OutputsError
+from evalharness.inference.seed_spread import spread
 from evalharness.kernels.plan import Plan
 from evalharness.metrics import (
     accuracy,
@@ -70,6 +71,10 @@ def rung(name, value):
     return Rung(name, value, value - 0.01, value + 0.01, N, "", "")
 
 
+def words(section):
+    return " ".join(line.strip() for line in section.lines)
+
+
 def test_runs_are_taken_apart_row_by_row_whatever_their_order():
     outputs = runs(dev=0)
     found = told(outputs)
@@ -79,7 +84,9 @@ def test_runs_are_taken_apart_row_by_row_whatever_their_order():
     ]
     votes = np.stack([(np.stack(by_id) == k).sum(axis=0) for k in range(3)])
     terms = found.figures["decomposition"]["terms"]
-    assert terms["bias"]["value"] == pytest.approx((votes.argmax(axis=0) != LABEL).mean())
+    top = votes == votes.max(axis=0)
+    right = top[LABEL, np.arange(N)] / top.sum(axis=0)
+    assert terms["bias"]["value"] == pytest.approx(1 - right.mean())
     assert terms["loss"]["value"] == pytest.approx((np.stack(by_id) != LABEL).mean())
     assert found.figures["seed"]["mean"] == pytest.approx(terms["loss"]["value"])
     assert "vote" in " ".join(found.lines)
@@ -102,7 +109,8 @@ def test_classes_that_one_run_never_says_are_the_same_classes():
     ]
     outputs = {f"m{i}": Outputs(dev=t) for i, t in enumerate(tables)}
     terms = told(outputs).figures["decomposition"]["terms"]
-    assert terms["bias"]["value"] == pytest.approx(0.1)
+    # Ten are voted "b", and of one each run answers another class.
+    assert terms["bias"]["value"] == pytest.approx(0.1 + 2 / 3 / 100)
     assert terms["loss"]["value"] == pytest.approx((10 + 11 + 10) / 300)
 
 
@@ -141,14 +149,77 @@ def test_a_gap_stands_beside_what_the_seed_makes_of_it():
     gap = found.figures["gaps"]["dev_overfitting"]
     assert gap["value"] == pytest.approx(0.005)
     assert gap["seed"]["mean"] > 0.01
-    assert "less than runs differ" in found.lines[-1]
-    assert told(runs(dev=0), rungs=ladder).figures["gaps"] == {}  # the runs have no test
+    low, high = gap["seed"]["low"], gap["seed"]["high"]
+    assert 0 < low < gap["seed"]["mean"] < high
+    said = words(found)
+    assert f"dev_overfitting 0.0050: over the runs {gap['seed']['mean']:.4f} (" in said
+    assert "from run to run it differs by up to" in said
+
+
+def test_gaps_that_the_runs_do_not_have_are_named():
+    ladder = [rung("train", 0.1), rung("train_dev", 0.11), rung("dev", 0.12), rung("test", 0.125)]
+    outputs = runs(dev=0, train=0.1, test=-0.2)
+    found = told(outputs, rungs=ladder)
+    assert [*found.figures["gaps"]] == ["dev_overfitting"]
+    assert "Not beside the seed: variance; the runs have no train_dev." in words(found)
+    assert "Not beside the seed: data_mismatch; the runs have no train_dev." in words(found)
+    outputs["seed-2"] = Outputs(dev=table(99), train=table(98))
+    said = words(told(outputs, rungs=ladder))
+    assert "Not beside the seed: dev_overfitting; run 'seed-2' has no test." in said
+
+
+def test_no_number_exceeds_the_range_of_the_metric():
+    """Two runs, of which one is always wrong."""
+    one, other = table(0), table(1) | {"prediction": np.full(N, 5)}
+    ladder = [rung("dev", 0.12), rung("test", 0.125)]
+    outputs = {
+        "a": Outputs(dev=one, test=table(2)),
+        "b": Outputs(dev=other, test=table(3)),
+    }
+    found = told(outputs, rungs=ladder)
+    assert found.figures["seed"]["differ"] > 1
+    assert "differ by up to 1.0000" in words(found)
+    assert "(-1.0000 to 1.0000); from run to run it differs by up to 1.0000." in words(found)
+
+
+def test_what_matters_is_rounded_and_one_example_is_one():
+    said = words(told(runs(2, dev=0), materiality=0.0001234567))
+    assert "more than what matters (0.000123)" in said
+    few = {
+        f"m{i}": Outputs(dev={"id": [1], "label": ["a"], "prediction": [p]})
+        for i, p in enumerate("ab")
+    }
+    assert "2 runs on 1 example of dev" in words(told(few))
+
+
+def test_runs_that_answer_identically_tell_nothing_of_training():
+    outputs = {
+        name: Outputs(dev=table(0, source=np.full(N, i)), test=table(1, source=np.full(N, i)))
+        for i, name in enumerate("abc")
+    }
+    ladder = [rung("dev", 0.12), rung("test", 0.125)]
+    found = told(outputs, rungs=ladder)
+    assert "All runs answered identically (the same file?)" in words(found)
+    assert "decomposition" not in found.figures
+    assert "sd" not in words(found)
+    assert "all runs have one value of it" in words(found)
+    outputs["d"] = Outputs(dev=table(5), test=table(6))
+    some = told(outputs)
+    assert "b answered as a did (the same file?)." in words(some)
+    assert "decomposition" in some.figures
+
+
+def test_what_rounding_leaves_of_equal_gaps_is_no_spread():
+    found = spread([0.3 - 0.1, 0.2, 0.2], size=0.3)
+    assert (found.sd, found.low, found.high) == (0, -math.inf, math.inf)
+    assert spread([1e-17, 0.0, 0.0], size=0.3).sd == 0
 
 
 def test_few_runs_are_said_to_be_few():
     assert any("are few" in line for line in told(runs(3, dev=0)).lines)
     two = told(runs(2, dev=0))
     assert any("two runs do not show" in line for line in two.lines)
+    assert any("A vote of two says little" in line for line in two.lines)
     assert not any("are few" in line for line in told(runs(5, dev=0)).lines)
 
 
@@ -258,7 +329,7 @@ def test_a_curve_that_has_ended_is_flat():
 
 
 def test_far_out_it_is_a_guess():
-    near, far = curved(target=0.18), curved(target=0.121)
+    near, far = curved(target=0.18), curved(target=0.13)
     assert not near.figures["guess"]
     assert far.figures["needed"]["value"] > 40_000
     assert [any("guess" in line for line in s.lines) for s in (near, far)] == [False, True]
@@ -270,7 +341,69 @@ def test_three_sizes_are_said_to_be_few():
 
 
 def test_a_target_that_is_reached():
-    assert any("reached already" in line for line in curved(target=0.9).lines)
+    assert "0.9 is reached with the smallest, 500, already" in words(curved(target=0.9))
+    assert "at most, less than what matters" in words(curved(materiality=0.5))
+    some = words(curved(target=0.32, materiality=0.5))
+    assert "0.32 is reached already, with" in some
+    assert "at most" not in some
+
+
+def test_only_what_is_surely_out_of_reach_is_said_to_be():
+    """Of a doubling that brings little it is not: many doublings may."""
+    again = (500, 1000, 2000, 4000) * 2
+    small = words(curved(shift=lambda n: 0, sizes=again, materiality=0.0512345678))
+    assert "at most, less than what matters (0.0512)." in small
+    assert "will not get there" not in small
+    never = words(curved(shift=lambda n: 0, target=0.01, sizes=again))
+    assert "Flat: more data will not get there: not even 100 times as much." in never
+    assert "a thousand times as many examples, if any will do" in never
+
+
+def test_what_the_interval_leaves_open_is_not_told():
+    """The best curve ends above the target, and others that fit as well lead there."""
+    found = curved(target=0.1)
+    assert found.figures["needed"]["value"] == math.inf > found.figures["needed"]["low"]
+    assert "0.1: not told; between" in words(found)
+    assert "and more than any number of examples" in words(found)
+    assert "no number of examples leads" not in words(found)
+
+
+def test_numbers_of_examples_beyond_all_measure_are_not_printed():
+    far = curved(target=0.119)
+    assert 4_000_000 < far.figures["needed"]["value"] < math.inf
+    assert "0.119: not told; between" in words(far)
+
+
+def test_errors_that_rise_have_no_forecast():
+    rising = curved(shift=lambda n: -n / 4000)
+    assert "It rises with more data here: are sizes swapped?" in words(rising)
+    assert rising.figures["rises"]
+    assert "doubled" not in rising.figures
+    worse = words(curved(accuracy, shift=lambda n: -n / 4000))
+    assert "It gets worse with more data here" in worse
+
+
+def test_a_forecast_stays_within_the_range_of_the_metric():
+    found = curved(accuracy, target=0.98, shift=lambda n: 0).figures
+    assert 0 <= found["now"]["low"] < found["now"]["value"] <= found["now"]["high"] <= 1
+    assert found["gain"]["high"] <= 1
+
+
+def test_what_one_model_a_size_leaves_out_is_said():
+    assert "no interval, so that they are too narrow" in words(curved())
+    assert "too narrow" not in words(curved(sizes=(500, 1000, 2000, 4000) * 2))
+
+
+def test_one_run_on_the_curves_split_tells_nothing_of_training():
+    """Sizes are measured on test, runs on dev; one run has test too."""
+    sizes = (500, 1000, 2000, 4000)
+    outputs = {f"n{n}": Outputs(test=table(i, -30 / n**0.5)) for i, n in enumerate(sizes)}
+    again = runs(3, dev=0)
+    again["seed-0"] = Outputs(dev=table(0), test=table(7))
+    names = {f"n{n}": n for n in sizes}
+    found = told(outputs | again, sizes=names, runs=list(again))
+    assert not found.figures["trained_again"]
+    assert np.isfinite(found.figures["doubled"]["high"])
 
 
 def test_runs_tell_what_training_adds_by_chance():

@@ -1,5 +1,6 @@
 """What can be declared of human levels and gaps, and what is refused in words."""
 
+import numpy as np
 import pytest
 
 from evalharness import DeclarationError, Human, bias_variance, waive
@@ -55,6 +56,7 @@ def test_all_problems_of_a_human_level_at_once():
     refused(lambda: Human(a=(7, 3), b="x"), r"2 problems:\n  1\. a=\(7, 3\).*\n  2\. b='x'")
 
 
+SIZES = {"a": 1000, "b": 2000, "c": 4000}
 DIAGNOSES = [
     (lambda: bias_variance("error_rate"), "'error_rate' is no metric"),
     (lambda: bias_variance([error_rate, log_loss]), "all rungs are measured by one metric"),
@@ -86,9 +88,32 @@ DIAGNOSES = [
     (lambda: bias_variance(error_rate, runs=["one"]), "two or more models"),
     (lambda: bias_variance(error_rate, runs="models"), "two or more models"),
     (lambda: bias_variance(error_rate, runs=["a", "a"]), "'a' is named twice"),
-    (lambda: bias_variance(error_rate, sizes={"a": 10, "b": 20}), "three or more numbers"),
-    (lambda: bias_variance(error_rate, target=0.1), r"of sizes=\{…\} is to lead"),
+    (lambda: bias_variance(error_rate, sizes={"a": 10, "b": 20}), "three different sizes, not 2"),
+    (
+        lambda: bias_variance(error_rate, sizes=dict.fromkeys("abc", 9)),
+        "three different sizes, not 1",
+    ),
+    (lambda: bias_variance(error_rate, sizes=[1, 2, 3]), "must give numbers by name of a model"),
+    (lambda: bias_variance(error_rate, sizes={9: "a", 8: "b"}), "name: size; are they swapped"),
+    (lambda: bias_variance(error_rate, sizes={9: 1, 8: 2, 7: 3}), "9: 1 must be name: size; such"),
+    (lambda: bias_variance(error_rate, sizes=SIZES | {"a": 1.5}), "1.5 of 'a' must be a whole"),
+    (lambda: bias_variance(error_rate, sizes=SIZES | {"a": 0}), "0 of 'a' must be a whole num"),
+    (lambda: bias_variance(error_rate, sizes=SIZES | {"a": "1"}), "'1' of 'a' must be a whole"),
+    (lambda: bias_variance(error_rate, target=0.1), r"of sizes=\{…\} leads"),
+    (lambda: bias_variance(error_rate, sizes=SIZES, target="a"), r"of sizes=\{…\} leads"),
+    (lambda: bias_variance(error_rate, sizes=SIZES, target=5), "neither; 5 % is 0.05"),
+    (lambda: bias_variance(error_rate, sizes=SIZES, target=0), "target=0: error_rate lies between"),
+    (lambda: bias_variance(error_rate, sizes=SIZES, target=-0.1), "lies between 0 and 1"),
+    (lambda: bias_variance(accuracy, sizes=SIZES, target=95), "95 % is 0.95"),
+    (lambda: bias_variance(log_loss, sizes=SIZES, target=0), "between 0 and inf"),
 ]
+
+
+def test_sizes_are_whole_numbers_of_any_kind():
+    sizes = {"a": np.int64(1000), "b": 2000.0, "c": np.float32(4000)}
+    found = bias_variance(error_rate, sizes=sizes, target=0.05).sizes
+    assert found == (("a", 1000), ("b", 2000), ("c", 4000))
+    assert {type(n) for _, n in found} == {int}
 
 
 @pytest.mark.parametrize(("write", "words"), DIAGNOSES, ids=range(len(DIAGNOSES)))

@@ -1,6 +1,7 @@
 """The expected loss over training runs, taken apart."""
 
 import itertools
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from scipy.stats import chi2, t
 
 from evalharness.inference.decomposition import squared, zero_one
 from evalharness.inference.seed_spread import spread
-from evalharness.kernels.runs import agreeing, compact, votes
+from evalharness.kernels.runs import agreeing, compact, ties, votes
 
 
 def answers(runs, classes, n=300, right=0.5, seed=0):
@@ -31,14 +32,16 @@ def by_hand(predictions, labels, weight):
     for said, label, w in zip(
         predictions.T.tolist(), labels.tolist(), weight / weight.sum(), strict=True
     ):
-        main = min(set(said), key=lambda k: (-said.count(k), k))
-        away = sum(k != main for k in said) / len(said)
-        biased = main != label
+        most = max(map(said.count, said))
+        tied = [k for k in set(said) if said.count(k) == most]
         found["loss"] += w * sum(k != label for k in said) / len(said)
-        found["bias"] += w * biased
-        found["variance"] += w * away
-        found["variance_unbiased"] += 0 if biased else w * away
-        found["variance_biased"] += w * said.count(label) / len(said) if biased else 0
+        for main in tied:
+            part, biased = w / len(tied), main != label
+            away = sum(k != main for k in said) / len(said)
+            found["bias"] += part * biased
+            found["variance"] += part * away
+            found["variance_unbiased"] += 0 if biased else part * away
+            found["variance_biased"] += part * said.count(label) / len(said) if biased else 0
     found["net_variance"] = found["variance_unbiased"] - found["variance_biased"]
     return found
 
@@ -56,8 +59,11 @@ def test_the_vote_of_each_example(runs, classes, n):
     assert (found.main == counts.argmax(axis=0)).all()
     assert (found.first == counts.max(axis=0)).all()
     assert (found.second == rest.max(axis=0)).all()
-    some = found.second > 0
-    assert (found.rival == rest.argmax(axis=0))[some].all()
+    tied, close, among = ties(compact(predictions, classes), found.first, classes)
+    top = counts == counts.max(axis=0)
+    assert (tied == top.sum(axis=0)).all()
+    assert (close == (counts == counts.max(axis=0) - 1).sum(axis=0)).all()
+    assert (among == np.take_along_axis(top, predictions, axis=0)).all()
     assert (found.right == (predictions == labels).sum(axis=0)).all()
 
 
@@ -91,8 +97,12 @@ def test_where_the_vote_is_wrong_variance_lowers_the_loss():
 
 
 def test_formulas_of_mlxtend():
-    """`bias_variance_decomp(loss="0-1_loss")` of mlxtend 0.25, from its predictions on."""
+    """`bias_variance_decomp(loss="0-1_loss")` of mlxtend 0.25, from its predictions on; it gives a
+    tie to the first class, so that there are none here."""
     predictions, labels = answers(11, 4)
+    counts = np.sort([(predictions == k).sum(axis=0) for k in range(4)], axis=0)
+    clear = counts[-1] > counts[-2]
+    predictions, labels = predictions[:, clear], labels[clear]
     main = np.apply_along_axis(lambda x: np.argmax(np.bincount(x)), 0, predictions)
     found = values(zero_one(predictions, labels, 4))
     assert found["loss"] == pytest.approx((predictions != labels).mean())
@@ -100,8 +110,24 @@ def test_formulas_of_mlxtend():
     assert found["variance"] == pytest.approx((predictions != main).mean())
 
 
+@pytest.mark.parametrize("runs", [2, 4, 6])
+def test_nothing_hangs_on_what_classes_are_called(runs):
+    """Ties go to all of their classes."""
+    predictions, labels = answers(runs, 3, right=0.3)
+    named = np.array([2, 0, 1])
+    one, other = zero_one(predictions, labels, 3), zero_one(named[predictions], named[labels], 3)
+    for name, term in one.terms.items():
+        assert asdict(term) == pytest.approx(asdict(other.terms[name]), nan_ok=True)
+
+
+def test_a_tie_is_shared_out():
+    found = values(zero_one([[0, 1], [1, 2]], [0, 0], 3))
+    assert found["bias"] == pytest.approx((0.5 + 1) / 2)
+    assert found["net_variance"] == pytest.approx(0.75 - 0.75)
+
+
 @pytest.mark.parametrize("weighted", [False, True])
-@pytest.mark.parametrize("runs, classes", [(4, 2), (5, 3), (6, 4)])
+@pytest.mark.parametrize("runs, classes", [(3, 2), (4, 2), (5, 3), (6, 4), (4, 6)])
 def test_the_error_through_runs_is_their_jackknife(runs, classes, weighted):
     """Leaving out each run and counting anew."""
     predictions, labels = answers(runs, classes, right=0.3)
@@ -112,6 +138,9 @@ def test_the_error_through_runs_is_their_jackknife(runs, classes, weighted):
     ]
     for name, term in zero_one(predictions, labels, classes, weight=weight).terms.items():
         each = np.array([found[name] for found in without])
+        if runs == 3 and name == "net_variance":
+            assert each == pytest.approx(0, abs=1e-12)  # two runs are no vote
+            each = np.sqrt(2) * np.array([found["loss"] for found in without])
         expected = np.sqrt((runs - 1) / runs * np.square(each - each.mean()).sum())
         assert term.runs == pytest.approx(expected, abs=1e-12), name
 
@@ -125,9 +154,10 @@ def test_expected_terms_over_all_runs_that_may_be():
         predictions = np.array(said).reshape(3, 2)
         p = np.where(predictions == 1, chance, 1 - chance).prod()
         found = zero_one(predictions, [1, 1], 2)
+        rest = [np.delete(predictions, r, 0).mean(axis=0) for r in range(3)]
         others = [
-            (predictions[r] != (np.delete(predictions, r, 0).mean(axis=0) > 0.5)).mean()
-            for r in range(3)
+            np.where(share == 0.5, 0.5, predictions[r] != (share > 0.5)).mean()
+            for r, share in enumerate(rest)
         ]
         low, high = low + p * found.terms["variance"].value, high + p * np.mean(others)
         loss += p * found.terms["loss"].value
@@ -139,7 +169,7 @@ def test_the_variance_reaches_up_to_that_around_the_other_runs():
     """All of three votes hang on one run: those who differ may be any."""
     predictions = np.array([[0, 1] * 50, [0, 1] * 50, [1, 0] * 50])
     found = zero_one(predictions, [0, 1] * 50, 2)
-    assert found.unsure == pytest.approx(0.5)  # a vote for 1 without one of two goes to 0
+    assert found.unsure == pytest.approx(1)
     variance = found.terms["variance"]
     assert variance.value == pytest.approx(1 / 3)
     assert variance.high > 2 / 3
