@@ -131,7 +131,8 @@ class Diagnosed:
 
     def _people(self) -> list[str]:
         """What is to be said of who answered."""
-        return list(dict.fromkeys(level.note for level in self.people if level.note))
+        people = [*self.people, *([self.target] if self.target else [])]
+        return list(dict.fromkeys(level.note for level in people if level.note))
 
     def sections(self, climb: Climb) -> Callable[[Sequence[Rung]], tuple[Section, ...]]:
         """Of the rungs, what is told beside the ladder."""
