@@ -11,6 +11,7 @@ from evalharness.checks.climb import Climb
 from evalharness.checks.diagnosed import DiagnosisResult, Rung, Section
 from evalharness.checks.gaps_judged import Judged
 from evalharness.checks.human_level import levels, paired_with
+from evalharness.checks.leak import both
 from evalharness.checks.sections import metrics as of_sections
 from evalharness.checks.sections import on_target, sections
 from evalharness.checks.settings import Settings
@@ -82,15 +83,16 @@ class Diagnosed:
         problems = self._unclimbable() + training_runs.problems(self.plan, self.declared)
         if problems:
             raise OutputsError(problems)
+        human = self.declared.human
         place = (self.plan, self.model, self.declared.metric, self.names)
-        self.people = (
-            levels(self.declared.human, *place, self.seed)
-            if self.declared.human is not None
-            else []
+        self.people, self.target, self.again, self.between = both(
+            [
+                lambda: [] if human is None else levels(human, *place, self.seed),
+                lambda: on_target(self.declared, *place, self.seed),
+                lambda: training_runs.paired(self.plan, self.declared),
+                lambda: rungs.between(self.plan, self.model, self.names),
+            ]
         )
-        self.target = on_target(self.declared, *place, self.seed)
-        self.again = training_runs.paired(self.plan, self.declared)
-        self.between = rungs.between(self.plan, self.model, self.names)
 
     def _unclimbable(self) -> list[str]:
         """Why there is no such ladder."""
@@ -122,11 +124,7 @@ class Diagnosed:
             self.between.broken,
             settings,
             self._paired(),
-            (
-                *self.between.notes,
-                *self._people(),
-                *rungs.worse_than_chance(self.plan, self.model, found),
-            ),
+            tuple(notes),
         )
 
     def _people(self) -> list[str]:

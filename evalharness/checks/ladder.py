@@ -38,7 +38,7 @@ def diagnosis(climb: Climb, more: Callable[[Sequence[Rung]], tuple[Section, ...]
     names = [g.name for g in gaps]
     named = tuple(names[g] for g in found.named)
     state = found.state
-    if gaps and gaps[0].state == advice.BELOW_HUMAN and state != "both" and not named:
+    if gaps and gaps[0].state == advice.BELOW_HUMAN and not named:
         state = advice.BELOW_HUMAN
     proxy = climb.proxy
     under = tuple(

@@ -10,12 +10,16 @@ from evalharness.checks.climb import Climb
 from evalharness.checks.diagnosed import Rung, Section
 from evalharness.checks.human_level import HumanLevel, levels
 from evalharness.checks.measuring import estimates
-from evalharness.declare.diagnosis import DEV, TEST, TRAIN, TRAIN_DEV, BiasVariance
+from evalharness.declare.diagnosis import (
+    DEV,
+    TEST,
+    TRAIN,
+    TRAIN_DEV,
+    TRAIN_TARGET,
+    BiasVariance,
+)
 from evalharness.inference.bounds import Bounds
 from evalharness.kernels.plan import Plan
-
-# A split of target data that the model has learnt from, of which no rung is made.
-TRAIN_TARGET = "train_target"
 
 
 def metrics(plan: Plan, model: str, declared: BiasVariance, names: Sequence[str]) -> list[Any]:
