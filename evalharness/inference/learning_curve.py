@@ -216,8 +216,9 @@ class Curve:
 
     def _told(self, what: Callable[[Law], Floats], confidence: float) -> tuple[float, float, float]:
         """What the law says, and the least and most of what laws say that fit as well."""
-        value, each = float(what(self.law)[0]), what(self._within(confidence))
-        return value, float(min(each.min(), value)), float(max(each.max(), value))
+        value = float(what(self.law)[0])
+        each = np.append(what(self._within(confidence)), value)
+        return value, float(each.min()), float(each.max())
 
     @lru_cache(maxsize=4)  # noqa: B019 - a curve lives as long as its section is made
     def _within(self, confidence: float) -> Law:

@@ -383,6 +383,15 @@ def test_errors_that_rise_have_no_forecast():
     assert "It gets worse with more data here" in worse
 
 
+def test_models_of_two_sizes_that_answer_identically_are_named():
+    sizes = {"n500": 500, "n1000": 1000, "n2000": 2000}
+    outputs = {name: Outputs(dev=table(n)) for name, n in sizes.items()}
+    assert "answered as" not in words(told(outputs, sizes=sizes, runs=()))
+    outputs["n1000"] = Outputs(dev=table(500, source=np.full(N, 7)))
+    said = words(told(outputs, sizes=sizes, runs=()))
+    assert "n1000 answered as n500 did (the same file?)." in said
+
+
 def test_a_forecast_stays_within_the_range_of_the_metric():
     found = curved(accuracy, target=0.98, shift=lambda n: 0).figures
     assert 0 <= found["now"]["low"] < found["now"]["value"] <= found["now"]["high"] <= 1

@@ -101,6 +101,11 @@ def test_errors_that_surely_rise():
     assert not curve(law(SIZES)).rises
 
 
+def test_errors_that_are_known_better_than_floats_are_have_a_curve():
+    value, low, high = curve([1e9, 1e8, 1e7], [100, 200, 300], error=0.05).at(300)
+    assert 0 < low <= value <= high
+
+
 def test_models_that_answer_alike_have_a_curve():
     value, low, high = curve(law(SIZES), alike=1.0).at(16_000)
     assert low <= value <= high
