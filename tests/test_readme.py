@@ -177,3 +177,10 @@ def test_every_page_that_is_linked_is_there():
     folder = Path(__file__).parents[1]
     for target in re.findall(r"\]\(([^)#]+)\)", README):
         assert (folder / target).exists(), target
+
+
+def test_the_page_about_diagnoses_can_be_declared(names):
+    page = Path(__file__).parents[1] / "docs" / "diagnosis.md"
+    (code,) = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    exec(code, names)
+    assert [c.id for c in names["TestScans"].checks] == ["ladder"]
