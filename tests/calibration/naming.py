@@ -221,7 +221,7 @@ def resampled(ladder: Ladder, samples: int, times: int) -> list[Resampled]:
     return found
 
 
-RUNS, CLEAR_RUNS = 500, 400
+RUNS, CLEAR_RUNS = 300, 300
 
 
 def page() -> str:

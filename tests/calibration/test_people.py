@@ -12,7 +12,7 @@ from evalharness.inference.paired_people import paired_people
 from tests.calibration.people import NODES, WEIGHTS, Crowd
 
 pytestmark = pytest.mark.calibration
-RUNS = 160
+RUNS = 100
 # How much people differ: most err between a third and three times as often as the one in the
 # middle (0.5), or all alike. Of very different people (1.0) five do not show how bad some are.
 DESIGNS = [(5, 5), (20, 20), (20, 3), (50, 50), (50, 3)]
@@ -35,7 +35,7 @@ def test_bounds_of_single_people_and_panels_hold(people, asked, rate, spread):
 
 
 @pytest.mark.parametrize(("clusters", "icc"), [(20, 0.3), (50, 0.2)])
-@pytest.mark.parametrize("spread", [0.0, 0.5])
+@pytest.mark.parametrize("spread", [0.5])
 def test_bounds_of_items_that_were_drawn_together_hold(clusters, icc, spread):
     """20 clusters of 20, and 50 of 10, of items that are equally hard. Taken as single items, a
     third of the bounds would be wrong."""
@@ -74,7 +74,7 @@ def test_few_people_who_differ_greatly_are_told_nearly_right(people):
 
 
 @pytest.mark.parametrize("people", [5, 20, 50])
-@pytest.mark.parametrize("spread", [0.0, 0.5])
+@pytest.mark.parametrize("spread", [0.5])
 def test_the_best_is_not_optimistic(people, spread):
     """The best of five who are alike does not look better than they are, and its upper bound holds
     for who is truly best."""

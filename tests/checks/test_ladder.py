@@ -63,9 +63,9 @@ def test_cannot_tell_where_they_are_few(errors):
 
 def test_what_depends_on_the_human_level_is_said():
     """.5 or .7 for people, .7 on train, .8 on dev: which gap is larger hangs on the level."""
-    n = 1_000_000
-    rungs = {"train": (7_000, n), "dev": (8_000, n)}
-    human = Human(team=(5_000, n), doctor=(7_000, n))
+    n = 400_000
+    rungs = {"train": (2_800, n), "dev": (3_200, n)}
+    human = Human(team=(2_000, n), doctor=(2_800, n))
     found = ladder(human, options={"materiality": 0.0005}, **rungs)
     assert found.named == (BIAS,)
     assert {u.level: u.named for u in found.under} == {"team": (BIAS,), "doctor": (EITHER,)}
