@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from evalharness.declare import diagnosis
+from evalharness.declare import rungs
 from evalharness.declare import split_checks as splits
 from evalharness.declare.codes import CODES
 
@@ -29,7 +29,7 @@ def test_every_code_is_explained_and_has_a_remedy():
 
 def test_every_code_is_of_one_check_that_its_page_names():
     owners = {code: check.name for check in CHECKS for code in check.codes}
-    owners |= dict.fromkeys([*diagnosis.CODES.values(), diagnosis.UNMEASURED], "bias_variance")
+    owners |= dict.fromkeys([*rungs.CODES.values(), rungs.UNMEASURED], "bias_variance")
     assert set(owners) == set(CODES)
     for code, check in owners.items():
         assert f"Of `{check}" in SECTIONS[code]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from evalharness.checks.diagnosed import Under
-from evalharness.declare.diagnosis import (
+from evalharness.declare.rungs import (
     BIAS,
     BIAS_OR_VARIANCE,
     MISMATCH,

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from evalharness.checks.advice import BELOW_HUMAN, FEW, headline, level
 from evalharness.checks.diagnosed import Diagnosis, Gap, Rung, Under
-from evalharness.declare.diagnosis import HUMAN
+from evalharness.declare.rungs import HUMAN
 from evalharness.inference.numbers import percent, plain, show
 
 WIDTH, LINES = 80, 15

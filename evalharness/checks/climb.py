@@ -12,7 +12,8 @@ import numpy as np
 
 from evalharness.checks.human_level import HumanLevel
 from evalharness.checks.settings import Settings
-from evalharness.declare.diagnosis import DEV, GAPS, HUMAN, TEST, TRAIN_DEV, BiasVariance
+from evalharness.declare.diagnosis import BiasVariance
+from evalharness.declare.rungs import DEV, GAPS, HUMAN, TEST, TRAIN_DEV
 from evalharness.inference.best_of import BestOf
 from evalharness.inference.bounds import Bounds
 from evalharness.inference.dominance import Naming, believed, drawn, naming

@@ -16,16 +16,9 @@ from evalharness.checks.sections import metrics as of_sections
 from evalharness.checks.sections import on_target, sections
 from evalharness.checks.settings import Settings
 from evalharness.declare.collect import Check
-from evalharness.declare.diagnosis import (
-    BIAS_OR_VARIANCE,
-    GAPS,
-    HUMAN,
-    VARIANCE_OR_MISMATCH,
-    BiasVariance,
-    GapLimit,
-    Ladder,
-)
+from evalharness.declare.diagnosis import BiasVariance, GapLimit, Ladder
 from evalharness.declare.errors import OutputsError
+from evalharness.declare.rungs import BIAS_OR_VARIANCE, GAPS, HUMAN, VARIANCE_OR_MISMATCH
 from evalharness.inference.bounds import Bounds
 from evalharness.inference.estimates import Estimate
 from evalharness.kernels.plan import Plan

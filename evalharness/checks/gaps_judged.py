@@ -15,7 +15,8 @@ from evalharness.checks.human_level import HumanLevel
 from evalharness.checks.ladder import diagnosis
 from evalharness.checks.waived import waived
 from evalharness.declare.collect import Check
-from evalharness.declare.diagnosis import CODES, GAPS, HUMAN, UNMEASURED, GapLimit, Ladder
+from evalharness.declare.diagnosis import GapLimit, Ladder
+from evalharness.declare.rungs import CODES, GAPS, HUMAN, UNMEASURED
 from evalharness.declare.waivers import Waiver
 from evalharness.inference.bounds import Bounds
 from evalharness.inference.estimates import estimate

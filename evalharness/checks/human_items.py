@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from evalharness.declare.diagnosis import DEV, RUNGS, TEST
 from evalharness.declare.errors import OutputsError
+from evalharness.declare.rungs import DEV, RUNGS, TEST
 from evalharness.outputs import kinds, memory
 from evalharness.outputs.annotations import Annotations
 from evalharness.outputs.label_names import by_name, coded, numbered, taken

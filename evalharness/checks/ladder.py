@@ -11,7 +11,7 @@ from evalharness.checks import advice
 from evalharness.checks.climb import Climb
 from evalharness.checks.diagnosed import Diagnosis, Gap, Rung, Section, Under
 from evalharness.checks.human_level import HumanLevel
-from evalharness.declare.diagnosis import BIAS, BIAS_OR_VARIANCE, HUMAN
+from evalharness.declare.rungs import BIAS, BIAS_OR_VARIANCE, HUMAN
 from evalharness.inference.dominance import UNCLEAR, Naming
 from evalharness.inference.rung_gap import RungGap
 

@@ -27,7 +27,8 @@ from evalharness.checks.settings import Settings
 from evalharness.checks.slice_asked import LEAST, Asked
 from evalharness.checks.slice_ladders import ABOVE_WHOLE, Climbed, SliceLadders
 from evalharness.checks.slice_words import ABSENT, FEW, JUDGED, UNDEFINED, lines
-from evalharness.declare.diagnosis import HUMAN, BiasVariance
+from evalharness.declare.diagnosis import BiasVariance
+from evalharness.declare.rungs import HUMAN
 from evalharness.inference.bounds import Bounds
 from evalharness.inference.dominance import UNCLEAR
 from evalharness.kernels.plan import Plan

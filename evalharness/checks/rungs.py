@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from evalharness.declare.diagnosis import RUNGS, TRAIN, TRAIN_TARGET
 from evalharness.declare.errors import OutputsError
 from evalharness.declare.human import COUNTED
 from evalharness.declare.plural import counted
+from evalharness.declare.rungs import RUNGS, TRAIN, TRAIN_TARGET
 from evalharness.inference.estimates import Estimate
 from evalharness.kernels.plan import Plan
 from evalharness.outputs import memory

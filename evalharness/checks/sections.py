@@ -10,14 +10,8 @@ from evalharness.checks.climb import Climb
 from evalharness.checks.diagnosed import Rung, Section
 from evalharness.checks.human_level import HumanLevel, levels
 from evalharness.checks.measuring import estimates
-from evalharness.declare.diagnosis import (
-    DEV,
-    TEST,
-    TRAIN,
-    TRAIN_DEV,
-    TRAIN_TARGET,
-    BiasVariance,
-)
+from evalharness.declare.diagnosis import BiasVariance
+from evalharness.declare.rungs import DEV, TEST, TRAIN, TRAIN_DEV, TRAIN_TARGET
 from evalharness.inference.bounds import Bounds
 from evalharness.kernels.plan import Plan
 

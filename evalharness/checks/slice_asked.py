@@ -11,8 +11,9 @@ import numpy as np
 from evalharness.checks.human_level import HumanLevel
 from evalharness.checks.measuring import estimates
 from evalharness.checks.settings import Settings
-from evalharness.declare.diagnosis import DEV, BiasVariance
+from evalharness.declare.diagnosis import BiasVariance
 from evalharness.declare.metric import Metric
+from evalharness.declare.rungs import DEV
 from evalharness.inference.annotators import BEST
 from evalharness.inference.bounds import Bounds
 from evalharness.inference.estimates import Estimate

@@ -11,7 +11,7 @@ import numpy as np
 
 from evalharness.checks.measuring import tied
 from evalharness.checks.slice_asked import LEAST, Asked, judged_rung
-from evalharness.declare.diagnosis import GAPS, HUMAN
+from evalharness.declare.rungs import GAPS, HUMAN
 from evalharness.inference.dominance import Namings, of_each
 from evalharness.inference.estimates import Estimate
 from evalharness.inference.many import Estimates

@@ -9,7 +9,8 @@ from evalharness.checks.advice import BELOW_HUMAN
 from evalharness.checks.cell_width import cells, cut, padded, wrapped
 from evalharness.checks.slice_asked import LEAST
 from evalharness.checks.slice_ladders import ABOVE_WHOLE, SliceLadders
-from evalharness.declare.diagnosis import (
+from evalharness.declare.plural import counted
+from evalharness.declare.rungs import (
     BIAS,
     BIAS_OR_VARIANCE,
     HUMAN,
@@ -19,7 +20,6 @@ from evalharness.declare.diagnosis import (
     VARIANCE,
     VARIANCE_OR_MISMATCH,
 )
-from evalharness.declare.plural import counted
 from evalharness.inference.dominance import BOTH, NOTHING, UNCLEAR
 from evalharness.inference.numbers import percent, plain, show
 

@@ -15,9 +15,10 @@ from evalharness.checks.measuring import estimates
 from evalharness.checks.run_examples import Examples
 from evalharness.checks.run_words import fitted, gap_line, loss_lines, spread_lines, twin_lines
 from evalharness.checks.settings import Settings
-from evalharness.declare.diagnosis import DEV, GAPS, HUMAN, TEST, TRAIN, TRAIN_DEV, BiasVariance
+from evalharness.declare.diagnosis import BiasVariance
 from evalharness.declare.errors import OutputsError, did_you_mean
 from evalharness.declare.metric import Metric
+from evalharness.declare.rungs import DEV, GAPS, HUMAN, TEST, TRAIN, TRAIN_DEV
 from evalharness.inference.decomposition import Decomposition, squared, zero_one
 from evalharness.inference.seed_spread import spread
 from evalharness.kernels.plan import Plan

@@ -23,13 +23,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from evalharness.checks.diagnosed import Section
-from evalharness.declare.diagnosis import (
-    BIAS,
-    BIAS_OR_VARIANCE,
-    MISMATCH,
-    VARIANCE,
-    BiasVariance,
-)
+from evalharness.declare.diagnosis import BiasVariance
+from evalharness.declare.rungs import BIAS, BIAS_OR_VARIANCE, MISMATCH, VARIANCE
 from evalharness.inference.bounds import Bounds
 from evalharness.inference.numbers import percent, show
 from evalharness.inference.rung_gap import Assumed, RungGap

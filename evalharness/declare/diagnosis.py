@@ -5,54 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
+from evalharness.declare import diagnosis_options as options
 from evalharness.declare.arithmetic import is_number
-from evalharness.declare.errors import DeclarationError, did_you_mean, numbered
+from evalharness.declare.errors import DeclarationError, numbered
 from evalharness.declare.human import Human, suits
 from evalharness.declare.metric import Metric
+from evalharness.declare.rungs import BIAS, BIAS_OR_VARIANCE, CODES, LADDER, UNMEASURED
 
 # A wrong declaration is reported at the line of who wrote it, not at a line of this module.
 __tracebackhide__ = True
-
-HUMAN, TRAIN, TRAIN_DEV, DEV, TEST = "human", "train", "train_dev", "dev", "test"
-# Rows of the data that dev and test are of, which the model has learnt from; no rung.
-TRAIN_TARGET = "train_target"
-# The rungs, from the bottom to the top.
-RUNGS = (HUMAN, TRAIN, TRAIN_DEV, DEV, TEST)
-
-BIAS, VARIANCE, MISMATCH, OVERFITTING = (
-    "avoidable_bias",
-    "variance",
-    "data_mismatch",
-    "dev_overfitting",
-)
-# What cannot be told apart where a rung between is missing.
-BIAS_OR_VARIANCE, VARIANCE_OR_MISMATCH = "bias_or_variance", "variance_or_mismatch"
-
-# The gap between two rungs that follow each other, by the rungs.
-GAPS = {
-    (HUMAN, TRAIN): BIAS,
-    (HUMAN, TRAIN_DEV): BIAS_OR_VARIANCE,
-    (HUMAN, DEV): BIAS_OR_VARIANCE,
-    (HUMAN, TEST): BIAS_OR_VARIANCE,
-    (TRAIN, TRAIN_DEV): VARIANCE,
-    (TRAIN, DEV): VARIANCE_OR_MISMATCH,
-    (TRAIN, TEST): VARIANCE_OR_MISMATCH,
-    (TRAIN_DEV, DEV): MISMATCH,
-    (TRAIN_DEV, TEST): MISMATCH,
-    (DEV, TEST): OVERFITTING,
-}
-# In the order in which they are to be closed.
-CODES = {
-    BIAS: "EH-BIAS",
-    BIAS_OR_VARIANCE: "EH-BIAS-OR-VARIANCE",
-    VARIANCE: "EH-VARIANCE",
-    VARIANCE_OR_MISMATCH: "EH-VARIANCE-OR-MISMATCH",
-    MISMATCH: "EH-MISMATCH",
-    OVERFITTING: "EH-DEV-OVERFITTING",
-}
-LADDER, UNMEASURED = "ladder", "EH-RUNG"
 
 
 @dataclass(frozen=True)
@@ -159,7 +122,7 @@ def bias_variance(
 
     Raises DeclarationError with all that is wrong.
     """
-    problems = _metric(metric)
+    problems = options.metric(metric)
     good = isinstance(metric, Metric) and not problems
     for name, given in (("human", human), ("human_on_target", human_on_target)):
         if given is not None and not isinstance(given, Human):
@@ -167,7 +130,7 @@ def bias_variance(
         elif given is not None and good:
             problems += suits(given, metric)
     width = metric.range[1] - metric.range[0] if good else math.inf
-    found = _limits(limits, width, problems)
+    found = options.limits(limits, width, problems)
     if human is None:
         problems += [
             f"limits: {gap} begins at the human level; give human=…"
@@ -181,14 +144,14 @@ def bias_variance(
     elif materiality is not None and materiality >= width:
         problems.append(
             f"materiality={materiality!r}: no gap of {metric.name} is larger than {width:g}, so "
-            f"that none would matter{_percent(materiality, width)}"
+            f"that none would matter{options.percent(materiality, width)}"
         )
     if not isinstance(by, str):
         problems.append(f'by={by!r} must be the name of one column, such as by="region"')
-    again = _runs(runs, problems)
-    trained = _sizes(sizes, problems)
+    again = options.runs(runs, problems)
+    trained = options.sizes(sizes, problems)
     if target is not None:
-        problems += _target(target, metric if good else None, sizes is not None)
+        problems += options.target(target, metric if good else None, sizes is not None)
     if problems:
         raise DeclarationError(f"bias_variance: {numbered('problems', tuple(problems))}")
     return BiasVariance(
@@ -202,108 +165,3 @@ def bias_variance(
         trained,
         None if target is None else float(target),
     )
-
-
-def _metric(metric: Any) -> list[str]:
-    if isinstance(metric, Mapping | list | tuple):
-        return ["all rungs are measured by one metric, or their gaps mean nothing; give one"]
-    if not isinstance(metric, Metric):
-        return [f"{metric!r} is no metric; give one such as error_rate"]
-    problems = []
-    if metric.split or metric.where:
-        problems.append(
-            f"{metric}: the rungs are its splits; give the metric itself, {metric.label}"
-        )
-    if metric.group or metric.exact:
-        problems.append(f"{metric}: give the metric itself, {metric.label}; slices by `by=`")
-    if metric.better is None:
-        problems.append(
-            f"{metric}: it is not known whether a higher or a lower value is better, so that no "
-            "gap is a loss; use a metric with a direction"
-        )
-    if metric.definition.report_only:
-        problems.append(f"{metric} is report-only: {metric.definition.report_only}")
-    if "threshold_from" in dict(metric.options):
-        problems.append(f"{metric}: its threshold is chosen on a rung; give threshold=… instead")
-    return problems
-
-
-def _percent(given: float, width: float) -> str:
-    """What was meant, where a share is given in percent."""
-    meant = width == 1 and 1 <= given <= 100
-    return f"; {given:g} % is {given / 100:g}" if meant else ""
-
-
-def _limits(given: Any, width: float, problems: list[str]) -> tuple[tuple[str, float], ...]:
-    if given is None:
-        return ()
-    if not isinstance(given, Mapping):
-        problems.append(f'limits={given!r} must say how large a gap may be: {{"variance": 0.02}}')
-        return ()
-    found = []
-    for gap, most in given.items():
-        if gap not in CODES:
-            problems.append(
-                f"limits: there is no gap {gap!r}{did_you_mean(str(gap), CODES)}; there are "
-                f"{', '.join(CODES)}"
-            )
-        elif not is_number(most) or not 0 < most < math.inf:
-            never = ": no number of examples shows that there is none" if most == 0 else ""
-            problems.append(f"limits: {most!r} of {gap} must be a number above 0{never}")
-        elif most >= width:
-            problems.append(
-                f"limits: {most!r} of {gap} can never be missed: no gap is larger than {width:g}"
-                f"{_percent(most, width)}"
-            )
-        else:
-            found.append((gap, float(most)))
-    return tuple(found)
-
-
-def _runs(given: Any, problems: list[str]) -> tuple[str, ...]:
-    if isinstance(given, Iterable) and not isinstance(given, str | Mapping):
-        found = tuple(given)
-        if all(isinstance(name, str) and name for name in found) and len(found) != 1:
-            repeated = [n for n in dict.fromkeys(found) if found.count(n) > 1]
-            problems += [f"runs: {name!r} is named twice" for name in repeated]
-            return found
-    problems.append(f'runs={given!r} must list two or more models: runs=["seed-1", "seed-2"]')
-    return ()
-
-
-def _sizes(given: Any, problems: list[str]) -> tuple[tuple[str, int], ...]:
-    if given is None:
-        return ()
-    example = 'such as sizes={"n1000": 1_000, "n2000": 2_000, "n4000": 4_000}'
-    if not isinstance(given, Mapping):
-        problems.append(f"sizes={given!r} must give numbers by name of a model, {example}")
-        return ()
-    found, wrong = [], []
-    for name, n in given.items():
-        if not isinstance(name, str) or not name:
-            swapped = "are they swapped? " if isinstance(n, str) else ""
-            wrong.append(f"sizes: {name!r}: {n!r} must be name: size; {swapped}{example}")
-        elif not is_number(n) or not n > 0 or n != n // 1:
-            wrong.append(
-                f"sizes: {n!r} of {name!r} must be a whole number of training examples, 1 or more"
-            )
-        else:
-            found.append((name, int(n)))
-    different = len({n for _, n in found})
-    if not wrong and different < 3:
-        wrong.append(f"sizes={given!r}: a curve needs three different sizes, not {different}")
-    problems += wrong
-    return () if wrong else tuple(found)
-
-
-def _target(given: Any, metric: Metric | None, sized: bool) -> list[str]:
-    """What is wrong with the value to which the learning curve is to lead."""
-    if not sized or not is_number(given):
-        return [f"target={given!r} is a number to which the learning curve of sizes={{…}} leads"]
-    if metric is None:
-        return []
-    low, high = metric.range
-    if low < given < high:
-        return []
-    ends = f"{metric.name} lies between {low:g} and {high:g}, and a curve leads to neither"
-    return [f"target={given!r}: {ends}{_percent(given, high - low)}"]

@@ -29,7 +29,7 @@ GATED = ("label", "prediction", "score")
 # A column of scores, of predictions of 10 classes, of labels of so many.
 GATES = [("score", 0), ("prediction", 10)] + [("label", k) for k in (2, 3, 10, 50)]
 SIZES, COUNTS = (50, 850, 5_000, 50_000), (5, 10, 30, 200)
-RUNS, CLUSTERED_RUNS, CLEAR_RUNS = 200, 100, 1_000
+RUNS, CLUSTERED_RUNS, CLEAR_RUNS = 200, 60, 1_000
 
 
 class Default(Evaluation):

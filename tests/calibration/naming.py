@@ -221,7 +221,7 @@ def resampled(ladder: Ladder, samples: int, times: int) -> list[Resampled]:
     return found
 
 
-RUNS, CLEAR_RUNS = 300, 300
+RUNS, CLEAR_RUNS = 200, 250
 
 
 def page() -> str:

@@ -93,7 +93,7 @@ def test_a_gap_that_is_too_small_is_named_in_one_of_twenty_ladders_at_most(ladde
 def test_less_sure_it_would_be_named_more_often(monkeypatch):
     monkeypatch.setattr(dominance, "DOUBT", 0.1)
     ladder = pattern("BSSS", 0.06, 0.001, (1_000, 60_000, 10_000, 10_000, 10_000), 0.02)
-    assert too_often(repeated(ladder, RUNS).wrongly, RUNS)
+    assert too_often(repeated(ladder, 500).wrongly, 500)
 
 
 def test_so_it_would_where_few_errors_were_believed_as_jeffreys_has_it(monkeypatch):

@@ -9,7 +9,7 @@ from evalharness import Human
 from evalharness.checks.advice import KNOBS, headline
 from evalharness.checks.bars import LINES, WIDTH, lines, more
 from evalharness.checks.diagnosed import Diagnosis, Gap, Rung
-from evalharness.declare.diagnosis import GAPS, RUNGS
+from evalharness.declare.rungs import GAPS, RUNGS
 from tests.checks.rungs import ladder
 
 NUMBERS = st.floats(-1e7, 1e7) | st.just(math.nan)

@@ -166,7 +166,7 @@ def test_the_area_of_a_classifier_is_bounded_as_widely_as_it_varies():
     from evalharness.checks.joint_shift import told_apart
     from evalharness.checks.settings import Settings
 
-    covered, runs = 0, 80
+    covered, runs = 0, 50
     for seed in range(runs):
         rng = np.random.default_rng(seed)
         columns = {

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from evalharness import DeclarationError, Human, bias_variance, waive
-from evalharness.declare.diagnosis import CODES, GAPS, RUNGS
+from evalharness.declare.rungs import CODES, GAPS, RUNGS
 from evalharness.metrics import (
     accuracy,
     error_rate,
