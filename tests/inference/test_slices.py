@@ -81,7 +81,7 @@ def both(monkeypatch):
     return evaluate
 
 
-@settings(max_examples=5, deadline=None, derandomize=True)
+@settings(max_examples=3, deadline=None, derandomize=True)
 @given(
     st.integers(0, 10_000),
     st.sampled_from([8, 40, 300, 3_000]),

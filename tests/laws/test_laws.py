@@ -259,7 +259,7 @@ def test_padding_does_not_matter(case, size, monkeypatch):
     assert_same(whole(case.statistic, columns), expected)
 
 
-@pytest.mark.parametrize("n", [(1 << 14) - 1, 1 << 14, (1 << 14) + 1])
+@pytest.mark.parametrize("n", [1 << 14, (1 << 14) + 1])  # just full, and one more
 def test_the_edge_of_a_shape_bucket(case, n):
     columns = case.columns(n, seed=9)
     halves = [
