@@ -140,10 +140,9 @@ class Climb:
         may = [True] * len(gaps)
         lower = np.array([g.lower(alpha) for g in gaps.values()])
         upper = np.array([g.upper(alpha) for g in gaps.values()])
-        below = self.below_human(level)
-        if level is not None and (level.few or below):
+        if level is not None and (level.few or self.below_human(level)):
+            # The bias that is left may be the whole error, and a gap must beat that.
             may[0] = False
-        if below:  # the bias that is left may be the whole error, and a gap must beat that
             upper[0] = self.whole_error(alpha)
             low, high = self.declared.metric.range
             best = low if self.sign > 0 else high

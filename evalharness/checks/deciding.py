@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from evalharness.checks.leak import both
 from evalharness.checks.measuring import estimates
 from evalharness.checks.satisficing import CheckResult, judge
 from evalharness.checks.settings import Settings
 from evalharness.declare.bound import Bound
 from evalharness.declare.collect import Check
 from evalharness.declare.diagnosis import GapLimit, Ladder
-from evalharness.declare.errors import OutputsError
 from evalharness.declare.metric import Metric
 from evalharness.declare.split_checks import SplitCheck
 from evalharness.declare.waivers import Waiver
@@ -111,40 +112,29 @@ def _required(
     of each bound that has one, ready to be judged."""
     wanted = [(declared.model(c), c.declared.metric) for c in declared.bounds]
     wanted += [(model, metric) for model in declared.gated for metric in declared.also]
-    problems: list[str] = []
-    asked: dict[Check, Any] = {}
-    diagnosed: dict[str, Any] = {}
     if declared.of_gaps:
         from evalharness.checks import diagnosis
 
         wanted += diagnosis.metrics(plan, declared)
-    try:
-        plan.require(wanted)
-    except OutputsError as error:
-        problems += error.problems
-    if declared.of_splits:
+
+    def of_splits() -> dict[Check, Any]:
+        if not declared.of_splits:
+            return {}
         from evalharness.checks import splits
 
-        try:
-            asked = splits.read(plan, declared, seed)
-        except OutputsError as error:
-            problems += error.problems
-    people: dict[Check, Any] = {}
-    for check in declared.bounds:
-        if check.declared.human is not None:
-            from evalharness.checks import against_human
+        return dict(splits.read(plan, declared, seed))
 
-            try:
-                people[check] = against_human.level(
-                    plan, declared.model(check), check.declared, seed
-                )
-            except OutputsError as error:
-                problems += error.problems
-    if declared.of_gaps:
-        try:
-            diagnosed = diagnosis.read(plan, declared, seed)
-        except OutputsError as error:
-            problems += error.problems
-    if problems:
-        raise OutputsError(dict.fromkeys(problems))
-    return asked, diagnosed, people
+    def people() -> dict[Check, Any]:
+        against = [c for c in declared.bounds if c.declared.human is not None]
+        if not against:
+            return {}
+        from evalharness.checks.against_human import level
+
+        asked = [partial(level, plan, declared.model(c), c.declared, seed) for c in against]
+        return dict(zip(against, both(asked), strict=True))
+
+    def gaps() -> dict[str, Any]:
+        return diagnosis.read(plan, declared, seed) if declared.of_gaps else {}
+
+    _, asked, level_of, diagnosed = both([lambda: plan.require(wanted), of_splits, people, gaps])
+    return asked, diagnosed, level_of

@@ -136,7 +136,9 @@ def _advice(
             f"{advice.TOO_FEW}, so that the gap to human level decides nothing alone: ask more"
         )
     if climb.proxy is None:
-        said.append("without a human level avoidable bias is not told: give human=Human(…)")
+        said.append(
+            "without a human level avoidable bias is not told, and may be larger: human=Human(…)"
+        )
     said += _level_matters(climb, under)
     said += [f"{e.title}: {e.reason}" for e in climb.rungs.values() if e.reason]
     easier = [g for g in gaps if g.at_most < 0 and g.name not in (BIAS, BIAS_OR_VARIANCE)]

@@ -41,7 +41,7 @@ class Leak:
 
 
 def both(questions: Sequence[Callable[[], Any]]) -> list[Any]:
-    """The answers, or the problems of all questions."""
+    """The answers, or the problems of all questions, each said once."""
     problems: list[str] = []
     answers = []
     for question in questions:
@@ -50,7 +50,7 @@ def both(questions: Sequence[Callable[[], Any]]) -> list[Any]:
         except OutputsError as error:
             problems += error.problems
     if problems:
-        raise OutputsError(problems)
+        raise OutputsError(dict.fromkeys(problems))
     return answers
 
 

@@ -72,8 +72,12 @@ def between(plan: Plan, model: str, names: Sequence[str]) -> Between:
             broken.setdefault(b, told)
     if TRAIN_TARGET in plan.outputs[model].splits:
         learnt = plan.split(model, TRAIN_TARGET)
-        for name in set(names) - {TRAIN}:
-            if splits[name] in held and (told := _overlap(learnt, splits[name], notes)):
+        for name in names:
+            if (
+                name != TRAIN
+                and splits[name] in held
+                and (told := _overlap(learnt, splits[name], notes))
+            ):
                 broken.setdefault(name, told)
     if len(held) > 1 and not all("id" in s.column_names for s in held):
         notes.append("not every rung has a column `id`, so that it cannot be seen if two overlap")

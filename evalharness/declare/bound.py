@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from evalharness.declare.arithmetic import is_number
 from evalharness.declare.errors import DeclarationError
+from evalharness.declare.human import Human
 
 if TYPE_CHECKING:
-    from evalharness.declare.human import Human
     from evalharness.declare.metric import Metric
 
 # A wrong declaration is reported at the line of who wrote it, not at a line of this module.
@@ -48,6 +49,47 @@ class Bound:
         return f"{self.metric} {self.op} {self.human or number(self.threshold)}"
 
     __repr__ = __str__
+
+
+def bound(metric: Metric, op: str, threshold: Any) -> Bound:
+    """`metric op threshold`, a number or a human level. Raises DeclarationError for one that could
+    not be decided."""
+    if metric.definition.report_only:
+        raise DeclarationError(
+            f"{metric} {op} {threshold}: {metric.name} is report-only: "
+            f"{metric.definition.report_only}; list it in `also`"
+        )
+    if isinstance(threshold, Human):
+        threshold.bounding(metric, op)
+        return Bound(metric, op, 0.0, threshold)
+    return Bound(metric, op, _checked(metric, op, threshold))
+
+
+def _checked(metric: Metric, op: str, threshold: Any) -> float:
+    """The number, where a bound at it can be."""
+    if not is_number(threshold):
+        raise DeclarationError(f"{metric} {op} {threshold!r}: a bound needs a finite number")
+    low, high = metric.range
+    written = f"{metric} {op} {threshold}"
+    if not low <= threshold <= high:
+        percent = (
+            f"; did you mean {threshold / 100:g}?"
+            if (low, high) == (0, 1) and 1 < threshold <= 100
+            else ""
+        )
+        raise DeclarationError(
+            f"{written}: {metric.name} lies between {low:g} and {high:g}, "
+            f"so the bound is outside its range{percent}"
+        )
+    end = high if op in (">=", ">") else low
+    if threshold == end and not metric.exact:
+        raise DeclarationError(
+            f"{written}: no number of examples can show a value at the very end of the range, "
+            "so this bound could never pass; choose a threshold "
+            f"{'below' if end == high else 'above'} {end:g}, or, if the rows are a fixed list "
+            "of which every one must comply, write .exactly()"
+        )
+    return float(threshold)
 
 
 def number(x: float) -> str:

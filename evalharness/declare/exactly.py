@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from evalharness.declare.bound import Bound
+from evalharness.declare.bound import Bound, bound
 
 if TYPE_CHECKING:
     from evalharness.declare.metric import Metric
@@ -26,7 +26,7 @@ class Exactly:
         return str(self.metric)
 
     def __eq__(self, threshold: Any) -> Bound:  # type: ignore[override]
-        return Bound(self.metric, "==", self.metric._checked(threshold, "=="))
+        return bound(self.metric, "==", threshold)
 
     def __ge__(self, threshold: Any) -> Bound:
         return self.metric >= threshold

@@ -8,14 +8,16 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evalharness.declare import naming
 from evalharness.declare.arithmetic import Arithmetic, is_number
-from evalharness.declare.bound import Bound
+from evalharness.declare.bound import Bound, bound
 from evalharness.declare.errors import DeclarationError, did_you_mean
-from evalharness.declare.human import Human
 from evalharness.declare.naming import word
+
+if TYPE_CHECKING:
+    from evalharness.declare.human import Human
 
 # A wrong declaration is reported at the line of who wrote it, not at a line of this module.
 __tracebackhide__ = True
@@ -210,58 +212,22 @@ class Metric(Arithmetic):
         )
 
     def __ge__(self, threshold: float | Human) -> Bound:
-        return self._bound(">=", threshold)
+        return bound(self, ">=", threshold)
 
     def __gt__(self, threshold: float | Human) -> Bound:
-        return self._bound(">", threshold)
+        return bound(self, ">", threshold)
 
     def __le__(self, threshold: float | Human) -> Bound:
-        return self._bound("<=", threshold)
+        return bound(self, "<=", threshold)
 
     def __lt__(self, threshold: float | Human) -> Bound:
-        return self._bound("<", threshold)
-
-    def _bound(self, op: str, threshold: Any) -> Bound:
-        if isinstance(threshold, Human):
-            threshold.bounding(self, op)
-            return Bound(self, op, 0.0, threshold)
-        return Bound(self, op, self._checked(threshold, op))
+        return bound(self, "<", threshold)
 
     def __bool__(self) -> bool:
         raise DeclarationError(
             f"{self} is a declaration, not a number; list a bound on it in `satisficing`, "
             "or use the `evaluation` fixture to see its estimate"
         )
-
-    def _checked(self, threshold: Any, op: str) -> float:
-        if not is_number(threshold):
-            raise DeclarationError(f"{self} {op} {threshold!r}: a bound needs a finite number")
-        low, high = self.range
-        written = f"{self} {op} {threshold}"
-        if not low <= threshold <= high:
-            percent = (
-                f"; did you mean {threshold / 100:g}?"
-                if (low, high) == (0, 1) and 1 < threshold <= 100
-                else ""
-            )
-            raise DeclarationError(
-                f"{written}: {self.name} lies between {low:g} and {high:g}, "
-                f"so the bound is outside its range{percent}"
-            )
-        if self.definition.report_only:
-            raise DeclarationError(
-                f"{written}: {self.name} is report-only: {self.definition.report_only}; list it in "
-                "`also`"
-            )
-        end = high if op in (">=", ">") else low
-        if threshold == end and not self.exact:
-            raise DeclarationError(
-                f"{written}: no number of examples can show a value at the very end of the range, "
-                "so this bound could never pass; choose a threshold "
-                f"{'below' if end == high else 'above'} {end:g}, or, if the rows are a fixed list "
-                "of which every one must comply, write .exactly()"
-            )
-        return float(threshold)
 
     @property
     def name(self) -> str:

@@ -1,11 +1,14 @@
 """What stands between the rungs of a ladder, and what keeps one from being measured."""
 
+import re
+
 import numpy as np
 import pytest
 
-from evalharness import Human, Outputs, OutputsError
-from evalharness.metrics import accuracy, f1
+from evalharness import Human, Outputs, OutputsError, bias_variance
+from evalharness.metrics import accuracy, error_rate, f1
 from tests.checks.rungs import answers, diagnosed, gap, ladder, splits
+from tests.metrics.measure import declare
 
 N = 1000
 
@@ -170,3 +173,30 @@ def test_fewer_than_three_people_decide_nothing():
 def test_splits_of_other_sizes_are_measured_as_they_are():
     found = ladder(outputs=splits(train=(5, 50), dev=(100, N)))
     assert [r.n for r in found.rungs] == [50, N]
+
+
+def test_no_gap_dominates_the_bias_above_too_few_people():
+    """One person errs in 8 %, as the model does on train; what all people do is not known."""
+    table = named("train", 80)
+    right = np.asarray(table["label"])
+    said = np.where(np.arange(N) >= 920, 1 - right, right)
+    one = Human(annotations={"id": table["id"], "annotator": ["a"] * N, "label": said})
+    found = ladder(one, outputs=Outputs(train=table, dev=named("dev", 140)))
+    assert gap(found, "avoidable_bias").state == "few annotators"
+    assert not found.named
+    assert ladder(Human(many=(80, N)), outputs=Outputs(train=table, dev=named("dev", 140))).named
+
+
+def test_all_problems_of_bounds_splits_and_gaps_at_once():
+    broken = {"label": [0, 1] * 50}
+    asked = bias_variance(error_rate, limits={"dev_overfitting": 0.1})
+    made = declare(
+        diagnosis=asked,
+        satisficing=[error_rate.on("dev") <= Human(annotations="nowhere.parquet")["typical"]],
+    )
+    with pytest.raises(OutputsError) as caught:
+        made.run(Outputs(train=named("train"), dev=broken))
+    told = " ".join(caught.value.problems)
+    for words in ("no column `prediction`", "no file at", "`dev_overfitting`|dev_overfitting"):
+        assert re.search(words, told), words
+    assert len(caught.value.problems) == len(set(caught.value.problems))

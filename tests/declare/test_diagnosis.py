@@ -8,6 +8,7 @@ from evalharness.declare.rungs import CODES, GAPS, RUNGS
 from evalharness.metrics import (
     accuracy,
     error_rate,
+    expected_calibration_error,
     f1,
     latency,
     log_loss,
@@ -127,6 +128,10 @@ BOUNDS = [
     (lambda: error_rate.on("test") <= Human(a=0.1, b=0.2), r"pick it: human\['a'\]"),
     (lambda: precision.on("test") >= PEOPLE, "precision is no error rate"),
     (lambda: rate("bad").on("test").exactly() <= Human(a=0.1), "a fixed list"),
+    (
+        lambda: expected_calibration_error.on("test") <= Human(one=0.1),
+        "is report-only",
+    ),
     (lambda: bool(error_rate.on("test") <= PEOPLE), "is a declaration, not a truth value"),
     (lambda: latency.quantile(0.9).on("test") <= Human(a=(1, 10)), "is no error rate"),
 ]
