@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     )
     from evalharness.declare.human import Human
     from evalharness.declare.metric import metric
+    from evalharness.declare.objective import saved
+    from evalharness.declare.preference import prefers
     from evalharness.declare.splits import (
         known_difference,
         large_enough,
@@ -83,7 +85,9 @@ _HOME = {
     "known_difference": "declare.splits",
     "large_enough": "declare.splits",
     "no_leakage": "declare.splits",
+    "prefers": "declare.preference",
     "same_distribution": "declare.splits",
+    "saved": "declare.objective",
     "waive": "declare.waivers",
     "metric": "declare.metric",
 }

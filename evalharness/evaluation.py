@@ -7,11 +7,13 @@ import inspect
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from evalharness.declare.bound import Bound
-from evalharness.declare.collect import KNOWN, Check, checks, unknown
+from evalharness.declare.bound import Bound, bound_of
+from evalharness.declare.collect import KINDS, KNOWN, Check, checks, unknown
 from evalharness.declare.diagnosis import BiasVariance
 from evalharness.declare.errors import DeclarationError, numbered
 from evalharness.declare.metric import Metric
+from evalharness.declare.objective import Against, Choice
+from evalharness.declare.preference import Preference
 from evalharness.declare.split_checks import SplitCheck
 from evalharness.declare.waivers import Waiver
 
@@ -24,13 +26,17 @@ class Evaluation:
     """What a model must do, declared. Subclass it; `pytest` then reports each check as a test
     result.
 
+    optimizing:  the metric to make best: `f1.on("dev").against("production")`, or of several models
+                 the choice among those that meet every bound, `f1.on("dev")`.
+    preferences: judgements that the optimizing metric must reproduce: `prefers(…)`.
     satisficing: bounds that every gated model must be shown to meet.
     splits:      how the splits must relate: `same_distribution`, `known_difference`, `no_leakage`,
                  `large_enough`.
     diagnosis:   which gap holds the model back, from human level to test: `bias_variance(…)`.
     waivers:     findings that are known and let through until a day: `waive(…)`.
     also:        metrics to compute and report, not to gate.
-    models:      names of the gated models; may be left out when the outputs hold one.
+    models:      names of the gated models; may be left out when the outputs hold one that is no
+                 baseline.
     confidence:  one-sided, of every bound that decides (0.95).
     policy:      "confident": the interval decides; "point": the value does, which guarantees
                  nothing.
@@ -41,6 +47,8 @@ class Evaluation:
     """
 
     models: ClassVar[Iterable[str]] = ()
+    optimizing: ClassVar[Against | Metric | None] = None
+    preferences: ClassVar[Iterable[Preference]] = ()
     satisficing: ClassVar[Iterable[Bound]] = ()
     splits: ClassVar[Iterable[SplitCheck]] = ()
     diagnosis: ClassVar[BiasVariance | None] = None
@@ -59,7 +67,7 @@ class Evaluation:
         super().__init_subclass__(**kwargs)
         cls.abstract = bool(cls.__dict__.get("abstract", False))
         cls.__test__ = not cls.abstract
-        for name in ("models", "satisficing", "splits", "waivers", "also"):
+        for name in ("models", "preferences", "satisficing", "splits", "waivers", "also"):
             if isinstance(cls.__dict__.get(name), Iterator):
                 # An iterator is spent after one walk, and a subclass would inherit nothing.
                 setattr(cls, name, tuple(cls.__dict__[name]))
@@ -80,7 +88,7 @@ class Evaluation:
             raise DeclarationError(
                 f"{cls.__name__}: {numbered('problems in the declaration', tuple(problems))}"
             )
-        for kind in ("satisficing", "splits", "diagnosis"):
+        for kind in KINDS:
             declared = any(c.kind == kind for c in cls.checks)
             setattr(cls, f"test_{kind}", _item_of(kind) if declared else None)
 
@@ -128,7 +136,10 @@ class Evaluation:
         settings = Settings(cls.confidence, cls.policy, cls.seed, family, device)
         plan = Plan(named)
         chosen = cls.checks if select is None else [c for c in cls.checks if c in select]
-        declared = Declared(cls.checks, chosen, tuple(cls.also), tuple(cls.waivers), gated)
+        optimized: Any = getattr(cls.optimizing, "metric", cls.optimizing)
+        declared = Declared(
+            cls.checks, chosen, tuple(cls.also), tuple(cls.waivers), gated, optimized
+        )
 
         def compute(model: str, metric: Metric) -> Sequence[Estimate]:
             with using(device):
@@ -156,8 +167,12 @@ class Evaluation:
     @classmethod
     def written(cls) -> dict[str, Metric]:
         """Every declared metric, by how it is written."""
-        bounds = [c.declared for c in cls.checks if isinstance(c.declared, Bound)]
-        return {str(m): m for m in [*(b.metric for b in bounds), *cls.also]}
+        metrics = [
+            c.declared.metric
+            for c in cls.checks
+            if isinstance(c.declared, Bound | Against | Choice)
+        ]
+        return {str(m): m for m in [*metrics, *cls.also]}
 
     @classmethod
     def gated(cls, outputs: Mapping[str, Any]) -> tuple[str, ...]:
@@ -167,14 +182,25 @@ class Evaluation:
         names = tuple(cls.models)
         known = ", ".join(map(repr, outputs))
         if not names:
-            if len(outputs) > 1:
+            compared = {
+                b.baseline for c in cls.checks if isinstance(b := bound_of(c.declared), Bound)
+            }
+            left = tuple(name for name in outputs if name not in compared)
+            if len(left) == 1:
+                return left
+            if not left:
                 raise OutputsError(
                     [
-                        f"{cls.__name__}: the outputs hold {len(outputs)} models ({known}); say "
-                        f"which are gated: models = [{next(iter(outputs))!r}]"
+                        f"{cls.__name__}: the outputs hold {known}, which the evaluation compares "
+                        "with; add those of the model that is gated"
                     ]
                 )
-            return tuple(outputs)
+            raise OutputsError(
+                [
+                    f"{cls.__name__}: the outputs hold {len(outputs)} models ({known}); say "
+                    f"which are gated: models = [{left[0]!r}]"
+                ]
+            )
         absent = [n for n in names if n not in outputs]
         if absent:
             raise OutputsError(

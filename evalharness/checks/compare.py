@@ -49,9 +49,8 @@ def difference(plan: Plan, metric: Metric, first: str, second: str, settings: Se
             f"{metric}: a difference is taken of one slice; use .on(split, column=value)"
         )
     pairs = paired(plan, metric, first, second)
-    seed = seed_of(settings.seed, metric.label, metric.split, "difference")
     return estimate(
-        paired_bounds(metric, pairs, seed),
+        paired_bounds(metric, pairs, seed(metric, settings)),
         settings.confidence,
         metric=metric.label,
         model=f"{first} − {second}",
@@ -61,13 +60,23 @@ def difference(plan: Plan, metric: Metric, first: str, second: str, settings: Se
     )
 
 
-def paired(plan: Plan, metric: Metric, first: str, second: str) -> list[Pair]:
-    """The parts of a metric for two models, example by example."""
+def seed(metric: Metric, settings: Settings) -> int:
+    """The seed of what is resampled for a difference."""
+    return seed_of(settings.seed, metric.label, metric.split, "difference")
+
+
+def aligned(plan: Plan, metric: Metric, first: str, second: str) -> Any:
+    """int64 (n,): the row of the second model's split that each of the first's belongs to."""
     plan.require([(first, metric), (second, metric)])
     splits = [plan.split(model, metric.split) for model in (first, second)]
     what = f"the difference of {metric.label} between {first!r} and {second!r}"
     refuse_batches(f"{what} needs rows to pair by id", *splits)
-    row = align(*splits)
+    return align(*splits)
+
+
+def paired(plan: Plan, metric: Metric, first: str, second: str) -> list[Pair]:
+    """The parts of a metric for two models, example by example."""
+    row = aligned(plan, metric, first, second)
     return [Pair(plan, part, first, second, row) for part in metric.parts]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -11,10 +11,12 @@ from evalharness.checks.leak import both
 from evalharness.checks.measuring import estimates
 from evalharness.checks.satisficing import CheckResult, judge
 from evalharness.checks.settings import Settings
-from evalharness.declare.bound import Bound
+from evalharness.declare.bound import Bound, bound_of
 from evalharness.declare.collect import Check
 from evalharness.declare.diagnosis import GapLimit, Ladder
 from evalharness.declare.metric import Metric
+from evalharness.declare.objective import Against, Choice
+from evalharness.declare.preference import Preference
 from evalharness.declare.split_checks import SplitCheck
 from evalharness.declare.waivers import Waiver
 from evalharness.kernels.plan import Plan
@@ -26,13 +28,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Declared:
-    """What is declared. checks: all of them; chosen: those to decide; gated: names of models."""
+    """What is declared. checks: all of them; chosen: those to decide; gated: names of models;
+    optimized: the metric that is, or None."""
 
     checks: Sequence[Check]
     chosen: Collection[Check]
     also: Sequence[Metric]
     waivers: Sequence[Waiver]
     gated: Sequence[str]
+    optimized: Metric | None = None
 
     @property
     def of_splits(self) -> list[Check]:
@@ -45,6 +49,17 @@ class Declared:
     @property
     def bounds(self) -> list[Check]:
         return [c for c in self.checks if isinstance(c.declared, Bound)]
+
+    @property
+    def compared(self) -> dict[Check, Bound]:
+        """Those that hold a model against a baseline: objectives, and bounds on a difference."""
+        asked = [(c, bound_of(c.declared)) for c in self.checks]
+        return {c: bound for c, bound in asked if bound is not None and bound.baseline is not None}
+
+    @property
+    def over_all(self) -> list[Check]:
+        """Those that are about several models at once: the choice, and preferences."""
+        return [c for c in self.checks if isinstance(c.declared, Choice | Preference)]
 
     def on(self, split: str) -> tuple[list[Bound], list[Metric]]:
         """What is declared on a split: bounds, and metrics that are only reported."""
@@ -60,13 +75,14 @@ class Declared:
 
 
 Found = dict[str, dict[str, Sequence["Estimate"]]]
+Of = Callable[[str, Metric], Sequence["Estimate"]]
 
 
 def decided(
     plan: Plan, declared: Declared, settings: Settings
 ) -> tuple[list[CheckResult | SplitResult], Found]:
     """The chosen checks, decided, and the estimates by model and by metric as it was written."""
-    asked, diagnosed, people = _required(plan, declared, settings.seed)
+    needed = _required(plan, declared, settings.seed)
     found: Found = {model: {} for model in plan.outputs}
 
     def of(model: str, metric: Metric) -> Sequence[Estimate]:
@@ -75,43 +91,101 @@ def decided(
         return found[model][str(metric)]
 
     made: dict[Check, CheckResult | SplitResult] = {}
-    if asked:
+    if needed.splits:
         from evalharness.checks import splits
 
         # A family is one evaluation and one kind of check.
-        apart = replace(settings, family=max(1, sum(a.gated for a in asked.values())))
+        apart = replace(settings, family=max(1, sum(a.gated for a in needed.splits.values())))
         # Before any metric is computed: whether a split is large enough never depends on one.
         for check in declared.chosen:
-            if check in asked:
-                made[check] = splits.judge(check, asked[check], declared.waivers, apart)
-    for check in declared.chosen:
-        if isinstance(check.declared, Bound):
-            model, metric = declared.model(check), check.declared.metric
-            each = of(model, metric)
-            if check in people:
-                from evalharness.checks import against_human
+            if check in needed.splits:
+                made[check] = splits.judge(check, needed.splits[check], declared.waivers, apart)
 
-                each = against_human.minus(plan, model, metric, each, people[check], settings)
-            pooled = plan.measure(model, metric.parts[0]).groups.pooled
-            made[check] = judge(check.declared, check.id, check.model, each, settings, pooled)
-    if diagnosed:
+    def bounded(check: Check) -> CheckResult:
+        """The verdict of a bound or of an objective, once."""
+        if check not in made:
+            made[check] = _bounded(plan, declared, check, needed, of, settings)
+        result = made[check]
+        assert isinstance(result, CheckResult)
+        return result
+
+    for check in declared.chosen:
+        if isinstance(check.declared, Bound | Against):
+            bounded(check)
+    for check in declared.over_all:
+        if check in declared.chosen:
+            made[check] = _over_all(plan, declared, check, bounded, of, settings)
+    if needed.gaps:
         from evalharness.checks import diagnosis
 
-        made |= diagnosis.judged(diagnosed, declared, of, settings)
+        made |= diagnosis.judged(needed.gaps, declared, of, settings)
     for model in declared.gated:
         for metric in declared.also:
             of(model, metric)
     return [made[c] for c in declared.chosen], found
 
 
-def _required(
-    plan: Plan, declared: Declared, seed: int
-) -> tuple[dict[Check, Any], dict[str, Any], dict[Check, Any]]:
+def _bounded(
+    plan: Plan, declared: Declared, check: Check, needed: Needed, of: Of, settings: Settings
+) -> CheckResult:
+    model, bound = declared.model(check), bound_of(check.declared)
+    assert bound is not None
+    metric = bound.metric
+    each = of(model, metric)
+    if check in needed.compared:
+        from evalharness.checks import baseline
+
+        of(str(bound.baseline), metric)
+        if isinstance(check.declared, Against):
+            settings = replace(settings, family=len(declared.gated))
+        return baseline.judged(plan, check, needed.compared[check], settings)
+    if check in needed.people:
+        from evalharness.checks import against_human
+
+        each = against_human.minus(plan, model, metric, each, needed.people[check], settings)
+    pooled = plan.measure(model, metric.parts[0]).groups.pooled
+    return judge(bound, check.id, check.model, each, settings, pooled)
+
+
+def _over_all(
+    plan: Plan,
+    declared: Declared,
+    check: Check,
+    bounded: Callable[[Check], CheckResult],
+    of: Of,
+    settings: Settings,
+) -> SplitResult:
+    """The verdict of a check about several models."""
+    if isinstance(check.declared, Choice):
+        from evalharness.checks import choice
+
+        bounds = {m: [c for c in declared.bounds if c.model == m] for m in declared.gated}
+        each = {m: [bounded(c) for c in checks] for m, checks in bounds.items()}
+        return choice.judged(plan, check, each, of, declared.waivers, settings)
+    from evalharness.checks import preferences
+
+    return preferences.judged(plan, check, declared.optimized, declared.waivers, settings)
+
+
+@dataclass(frozen=True)
+class Needed:
+    """What is read before anything is decided: the checks of splits, the diagnosis of each model,
+    the human level of each bound that has one, and the pairs of each that has a baseline."""
+
+    splits: Mapping[Check, Any]
+    gaps: dict[str, Any]
+    people: Mapping[Check, Any]
+    compared: Mapping[Check, Any]
+
+
+def _required(plan: Plan, declared: Declared, seed: int) -> Needed:
     """Read and check what everything that is declared needs, whatever is chosen, so that an error
-    never depends on -k; the checks of splits, the diagnosis of each model, and the human level
-    of each bound that has one, ready to be judged."""
+    never depends on -k."""
     wanted = [(declared.model(c), c.declared.metric) for c in declared.bounds]
     wanted += [(model, metric) for model in declared.gated for metric in declared.also]
+    for check in declared.over_all:
+        if isinstance(check.declared, Choice):
+            wanted += [(model, check.declared.metric) for model in declared.gated]
     if declared.of_gaps:
         from evalharness.checks import diagnosis
 
@@ -133,8 +207,21 @@ def _required(
         asked = [partial(level, plan, declared.model(c), c.declared, seed) for c in against]
         return dict(zip(against, both(asked), strict=True))
 
+    def compared() -> dict[Check, Any]:
+        if not declared.compared:
+            return {}
+        from evalharness.checks import baseline
+
+        asked = [
+            partial(baseline.read, plan, declared.model(c), bound)
+            for c, bound in declared.compared.items()
+        ]
+        return dict(zip(declared.compared, both(asked), strict=True))
+
     def gaps() -> dict[str, Any]:
         return diagnosis.read(plan, declared, seed) if declared.of_gaps else {}
 
-    _, asked, level_of, diagnosed = both([lambda: plan.require(wanted), of_splits, people, gaps])
-    return asked, diagnosed, level_of
+    _, of_each, levels, pairs, ladders = both(
+        [lambda: plan.require(wanted), of_splits, people, compared, gaps]
+    )
+    return Needed(of_each, ladders, levels, pairs)

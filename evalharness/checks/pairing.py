@@ -22,22 +22,29 @@ from evalharness.statistics.joint_counts import Patterns, patterns
 class Pair:
     """A metric of one statistic, placed on one slice, of two models.
 
-    row: int (n,), the row of the second model's split that has the id of each row of the first's.
+    row: int (n,), the row of the second model's split that has the id of each row of the first's;
+    group: which of the slices of `.by`, as the first model numbers them.
 
     Raises OutputsError where the two do not have the same examples in the slice, or group their
     rows otherwise.
     """
 
-    def __init__(self, plan: Plan, metric: Metric, first: str, second: str, row: Any) -> None:
+    def __init__(
+        self, plan: Plan, metric: Metric, first: str, second: str, row: Any, group: int = 0
+    ) -> None:
         self.row = row
         self._splits = [plan.split(name, metric.split) for name in (first, second)]
         self.measured = [plan.measure(name, metric) for name in (first, second)]
+        names = [m.groups.names for m in self.measured]
+        if list(names[0]) != list(names[1]):
+            raise OutputsError([_other_slices(metric, (first, second), names)])
+        self._group_code = group
         self.parts = [
-            Part(plan.resolved(name, metric), m.tables[0], m.sample(0))
+            Part(plan.resolved(name, metric), m.tables[group], m.sample(group))
             for name, m in zip((first, second), self.measured, strict=True)
         ]
-        self.inside = self.measured[0].groups.code == 0
-        theirs = self.measured[1].groups.code[row] == 0
+        self.inside = self.measured[0].groups.code == group
+        theirs = self.measured[1].groups.code[row] == group
         differing = int((self.inside != theirs).sum())
         if differing:
             raise OutputsError(
@@ -102,7 +109,7 @@ class Pair:
         """bool (m,): the entries of the first model that are in the slice and weigh something."""
         measured = self.measured[0]
         rows = measured.columns.rows
-        inside = np.asarray(measured.code == 0)
+        inside = np.asarray(measured.code == self._group_code)
         if self.weight is not None:
             inside = inside & ((self.weight if rows is None else self.weight[rows]) > 0)
         return inside
@@ -191,3 +198,13 @@ class Pair:
                 ]
             )
         return first[ours]
+
+
+def _other_slices(metric: Metric, models: tuple[str, str], names: list[Any]) -> str:
+    alone = [[n for n in ours if n not in theirs] for ours, theirs in (names, names[::-1])]
+    told = "; ".join(
+        f"only {model!r} has {', '.join(some[:3])}{', …' if len(some) > 3 else ''}"
+        for model, some in zip(models, alone, strict=True)
+        if some
+    )
+    return f"{metric}: the two models are sliced otherwise ({told}); slice both by the same column"

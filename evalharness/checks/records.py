@@ -41,14 +41,14 @@ def decided(of: CheckResult | SplitResult) -> dict[str, Any]:
 
 def check(data: Mapping[str, Any]) -> CheckResult | SplitResult:
     """The check of its dictionary."""
-    if data["kind"] in ("splits", "diagnosis"):
+    if "findings" in data:
         lists = ("n", "settle", "details")
         findings = tuple(
             made(Finding, f | {name: tuple(f[name]) for name in lists}) for f in data["findings"]
         )
         words = {name: tuple(data[name]) for name in ("splits", "notes")}
         given = {**data, **words, "findings": findings}
-        if data["kind"] == "splits":
+        if data["kind"] != "diagnosis":
             result: SplitResult = made(SplitResult, given)
             return result
         ladder = data.get("ladder")
@@ -59,7 +59,10 @@ def check(data: Mapping[str, Any]) -> CheckResult | SplitResult:
         made(Verdict, v | {"estimate": made(Estimate, v["estimate"])}) for v in data["verdicts"]
     )
     pooled = tuple((str(v), int(n)) for v, n in data["pooled"])
-    bound: CheckResult = made(CheckResult, {**data, "verdicts": verdicts, "pooled": pooled})
+    bound: CheckResult = made(
+        CheckResult,
+        {**data, "verdicts": verdicts, "pooled": pooled, "notes": tuple(data.get("notes", ()))},
+    )
     return bound
 
 

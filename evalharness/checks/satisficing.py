@@ -21,6 +21,8 @@ class CheckResult:
 
     verdicts: one for each slice; a check that is not sliced has one.
     pooled:   (value, rows) of slices too small to stand alone, decided together as "other".
+    words:    what the first line says beside the verdict; notes: what there is to say below it.
+    code:     its stable name, of docs/codes.md; waived: the waiver that lets it through, in words.
     """
 
     id: str
@@ -34,6 +36,10 @@ class CheckResult:
     threshold: float
     verdicts: Sequence[Verdict]
     pooled: tuple[tuple[str, int], ...] = ()
+    words: str = ""
+    notes: tuple[str, ...] = ()
+    code: str = "EH-BOUND"
+    waived: str = ""
 
     def slice_of(self, verdict: Verdict) -> str:
         """The slice of a verdict, without what all slices of the check have in common."""
@@ -73,8 +79,9 @@ class CheckResult:
     @property
     def message(self) -> str:
         """The first line of a report about this check; it says it all."""
+        words = f"; {self.words}" if self.words else ""
         if not self.group:
-            return self.worst.message
+            return self.worst.message + words
         counts = [(self.count(o), o) for o in (FAIL, INCONCLUSIVE, PASS)]
         told = ", ".join(f"{n:,} {o}" for n, o in counts if n)
         bad = [i for i, o in enumerate(self.outcomes) if o != PASS]
@@ -86,7 +93,7 @@ class CheckResult:
         ) + f"{self.metric} on {place} by {self.group}"
         word = "worst" if bad else "nearest"
         slices = counted(len(self.verdicts), "slices")
-        return f"{title}, {slices}: {told}{names}; {word}: {self.worst.message}"
+        return f"{title}, {slices}: {told}{names}; {word}: {self.worst.message}{words}"
 
 
 def judge(
@@ -120,12 +127,12 @@ def judge(
         verdicts = Verdicts(found, *about, settings.family, levels, policy)
     else:
         verdicts = tuple(one(e, at) for e, at in zip(found, levels, strict=True))
-    metric = bound.metric
+    metric, less = bound.metric, "human" if bound.human else bound.less
     return CheckResult(
         id=id,
         kind=bound.kind,
         model=model,
-        metric=f"{metric.measured} minus human" if bound.human else metric.measured,
+        metric=f"{metric.measured} minus {less}" if less else metric.measured,
         split=metric.split,
         slice=metric.slice,
         group="" if metric.over else metric.crossed,

@@ -89,7 +89,8 @@ def details(check: Decided) -> str:
     """What there is to say of a check below the first line; "" for nothing."""
     if isinstance(check, SplitResult):
         return check.told()
-    return slice_table(check) if check.group else ""
+    table = [slice_table(check)] if check.group else []
+    return "\n".join([*table, *check.notes])
 
 
 def slice_table(check: CheckResult) -> str:

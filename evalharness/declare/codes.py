@@ -23,4 +23,8 @@ CODES = {
     "EH-VARIANCE-OR-MISMATCH": "the model does worse on dev than on train; why is not apart",
     "EH-MISMATCH": "the model does worse on dev than on new examples of the training data",
     "EH-DEV-OVERFITTING": "the model does worse on test than on dev",
+    "EH-BOUND": "a model is not shown to meet a bound",
+    "EH-OBJECTIVE": "a model is not shown to be better than its baseline, or not worse by much",
+    "EH-CHOICE": "of several models none is shown to meet every bound",
+    "EH-PREFERENCE": "the optimizing metric ranks two models otherwise than people do",
 }

@@ -14,11 +14,19 @@ from evalharness.declare.diagnosis import BiasVariance
 from evalharness.declare.errors import did_you_mean
 from evalharness.declare.metric import Metric
 from evalharness.declare.naming import slug_of
+from evalharness.declare.objective import Against, baseline_slug
+from evalharness.declare.objectives import objectives
+from evalharness.declare.preference import Preference
 from evalharness.declare.split_checks import SplitCheck
 from evalharness.declare.waivers import Waiver
 
+DECLARED = (SplitCheck, BiasVariance, Against, Preference)
+# The kinds of checks, each a test of that name, in the order in which they are reported.
+KINDS = ("optimizing", "preferences", "satisficing", "splits", "diagnosis")
 KNOWN = (
     "models",
+    "optimizing",
+    "preferences",
     "satisficing",
     "splits",
     "diagnosis",
@@ -29,17 +37,14 @@ KNOWN = (
     "seed",
     "abstract",
 )
-RESERVED = (
-    *("checks", "gated", "run", "written"),
-    *("test_satisficing", "test_splits", "test_diagnosis"),
-)
-LATER = {"optimizing": "comparing with a baseline"}
+RESERVED = ("checks", "gated", "run", "written", *(f"test_{kind}" for kind in KINDS))
 
 
 @dataclass(frozen=True)
 class Check:
-    """One declared check of one gated model: a Bound, a SplitCheck, a GapLimit or a Ladder. `id` is
-    its node id; `model` is "" when the only one is meant."""
+    """One declared check of one gated model: an Against, a Bound, a SplitCheck, a GapLimit or a
+    Ladder; or one of several models: a Choice or a Preference. `id` is its node id; `model` is ""
+    when the only one is meant, or several."""
 
     id: str
     kind: str
@@ -70,9 +75,11 @@ def checks(attributes: Mapping[str, Any]) -> tuple[tuple[Check, ...], list[str]]
         models = ()
     problems += [f"models lists {m!r} twice" for m, n in Counter(models).items() if n > 1]
     gaps = _diagnosis(attributes["diagnosis"], problems)
-    declared: list[Any] = [*bounds, *splits, *gaps]
-    ids = [*_ids(bounds), *(s.slug for s in [*splits, *gaps])]
-    found = [
+    first, over_all = objectives(attributes, tuple(models), bounds, problems)
+    declared: list[Any] = [*first, *bounds, *splits, *gaps]
+    ids = [*(o.slug for o in first), *_ids(bounds), *(s.slug for s in [*splits, *gaps])]
+    found = [Check(d.slug, d.kind, "", d) for d in over_all]
+    found += [
         Check(i, d.kind, m, d)
         for m in (models or ("",))
         for i, d in zip(ids, declared, strict=True)
@@ -89,13 +96,11 @@ def unknown(namespace: Mapping[str, Any], inherited: Iterable[str]) -> list[str]
             problems.append(f"`{name}` is a name that Evaluation itself uses; choose another")
         elif name in ("__init__", "__new__"):
             problems.append(f"`{name}`: pytest collects no class that defines it; use a fixture")
-        elif name in LATER:
-            problems.append(f"`{name}`: {LATER[name]} is not available in this version; remove it")
         elif name.startswith("_") or name in KNOWN or callable(value) or name in inherited:
             continue
         elif isinstance(value, (classmethod, staticmethod, property)):
             continue
-        elif hint := did_you_mean(name, (*KNOWN, *LATER, "outputs"), cutoff=0.75):
+        elif hint := did_you_mean(name, (*KNOWN, "outputs"), cutoff=0.75):
             problems.append(
                 f"`{name}` is no declaration{hint}; if it is a value of your own, begin its name "
                 "with _"
@@ -103,7 +108,7 @@ def unknown(namespace: Mapping[str, Any], inherited: Iterable[str]) -> list[str]
         elif _holds_declarations(value):
             problems.append(
                 f"`{name}` holds metrics, bounds or checks but is no declaration, so nothing would "
-                "judge them; list them in `satisficing`, `splits`, `diagnosis` or `also`, or begin "
+                "judge them; list them in `satisficing`, `optimizing`, `splits`, … or begin "
                 "the name with _"
             )
     return problems
@@ -257,7 +262,9 @@ def _ids(bounds: list[Bound]) -> list[str]:
 
 
 def _level(bound: Bound) -> str:
-    """Of a bound against a human level, what its node id says of it."""
+    """Of a bound against a human level or a baseline, what its node id says of it."""
+    if bound.baseline is not None:
+        return baseline_slug(bound.baseline)
     return "" if bound.human is None else f"-human-{slug_of(bound.human.name)}"
 
 
@@ -265,5 +272,5 @@ def _holds_declarations(value: Any) -> bool:
     if isinstance(value, Mapping):
         value = list(value.values())
     if isinstance(value, (list, tuple, Set)):
-        return any(isinstance(i, (Bound, Metric, SplitCheck, BiasVariance)) for i in value)
-    return isinstance(value, (Bound, SplitCheck, BiasVariance))
+        return any(isinstance(i, (Bound, Metric, *DECLARED)) for i in value)
+    return isinstance(value, (Bound, *DECLARED))

@@ -18,6 +18,7 @@ from evalharness.declare.naming import word
 
 if TYPE_CHECKING:
     from evalharness.declare.human import Human
+    from evalharness.declare.objective import Against, Saved
 
 # A wrong declaration is reported at the line of who wrote it, not at a line of this module.
 __tracebackhide__ = True
@@ -204,12 +205,17 @@ class Metric(Arithmetic):
         # Of some fields: two that differ in the others only are told apart by `==`.
         return hash((self.definition.name, self.options, self.split, self.where, self.group))
 
-    def against(self, *_: Any, **__: Any) -> Metric:
-        """Not available yet: comparing with a baseline."""
-        raise DeclarationError(
-            f"{self}.against(…): comparing with a baseline is not available in this version; "
-            "gate the model itself with `satisficing`"
-        )
+    def against(self, baseline: str | Saved, *, within: float | None = None) -> Against:
+        """The metric minus that of a baseline: the name of a model of the outputs, whose examples
+        are paired by id, or `saved("NAME")`.
+
+        `optimizing = f1.on("dev").against("production")` asks for a better model, with
+        `within=0.005` for one that is not worse by more; compared with a number it is a bound:
+        `recall.on("test").against("production") >= -0.01`.
+        """
+        from evalharness.declare.objective import against
+
+        return against(self, baseline, within)
 
     def __ge__(self, threshold: float | Human) -> Bound:
         return bound(self, ">=", threshold)

@@ -69,13 +69,30 @@ def deciding_lower(b: ArrayLike, c: ArrayLike, n: ArrayLike, alpha: float) -> Fl
     return np.minimum(_lower(new, old, total, upper_z(alpha)), mover_lower(new, old, total, alpha))
 
 
+def mid_p(b: ArrayLike, c: ArrayLike) -> Floats:
+    """McNemar's one-sided mid-P: of b + c discordant pairs, the chance of more than b that favour
+    the one model, and half of that of just b, where each is as likely to favour either
+    (Fagerland, Lydersen & Laake 2013). 1 where there is none."""
+    from scipy.special import bdtr
+
+    new, m = np.asarray(b, float), np.add(b, c)
+    above = 1 - bdtr(new, m, 0.5)
+    return np.where(m > 0, above + (bdtr(new, m, 0.5) - bdtr(new - 1, m, 0.5)) / 2, 1.0)
+
+
+def _superior(b: int, c: int, n: int, alpha: float) -> float:
+    """The deciding lower limit of (b - c)/n; not above 0 unless mid-P is at the level."""
+    limit = float(deciding_lower(b, c, n, alpha))
+    return min(limit, 0.0) if limit > 0 and mid_p(b, c) > alpha else limit
+
+
 class PairedShareBounds:
     """The difference of a share between two models that were measured on the same ``n`` examples.
 
     ``new_only``: examples that only the new model has right; ``old_only``: only the old one.
     Tango is shown, and without a discordant example its lower bound is -z²/(n + z²). The wider of
     it and MOVER decides: never superior then, and equivalent only where that lies inside the
-    margin.
+    margin. Neither model is superior unless McNemar's mid-P is at the level, too.
     """
 
     unit = "pairs"
@@ -99,12 +116,12 @@ class PairedShareBounds:
     def lower(self, alpha: float) -> float:
         if not self.n:
             return -1.0
-        return float(deciding_lower(self.new_only, self.old_only, self.n, alpha))
+        return _superior(self.new_only, self.old_only, self.n, alpha)
 
     def upper(self, alpha: float) -> float:
         if not self.n:
             return 1.0
-        return -float(deciding_lower(self.old_only, self.new_only, self.n, alpha))
+        return -_superior(self.old_only, self.new_only, self.n, alpha)
 
     def settle(self, threshold: float, alpha: float, power: float = 0.8) -> int | None:
         def at(factor: float, lower: bool) -> tuple[float, float]:

@@ -1,0 +1,115 @@
+"""A model against a baseline: the difference of one metric on the same examples, slice by slice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from evalharness.checks import changed
+from evalharness.checks.compare import aligned, paired_bounds, seed
+from evalharness.checks.paired_source import PairedSource
+from evalharness.checks.pairing import Pair
+from evalharness.checks.satisficing import CheckResult, judge
+from evalharness.checks.settings import Settings
+from evalharness.declare.bound import Bound
+from evalharness.declare.collect import Check
+from evalharness.declare.objective import Against
+from evalharness.inference.estimates import Estimate, estimate
+from evalharness.inference.verdicts import FAIL, PASS
+from evalharness.kernels.plan import Plan
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A bound on a difference, ready to be judged: the models' examples, paired. `slices`: the
+    pairs of each slice, one for each part of the metric."""
+
+    bound: Bound
+    model: str
+    row: Any
+    slices: Sequence[tuple[str, list[Pair]]]
+
+
+def read(plan: Plan, model: str, bound: Bound) -> Compared:
+    """Pair the examples. Raises OutputsError where the two models do not have the same ones."""
+    metric, other = bound.metric, str(bound.baseline)
+    row = aligned(plan, metric, model, other)
+    names = plan.measure(model, metric.parts[0]).groups.names
+    return Compared(
+        bound,
+        model,
+        row,
+        [
+            (name, [Pair(plan, part, model, other, row, g) for part in metric.parts])
+            for g, name in enumerate(names)
+        ],
+    )
+
+
+def judged(plan: Plan, check: Check, found: Compared, settings: Settings) -> CheckResult:
+    """The verdict, what changed example by example, and the words for it."""
+    bound, metric = found.bound, found.bound.metric
+    each = [_estimate(plan, check, found, name, pairs, settings) for name, pairs in found.slices]
+    pooled = plan.measure(found.model, metric.parts[0]).groups.pooled
+    result = judge(bound, check.id, check.model, each, settings, pooled)
+    inside = None
+    if not metric.group:
+        inside = found.slices[0][1][0].inside
+    told = changed.told(plan, metric, found.model, str(bound.baseline), found.row, inside)
+    return worded(result, check.declared, told)
+
+
+def _estimate(
+    plan: Plan, check: Check, found: Compared, name: str, pairs: list[Pair], settings: Settings
+) -> Estimate:
+    metric = found.bound.metric
+    more: dict[str, Any] = {}
+    if not metric.group:
+        more["_resample"] = PairedSource(plan, metric, pairs, found.model, settings).made
+    return estimate(
+        paired_bounds(metric, pairs, seed(metric, settings)),
+        settings.confidence,
+        metric=f"{metric.label} minus {found.bound.less}",
+        model=check.model,
+        split=metric.split,
+        slice=", ".join(filter(None, [metric.slice, name])),
+        **more,
+    )
+
+
+def worded(
+    result: CheckResult, declared: Bound | Against, told: changed.Changed | None
+) -> CheckResult:
+    """The result with its words: what the difference means, and what changed."""
+    words = []
+    if isinstance(declared, Against):
+        result = replace(result, kind=declared.kind, code=declared.finds[0])
+        words.append(meaning(result, declared))
+    if told is not None:
+        words.append(told.counts)
+    notes = told.slices if told is not None else ()
+    return replace(result, words="; ".join(filter(None, words)), notes=(*result.notes, *notes))
+
+
+def meaning(result: CheckResult, declared: Against) -> str:
+    """What is shown, in words that are kept apart: `equivalent` is inside the margin on both sides,
+    `cannot be told apart` is that neither is shown to be better."""
+    verdict = result.worst
+    e, sign = verdict.estimate, 1 if declared.metric.better == "higher" else -1
+    if e.value != e.value or verdict.policy != "confident":
+        return ""
+    # How much better, at least and at most.
+    low, high = sorted((sign * e.at_least, sign * e.at_most))
+    margin = declared.within
+    if verdict.outcome == FAIL:
+        return "worse" if margin is None else "worse by more than the margin"
+    if low > 0:
+        return "better"
+    if margin is not None and low > -margin and high < margin:
+        return "equivalent, within the margin"
+    if verdict.outcome == PASS:
+        return "not worse by more than the margin"
+    if high < 0:
+        return "worse, but perhaps by less than the margin" if margin else "likely worse"
+    return "cannot be told apart"
