@@ -22,7 +22,9 @@ class CheckResult:
     verdicts: one for each slice; a check that is not sliced has one.
     pooled:   (value, rows) of slices too small to stand alone, decided together as "other".
     words:    what the first line says beside the verdict; notes: what there is to say below it.
-    code:     its stable name, of docs/codes.md; waived: the waiver that lets it through, in words.
+    code:     its stable name, of docs/codes.md.
+    waived:   the waiver that lets it through, in words; expired: those that are over, which fail
+              it; idle: those that it does not need.
     """
 
     id: str
@@ -40,6 +42,8 @@ class CheckResult:
     notes: tuple[str, ...] = ()
     code: str = "EH-BOUND"
     waived: str = ""
+    expired: str = ""
+    idle: str = ""
 
     def slice_of(self, verdict: Verdict) -> str:
         """The slice of a verdict, without what all slices of the check have in common."""
@@ -47,6 +51,11 @@ class CheckResult:
 
     @property
     def outcome(self) -> str:
+        """What was decided, unless a waiver lets it through, or is over."""
+        return FAIL if self.expired else PASS if self.waived else self.decided
+
+    @property
+    def decided(self) -> str:
         """Fail if any slice surely fails; else inconclusive if any is; else pass."""
         return self.worst.outcome
 
@@ -79,6 +88,12 @@ class CheckResult:
     @property
     def message(self) -> str:
         """The first line of a report about this check; it says it all."""
+        over = f"{self.expired}; " if self.expired else ""
+        waived = f" [{self.code}]; {self.waived}" if self.waived else ""
+        return f"{over}{self._measured}{waived}"
+
+    @property
+    def _measured(self) -> str:
         words = f"; {self.words}" if self.words else ""
         if not self.group:
             return self.worst.message + words

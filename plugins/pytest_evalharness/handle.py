@@ -73,7 +73,7 @@ def properties(found: CheckResult | SplitResult) -> list[tuple[str, object]]:
     worst."""
     from evalharness.checks.written import plain as in_json
 
-    told = _of_bound(found) if found.kind == "satisficing" else _of_splits(found)
+    told = _of_bound(found) if hasattr(found, "verdicts") else _of_splits(found)
     return [(name, in_json(value)) for name, value in told.items()]
 
 
@@ -113,5 +113,8 @@ def _of_bound(found: Any) -> dict[str, object]:
         "n": estimate.n,
         "bound": f"{found.op} {plain(found.threshold)}",
         "level": worst.level,
+        "code": found.code,
+        "waived": found.waived,
+        "decided": found.decided,
         "verdict": found.outcome,
     }
