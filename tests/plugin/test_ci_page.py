@@ -13,6 +13,8 @@ from evalharness.kernels.backend import cache_folder
 from tests.plugin.junit import cases
 from tests.plugin.suites import BROKEN, GATE, PAIR
 
+pytestmark = pytest.mark.usefixtures("loaded")
+
 PAGE = Path(__file__).parents[2].joinpath("docs", "ci.md").read_text(encoding="utf-8")
 FILES = re.findall(r"```yaml\n(.*?)```", PAGE, flags=re.DOTALL)
 ITEM = re.compile(r"^ +- (?:run: )?((?:python|pytest|evalharness) .*)$", re.MULTILINE)

@@ -7,6 +7,8 @@ import pytest
 from tests.plugin.junit import cases
 from tests.plugin.suites import BROKEN, GATE
 
+pytestmark = pytest.mark.usefixtures("loaded")
+
 WAIVERS = """
     waivers = [
         waive("EH-BOUND", owner="ana", reason="50 %, known", expires="2999-01-31",
