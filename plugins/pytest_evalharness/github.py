@@ -30,7 +30,7 @@ def tell(told: Iterable[Told], config: pytest.Config, terminal: pytest.TerminalR
         return
     terminal.ensure_newline()
     for one in found:
-        for line in annotations(one, config.rootpath):
+        for line in commands(one, config.rootpath):
             terminal.write_line(line)
     path = os.environ.get("GITHUB_STEP_SUMMARY")
     if not path:
@@ -43,7 +43,7 @@ def tell(told: Iterable[Told], config: pytest.Config, terminal: pytest.TerminalR
         )
 
 
-def annotations(told: Told, root: Path) -> Iterator[str]:
+def commands(told: Told, root: Path) -> Iterator[str]:
     """A workflow command for each check that failed or was not decided, and for an evaluation that
     has no result."""
     if told.error:
