@@ -90,8 +90,9 @@ def worded(
     """The result with its words: what the difference means, and what changed."""
     words = []
     if isinstance(declared, Against):
-        result = replace(result, kind=declared.kind, code=declared.finds[0])
-        words.append(meaning(result, declared))
+        result = replace(
+            result, kind=declared.kind, code=declared.finds[0], meaning=meaning(result, declared)
+        )
     if not found.bound.metric.group:
         words.append(_values(found))
     notes = []
