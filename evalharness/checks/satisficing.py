@@ -21,7 +21,8 @@ class CheckResult:
 
     verdicts: one for each slice; a check that is not sliced has one.
     pooled:   (value, rows) of slices too small to stand alone, decided together as "other".
-    words:    what the first line says beside the verdict; notes: what there is to say below it.
+    meaning:  of an objective, in words: "better", "equivalent, within the margin", …
+    words:    what else the first line says; notes: what there is to say below it.
     code:     its stable name, of docs/codes.md.
     waived:   the waiver that lets it through, in words; expired: those that are over, which fail
               it; idle: those that it does not need.
@@ -38,6 +39,7 @@ class CheckResult:
     threshold: float
     verdicts: Sequence[Verdict]
     pooled: tuple[tuple[str, int], ...] = ()
+    meaning: str = ""
     words: str = ""
     notes: tuple[str, ...] = ()
     code: str = "EH-BOUND"
@@ -94,7 +96,7 @@ class CheckResult:
 
     @property
     def _measured(self) -> str:
-        words = f"; {self.words}" if self.words else ""
+        words = "".join(f"; {text}" for text in (self.meaning, self.words) if text)
         if not self.group:
             return self.worst.message + words
         counts = [(self.count(o), o) for o in (FAIL, INCONCLUSIVE, PASS)]
