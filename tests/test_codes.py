@@ -5,7 +5,10 @@ from pathlib import Path
 
 from evalharness.declare import rungs
 from evalharness.declare import split_checks as splits
+from evalharness.declare.bound import Bound
 from evalharness.declare.codes import CODES
+from evalharness.declare.objective import Against, Choice
+from evalharness.declare.preference import Preference
 
 PAGE = Path(__file__).parents[1].joinpath("docs", "codes.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^## (EH-\S+)\n(.*?)(?=^## |\Z)", PAGE, re.M | re.S))
@@ -14,6 +17,12 @@ CHECKS = (
     splits.KnownDifference,
     splits.NoLeakage,
     splits.LargeEnough,
+)
+KINDS = (
+    ("satisficing", Bound),
+    ("optimizing", Against),
+    ("optimizing", Choice),
+    ("preferences", Preference),
 )
 
 
@@ -29,6 +38,8 @@ def test_every_code_is_explained_and_has_a_remedy():
 
 def test_every_code_is_of_one_check_that_its_page_names():
     owners = {code: check.name for check in CHECKS for code in check.codes}
+    for kind, declared in KINDS:
+        owners |= dict.fromkeys(declared.finds, kind)
     owners |= dict.fromkeys([*rungs.CODES.values(), rungs.UNMEASURED], "bias_variance")
     assert set(owners) == set(CODES)
     for code, check in owners.items():

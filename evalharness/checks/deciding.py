@@ -11,6 +11,7 @@ from evalharness.checks.leak import both
 from evalharness.checks.measuring import estimates
 from evalharness.checks.satisficing import CheckResult, judge
 from evalharness.checks.settings import Settings
+from evalharness.checks.waived import waived_bound
 from evalharness.declare.bound import Bound, bound_of
 from evalharness.declare.collect import Check
 from evalharness.declare.diagnosis import GapLimit, Ladder
@@ -104,7 +105,8 @@ def decided(
     def bounded(check: Check) -> CheckResult:
         """The verdict of a bound or of an objective, once."""
         if check not in made:
-            made[check] = _bounded(plan, declared, check, needed, of, settings)
+            judged = _bounded(plan, declared, check, needed, of, settings)
+            made[check] = waived_bound(judged, check, declared.waivers)
         result = made[check]
         assert isinstance(result, CheckResult)
         return result

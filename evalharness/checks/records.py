@@ -36,7 +36,7 @@ def decided(of: CheckResult | SplitResult) -> dict[str, Any]:
         found: dict[str, Any] = {"findings": [record(f) for f in of.findings]}
         ladder = getattr(of, "ladder", None)
         return found | ({"ladder": asdict(ladder)} if ladder is not None else {})
-    return {"verdicts": [_verdict(v) for v in of.verdicts]}
+    return {"decided": of.decided, "verdicts": [_verdict(v) for v in of.verdicts]}
 
 
 def check(data: Mapping[str, Any]) -> CheckResult | SplitResult:

@@ -23,7 +23,9 @@ class CheckResult:
     pooled:   (value, rows) of slices too small to stand alone, decided together as "other".
     meaning:  of an objective, in words: "better", "equivalent, within the margin", …
     words:    what else the first line says; notes: what there is to say below it.
-    code:     its stable name, of docs/codes.md; waived: the waiver that lets it through, in words.
+    code:     its stable name, of docs/codes.md.
+    waived:   the waiver that lets it through, in words; expired: those that are over, which fail
+              it; idle: those that it does not need.
     """
 
     id: str
@@ -42,6 +44,8 @@ class CheckResult:
     notes: tuple[str, ...] = ()
     code: str = "EH-BOUND"
     waived: str = ""
+    expired: str = ""
+    idle: str = ""
 
     def slice_of(self, verdict: Verdict) -> str:
         """The slice of a verdict, without what all slices of the check have in common."""
@@ -49,6 +53,11 @@ class CheckResult:
 
     @property
     def outcome(self) -> str:
+        """What was decided, unless a waiver lets it through, or is over."""
+        return FAIL if self.expired else PASS if self.waived else self.decided
+
+    @property
+    def decided(self) -> str:
         """Fail if any slice surely fails; else inconclusive if any is; else pass."""
         return self.worst.outcome
 
@@ -81,6 +90,12 @@ class CheckResult:
     @property
     def message(self) -> str:
         """The first line of a report about this check; it says it all."""
+        over = f"{self.expired}; " if self.expired else ""
+        waived = f" [{self.code}]; {self.waived}" if self.waived else ""
+        return f"{over}{self._measured}{waived}"
+
+    @property
+    def _measured(self) -> str:
         words = "".join(f"; {text}" for text in (self.meaning, self.words) if text)
         if not self.group:
             return self.worst.message + words

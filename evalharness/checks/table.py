@@ -76,13 +76,15 @@ def ladders(checks: Iterable[Decided], full: bool = True) -> list[list[str]]:
 
 
 def waived(checks: Iterable[Decided]) -> list[str]:
-    """What is let through by waivers, and how bad it is."""
-    return [
-        f"{check.title}: {finding.told} [{finding.code}]; {finding.waived}"
-        for check in checks
-        if isinstance(check, SplitResult)
-        for finding in check.waived
-    ]
+    """What is let through by waivers, and how bad it is; of bounds, waivers without use too."""
+    found = []
+    for check in checks:
+        if isinstance(check, SplitResult):
+            found += [f"{check.title}: {f.told} [{f.code}]; {f.waived}" for f in check.waived]
+        elif check.waived:
+            found.append(check.message)
+        found += [check.idle] if isinstance(check, CheckResult) and check.idle else []
+    return found
 
 
 def details(check: Decided) -> str:
@@ -116,7 +118,9 @@ def row(check: Decided) -> tuple[str, ...]:
         name += f" ({check.count(PASS):,}/{len(check.verdicts):,} pass)"
     if check.meaning:
         name += f": {check.meaning}"
-    return _cells(worst, name)
+    name += ", its waiver is over" if check.expired else ""
+    word = "waived" if check.waived else WORD[check.outcome]
+    return (word, *_cells(worst, name)[1:])
 
 
 def _of_splits(check: SplitResult) -> tuple[str, ...]:

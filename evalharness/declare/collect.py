@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evalharness.declare.bound import Bound
+from evalharness.declare.codes import CODES
 from evalharness.declare.diagnosis import BiasVariance
 from evalharness.declare.errors import did_you_mean
 from evalharness.declare.metric import Metric
@@ -84,7 +85,7 @@ def checks(attributes: Mapping[str, Any]) -> tuple[tuple[Check, ...], list[str]]
         for m in (models or ("",))
         for i, d in zip(ids, declared, strict=True)
     ]
-    problems += _waivers(attributes["waivers"], [*splits, *gaps])
+    problems += _waivers(attributes["waivers"], found)
     return tuple(found), problems
 
 
@@ -177,7 +178,7 @@ def _diagnosis(value: Any, problems: list[str]) -> list[Any]:
     return []
 
 
-def _waivers(value: Any, checks: list[Any]) -> list[str]:
+def _waivers(value: Any, checks: list[Check]) -> list[str]:
     example = 'waive("EH-SHIFT", owner="ana", reason="…", expires="2027-01-31")'
     if isinstance(value, (str, Mapping, Set, Waiver)) or not isinstance(value, Iterable):
         return [f"waivers must be a list, such as [{example}]; got {value!r}"]
@@ -186,11 +187,15 @@ def _waivers(value: Any, checks: list[Any]) -> list[str]:
         if not isinstance(item, Waiver):
             problems.append(f"waivers lists {item!r}, which is not made by {example}")
             continue
-        where = [c for c in checks if item.check in ("", c.slug)]
-        if item.check and not where:
-            hint = did_you_mean(item.check, [c.slug for c in checks])
-            problems.append(f"the waiver of {item.code} names no check{hint}: {item.check!r}")
-        elif not any(item.code in c.finds for c in where):
+        ids = list(dict.fromkeys(c.id for c in checks))
+        if item.check and item.check not in ids:
+            known = ids if item.code else [*ids, *CODES]
+            what = "no check" if item.code else "no check, nor a code"
+            problems.append(
+                f"the waiver of {item.what} names {what}{did_you_mean(item.check, known)}: "
+                f"{item.check!r}"
+            )
+        elif not any(item.covers(c.id, c.declared.finds) for c in checks):
             problems.append(
                 f"the waiver of {item.code} waives nothing: no declared check can find it; remove "
                 "the waiver"

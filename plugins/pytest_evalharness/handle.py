@@ -113,5 +113,8 @@ def _of_bound(found: Any) -> dict[str, object]:
         "n": estimate.n,
         "bound": f"{found.op} {plain(found.threshold)}",
         "level": worst.level,
+        "code": found.code,
+        "waived": found.waived,
+        "decided": found.decided,
         "verdict": found.outcome,
     }

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_evalharness import files, keys
+from pytest_evalharness import files, github, keys
 
 if TYPE_CHECKING:
     from evalharness.result import Result
@@ -23,18 +23,20 @@ COLOURS = {"pass": "green", "FAIL": "red", "INCONCLUSIVE": "yellow", "waived": "
 class Told:
     """What the reports told of one evaluation.
 
-    node: id of its class; ran: (model, id) of the checks whose items ran; allowed: messages of what
-    was let through undecided; error: why there is no result, and `told`: the item that says it all.
+    node: id of its class; ran: (model, id) of the checks whose items ran, with the file and line of
+    the class; allowed: messages of what was let through undecided; error: why there is no result,
+    with `told`, the item that says it all, and `where` it stands.
     """
 
     node: str
     name: str
     result: Result | None = None
     seconds: float = 0.0
-    ran: set[tuple[str, str]] = field(default_factory=set)
+    ran: dict[tuple[str, str], tuple[str, int]] = field(default_factory=dict)
     allowed: dict[str, str] = field(default_factory=dict)
     error: str = ""
     told: str = ""
+    where: tuple[str, int] = ("", 0)
 
 
 class Reporter:
@@ -62,10 +64,13 @@ class Reporter:
             from evalharness.result import Result
 
             told.result, told.seconds = Result.from_json(note["result"]), note["seconds"]
+        file, line, _ = report.location
+        where = file, line or 0
         if "error" in note:
-            told.error, told.told = note["error"], report.nodeid
+            told.error, told.told, told.where = note["error"], report.nodeid, where
         if "check" in note:
-            told.ran.add(tuple(note["check"]))
+            model, check = note["check"]
+            told.ran[model, check] = where
         if "allowed" in note and not report.failed:
             # The message of a check says which it is; of a test that is written by hand, its name.
             test = "" if "check" in note else f"{report.nodeid.rpartition('::')[2]}: "
@@ -78,6 +83,8 @@ class Reporter:
         terminal = self.config.pluginmanager.get_plugin("terminalreporter")
         if terminal is None:
             return
+        if github.here() and not self.config.option.collectonly:
+            github.tell(self.evaluations.values(), self.config, terminal)
         if self.problem:
             terminal.write_line(f"evalharness: {self.problem}", red=True, bold=True)
         if last := self._last_line():
@@ -131,12 +138,12 @@ class Reporter:
                 f"check{'s' * (allowed > 1)} allowed by {self.options.source}"
             )
         waived = [
-            f"{f.code} in {c.id}"
+            f"{code} in {c.id}"
             for t in self.evaluations.values()
             if t.result
             for c in t.result.checks
             if (c.model, c.id) in t.ran
-            for f in getattr(c, "waived", ())
+            for code in _waived(c)
         ]
         if waived:
             parts.append(f"let through by waivers: {', '.join(dict.fromkeys(waived))}")
@@ -151,6 +158,13 @@ class Reporter:
                 "values alone (policy 'point')"
             )
         return "; ".join(parts)
+
+
+def _waived(check: Any) -> list[str]:
+    """The codes of what is let through in a check."""
+    if hasattr(check, "findings"):
+        return [f.code for f in check.waived]
+    return [check.code] if check.waived else []
 
 
 class Section:

@@ -1,8 +1,10 @@
 """Waivers: what they let through, and when they fail."""
 
 import numpy as np
+import pytest
 
 from evalharness import (
+    DeclarationError,
     Outputs,
     Result,
     known_difference,
@@ -10,6 +12,7 @@ from evalharness import (
     same_distribution,
     waive,
 )
+from evalharness.metrics import accuracy, recall
 from tests.checks.two_splits import answers, judged
 from tests.metrics.measure import declare
 
@@ -82,8 +85,6 @@ def test_a_result_comes_back_from_json():
 
 
 def test_a_check_of_splits_is_found_in_the_result_and_printed_in_full():
-    import pytest
-
     outputs = {m: Outputs(dev=A, test=B) for m in ("new", "old")}
     result = declare(splits=[SAME], models=["new", "old"]).run(outputs)
     assert result["old", SAME].outcome == "fail"
@@ -93,3 +94,133 @@ def test_a_check_of_splits_is_found_in_the_result_and_printed_in_full():
         result["new", same_distribution("a", "b")]
     assert 'old: same_distribution("dev", "test"):\n  fail          `x`: ' in str(result)
     assert "[EH-SHIFT]" in str(result).split("new: ")[1]
+
+
+# Of 200 rows, 180 are answered rightly: neither bound is met, the second surely not.
+ROWS = {
+    "id": np.arange(200),
+    "label": np.arange(200) % 2,
+    "prediction": np.where(np.arange(200) < 20, 1, 0) ^ (np.arange(200) % 2),
+    "part": np.arange(200) % 3,
+}
+NEAR, FAR = accuracy.on("test") >= 0.89, recall.on("test") >= 0.99
+SAID = "is waived by ana until 2999-12-31: the new region"
+
+
+def bounds(*waivers, **more):
+    made = declare(satisficing=[NEAR, FAR], waivers=waivers, **more)
+    return made.run(Outputs(test=ROWS))
+
+
+@pytest.mark.parametrize("policy", ["confident", "point"])
+def test_a_bound_is_waived_by_its_code_or_by_its_name(policy):
+    free = bounds(policy=policy)
+    assert [c.outcome for c in free.checks][1] == "fail"
+    for given in (waiver("EH-BOUND"), waiver("EH-BOUND", check="recall-test")):
+        far = bounds(given, policy=policy).checks[1]
+        assert (far.outcome, far.decided) == ("pass", "fail")
+        assert far.message == f"{free.checks[1].message} [EH-BOUND]; {far.waived}"
+    near, far = bounds(waiver("recall-test"), policy=policy).checks
+    assert (near.outcome, near.waived) == (free.checks[0].outcome, "")
+    assert far.waived == f"recall-test {SAID}"
+
+
+def test_a_waived_bound_is_printed_and_comes_back_from_json():
+    result = bounds(waiver("EH-BOUND"))
+    assert result.outcome == "pass"
+    printed = str(result)
+    assert [line.split()[0] for line in printed.splitlines()[1:3]] == ["waived", "waived"]
+    assert printed.count("EH-BOUND is waived by ana") == 2
+    assert result._repr_html_().count("EH-BOUND is waived by ana") == 2
+    data = result.as_dict()["checks"]
+    assert [(c["outcome"], c["decided"]) for c in data] == [
+        ("pass", "inconclusive"),
+        ("pass", "fail"),
+    ]
+    again = Result.from_json(result.to_json())
+    assert again.checks == result.checks
+    assert str(again) == printed
+
+
+def test_an_expired_waiver_fails_a_bound_that_holds():
+    over = waiver("accuracy-test", expires="2020-01-31")
+    made = declare(satisficing=[accuracy.on("test") >= 0.5], waivers=[over, waiver("EH-BOUND")])
+    result = made.run(Outputs(test=ROWS))
+    (check,) = result.checks
+    assert (check.outcome, check.decided, check.waived) == ("fail", "pass", "")
+    assert check.message.startswith(
+        "the waiver of accuracy-test by ana (the new region) expired on 2020-01-31; remove it, or "
+        "waive anew; accuracy on test: 0.9"
+    )
+    assert "FAIL" in str(result)
+    assert "its waiver is over" in str(result)
+
+
+def test_a_waiver_that_a_bound_does_not_need_is_printed():
+    made = declare(satisficing=[accuracy.on("test") >= 0.5], waivers=[waiver("EH-BOUND")])
+    result = made.run(Outputs(test=ROWS))
+    assert result.checks[0].message.endswith("required ≥ 0.5: pass")
+    printed = " ".join(str(result).split())
+    assert f"waived: EH-BOUND {SAID}; it waives nothing here at present" in printed
+
+
+def test_all_slices_of_a_bound_are_waived_together():
+    sliced = accuracy.on("test").by("part") >= 0.99
+    made = declare(satisficing=[sliced], waivers=[waiver("accuracy-test-by-part")])
+    (check,) = made.run(Outputs(test=ROWS)).checks
+    assert (check.outcome, check.decided, len(check.verdicts)) == ("pass", "fail", 3)
+
+
+def test_an_objective_is_waived():
+    worse = ROWS | {"prediction": 1 - ROWS["prediction"]}
+    made = declare(
+        models=["new"],
+        optimizing=accuracy.on("test").against("old"),
+        satisficing=[accuracy.on("test") >= 0.01],
+        waivers=[waiver("EH-OBJECTIVE")],
+    )
+    outputs = {"new": Outputs(test=worse), "old": Outputs(test=ROWS)}
+    result = made.run(outputs)
+    first, second = result.checks
+    assert (first.outcome, first.decided, first.code) == ("pass", "fail", "EH-OBJECTIVE")
+    assert second.waived == ""
+
+
+def test_a_check_of_splits_is_waived_by_its_name():
+    ids = {"id": np.arange(2000), "cluster": np.arange(2000)}
+    check = no_leakage("dev", "test")
+    result = judged(check, A | ids, B | ids, waivers=[waiver("no_leakage-dev-test")])
+    assert result.outcome == "pass"
+    assert [f.code for f in result.waived] == ["EH-LEAK-ID", "EH-LEAK-CLUSTER"]
+    over = waiver("no_leakage-dev-test", expires="2020-01-31")
+    result = judged(check, A | {"id": np.arange(2000)}, B | {"id": np.arange(9000, 11000)})
+    assert result.outcome == "pass"
+    result = judged(
+        check, A | {"id": np.arange(2000)}, B | {"id": np.arange(9000, 11000)}, waivers=[over]
+    )
+    assert (result.outcome, result.worst.code) == ("fail", "EH-LEAK-ID")
+    assert "the waiver of no_leakage-dev-test by ana" in result.message
+
+
+WRONG = [
+    ([waiver("recal-test")], r"names no check, nor a code \(did you mean `recall-test`\?\)"),
+    ([waiver("shift")], r"the waiver of shift names no check, nor a code: 'shift'"),
+    ([waiver("EH-BOUND", check="recall-tset")], r"no check \(did you mean `recall-test`\?\)"),
+    ([waiver("EH-BOUND", check="same_distribution-dev-test")], "waives nothing: no declared"),
+    ([waiver("EH-OBJECTIVE")], "waives nothing: no declared check can find it"),
+]
+
+
+@pytest.mark.parametrize(("waivers", "words"), WRONG, ids=range(len(WRONG)))
+def test_an_unknown_waiver_is_an_error(waivers, words):
+    with pytest.raises(DeclarationError, match=words):
+        declare(satisficing=[NEAR, FAR], splits=[SAME], waivers=waivers)
+
+
+def test_what_looks_like_a_code_is_one():
+    with pytest.raises(DeclarationError, match=r"no code 'eh_bound' \(did you mean `EH-BOUND`\?\)"):
+        waiver("eh_bound")
+    with pytest.raises(DeclarationError, match="names a check, and check='f1-dev' another"):
+        waiver("recall-test", check="f1-dev")
+    with pytest.raises(DeclarationError, match="None is neither a code"):
+        waiver(None)

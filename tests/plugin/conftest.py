@@ -3,6 +3,8 @@
 import pytest
 import scipy.special  # noqa: F401  # runs inside of this process must not load NumPy once more
 
+from tests.plugin.suites import GATE
+
 
 @pytest.fixture(autouse=True)
 def _surroundings(pytester, monkeypatch, tmp_path_factory):
@@ -15,7 +17,17 @@ def _surroundings(pytester, monkeypatch, tmp_path_factory):
     monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:hypothesispytest")
     for name in ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_XDIST_TESTRUNUID"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.delenv("CI", raising=False)
+    for name in ("CI", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITHUB_WORKSPACE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def loaded():
+    """All that GATE needs is loaded here, so that runs of it inside of this process, which put back
+    what was loaded before them, do not leave half of the library behind."""
+    names = {}
+    exec(GATE, names)
+    str(names["Gate"].run(names["Outputs"](test=names["table"]())))
 
 
 @pytest.fixture

@@ -91,7 +91,8 @@ def test_a_gate_with_every_verdict(pytester, calls):
     assert outcome == "failure"
     assert message.startswith("INCONCLUSIVE: recall on test by device")
     assert " ".join(told) == (
-        "kind metric split slice model value low high at_least at_most n bound level verdict"
+        "kind metric split slice model value low high at_least at_most n bound level code waived "
+        "decided verdict"
     )
     assert told["slice"] in ("device=desktop", "device=phone")
     assert (told["n"], told["bound"], told["verdict"]) == ("100", ">= 0.98", "inconclusive")

@@ -1,0 +1,1 @@
+"""Results in other formats: one writer for each, all from `Result`."""
