@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from evalharness.checks import records, written
+from evalharness.checks.chosen import ChoiceResult
 from evalharness.checks.findings import SplitResult
 from evalharness.checks.notebook import html_table
 from evalharness.checks.satisficing import CheckResult
@@ -39,8 +40,9 @@ class Result:
     `result[metric]`, or `result["candidate", metric]` with several models, is the Estimate; a
     mapping of slice names to estimates when the metric is sliced with `.by`. Of a check of splits,
     `result[same_distribution("dev", "test")]`, it is its SplitResult, and of a diagnosis,
-    `result[TestCats.diagnosis]`, the DiagnosisResult with its `ladder`. `print(result)` shows every
-    check.
+    `result[TestCats.diagnosis]`, the DiagnosisResult with its `ladder`. Of a choice among several
+    models, `result[TestCats.optimizing]`, it is the ChoiceResult with its `choice`. `print(result)`
+    shows every check.
     """
 
     evaluation: str
@@ -73,6 +75,8 @@ class Result:
             return self._of_splits(model, metric)
         if not isinstance(metric, Metric) or not metric.split:
             raise KeyError(f'{metric!r}: ask for a metric on a split, such as recall.on("test")')
+        if model is None and (chosen := self._choice(metric)):
+            return chosen
         if self._declared.get(str(metric), metric) != metric:
             raise KeyError(
                 f"this {metric} is another metric than the one that was declared; rename one"
@@ -95,6 +99,11 @@ class Result:
                 f" with one of {names}"
             )
         raise KeyError(f"{check} is not among the checks that were decided")
+
+    def _choice(self, metric: Metric) -> SplitResult | None:
+        """The decided choice among several models by that metric."""
+        of = f"the choice by {metric.title}"
+        return next((c for c in self.checks if isinstance(c, ChoiceResult) and c.check == of), None)
 
     def _found(self, model: str, metric: Metric) -> Any:
         """The estimate, or those of all slices by their names."""
