@@ -264,6 +264,7 @@ class Result:
         many = [c.verdicts.found for c in bounds if isinstance(c.verdicts, Verdicts)]
         few = [c for c in bounds if not isinstance(c.verdicts, Verdicts)]
         judged = {v.estimate.title for c in few for v in c.verdicts} | self._rungs
+        judged |= self._ranked
         found: list[Sequence[Estimate]] = []
         for each in (es for by in self.estimates.values() for es in by.values()):
             if isinstance(each, Estimates):
@@ -271,6 +272,12 @@ class Result:
             else:
                 found.append([e for e in each if e.title not in judged])
         return found
+
+    @property
+    def _ranked(self) -> set[str]:
+        """Titles of the estimates that the ranking of a choice shows."""
+        of = [c.choice for c in self.checks if isinstance(c, ChoiceResult) and c.choice]
+        return {f"{one.model}: {c.metric} on {c.split}" for c in of for one in c.candidates}
 
     @property
     def _rungs(self) -> set[str]:

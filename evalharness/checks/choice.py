@@ -155,7 +155,7 @@ def _chosen(
 
 def _met(checks: Sequence[CheckResult], models: int, settings: Settings) -> dict[str, Any]:
     """Whether a model meets its bounds, and which of them it does not."""
-    level = (1 - settings.confidence) / models
+    alpha = 1 - settings.confidence
     out, doubts, let = [], [], []
     for check in checks:
         name = _named(check)
@@ -165,8 +165,8 @@ def _met(checks: Sequence[CheckResult], models: int, settings: Settings) -> dict
             out.append(name)
         elif check.outcome == INCONCLUSIVE:
             doubts.append(name)
-        elif not _passes(check, level):
-            doubts.append(f"{name}, which passes alone, but not at level {level:.3g} of {models}")
+        elif not _passes(check, alpha / models):
+            doubts.append(f"{name} (passes alone, not at level {alpha:.3g} / {models})")
     feasible = NOT if out else PERHAPS if doubts else SURELY
     return {
         "feasible": feasible,

@@ -58,9 +58,12 @@ def _winner(choice: Chosen) -> str:
     else:
         text += "), the only one that is shown to meet every bound"
     sign = 1 if choice.better == "higher" else -1
-    hopes = [c for c in choice.feasible(PERHAPS) if sign * c.minus > 0]
+    hopes = [
+        c for c in choice.feasible(PERHAPS) if sign * c.minus > 0 or set(c.groups) & set(best.groups)
+    ]
     if hopes:
-        word = "surely" if all(c.worst < best.best for c in hopes) else "perhaps"
+        sure = not any(set(c.groups) & set(best.groups) for c in hopes)
+        word = "surely" if sure else "perhaps"
         names = [f"{c.model} ({_listed(c.doubts)})" for c in hopes]
         text += f"; {word} better, but not shown to meet every bound: {_listed(names)}"
     return text

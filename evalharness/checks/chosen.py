@@ -89,5 +89,6 @@ class ChoiceResult(SplitResult):
         from evalharness.checks.choice_words import drawn
 
         lines = [] if self.choice is None else drawn(self.choice)
-        lines += [f for f in super().told().splitlines() if self.waived]
-        return "\n".join([*lines, *(f"note: {n}" for n in self.notes if not self.waived)])
+        if self.waived:
+            return "\n".join([*lines, super().told()])
+        return "\n".join([*lines, *(f"note: {text}" for text in self.notes)])
