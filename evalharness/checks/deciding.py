@@ -131,14 +131,16 @@ def _bounded(
     model, bound = declared.model(check), bound_of(check.declared)
     assert bound is not None
     metric = bound.metric
-    each = of(model, metric)
     if check in needed.compared:
         from evalharness.checks import baseline
 
-        of(str(bound.baseline), metric)
+        if not metric.group:  # both are reported
+            of(model, metric)
+            of(str(bound.baseline), metric)
         if isinstance(check.declared, Against):
             settings = replace(settings, family=len(declared.gated))
         return baseline.judged(plan, check, needed.compared[check], settings)
+    each = of(model, metric)
     if check in needed.people:
         from evalharness.checks import against_human
 

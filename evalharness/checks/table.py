@@ -168,6 +168,7 @@ def _shared_note(checks: Sequence[Decided], kind: str, what: str) -> str:
 
 def _bounds_note(checks: Sequence[Decided]) -> str:
     bounds = [c for c in checks if isinstance(c, CheckResult)]
+    bounds.sort(key=lambda c: c.kind != "satisficing")  # their family is named; an objective is one
     every = [c.verdicts[0] for c in bounds if c.verdicts]  # one policy in all slices of a check
     verdicts = [v for v in every if v.policy != EXACT]
     if not verdicts:
