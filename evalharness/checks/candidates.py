@@ -50,7 +50,8 @@ class Candidates:
     @property
     def alike(self) -> list[tuple[str, str]]:
         """Pairs of models for which every unit counts the same, each with the first of its kind."""
-        found, first = [], {}
+        found = []
+        first: dict[tuple[float, bytes], str] = {}
         for model, units, value in zip(self.models, self.units, self.values, strict=True):
             other = first.setdefault((float(value), units.tobytes()), model)
             if other != model:
@@ -72,8 +73,9 @@ def read(plan: Plan, metric: Metric, models: Sequence[str]) -> Candidates:
         row = rows[other][back]
         return [Pair(plan, part, one, other, row) for part in metric.parts]
 
-    values, added, unranked, there = {}, {}, {}, False
-    head = None
+    values: dict[str, float] = {}
+    added, unranked = {}, {}
+    there = np.zeros(len(rows[first]), bool)
     for model in models:
         pairs = pair_of(first, model if model != first else models[1])
         head, side = pairs[0], int(model != first)
@@ -94,8 +96,7 @@ def read(plan: Plan, metric: Metric, models: Sequence[str]) -> Candidates:
             continue
         places = head.place(places, side)
         values[model], added[model] = value, np.bincount(places, found, len(head.row))
-        there = there | np.bincount(places, minlength=len(head.row)).astype(bool)
-    assert head is not None
+        there[places] = True
     kept, units = tuple(values), np.zeros((0, 0))
     if kept:
         _, code = np.unique(head.unit[there], return_inverse=True)
@@ -152,7 +153,7 @@ def _at_once(found: Candidates, level: float) -> Limits | None:
         if trials.max(initial=0) <= 1 and all((t == trials).all() for _, t in each):
             return of_shares(np.stack([h[trials > 0] > 0 for h, _ in each]), level)
     average = getattr(found.metric.statistic, "average", None)
-    binary = len(columns[0]) == 2 and classes == 2 and average != "micro"
+    binary = len(columns[0]) == 2 and (average is None or classes == 2) and average != "micro"
     if not (binary and np.isfinite(found.metric.range).all()):
         return None
     parts = [part, *(p.parts[1] for p in pairs)]

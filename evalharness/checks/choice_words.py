@@ -48,21 +48,22 @@ def _winner(choice: Chosen) -> str:
     )
     if show(choice.corrected) != show(best.value):
         text += f"; about {show(choice.corrected)} without the luck of the pick"
+
+    def alike(c: Candidate) -> bool:
+        return bool(set(c.groups) & set(best.groups))
+
     rivals = [c for c in choice.feasible(SURELY) if c.best and c is not best]
-    same = [c.model for c in rivals if set(c.groups) & set(best.groups)]
+    same = [c.model for c in rivals if alike(c)]
     if same:
         text += f"), cannot be told apart from {_listed(same)}"
     elif rivals:
-        text += f"), surely better than the other {len(rivals)} that meet every bound"
-        text = text if choice.bounds else text.replace(" that meet every bound", "")
+        text += f"), surely better than {_listed([c.model for c in rivals])}"
     else:
         text += "), the only one that is shown to meet every bound"
     sign = 1 if choice.better == "higher" else -1
-    hopes = [
-        c for c in choice.feasible(PERHAPS) if sign * c.minus > 0 or set(c.groups) & set(best.groups)
-    ]
+    hopes = [c for c in choice.feasible(PERHAPS) if sign * c.minus > 0 or alike(c)]
     if hopes:
-        sure = not any(set(c.groups) & set(best.groups) for c in hopes)
+        sure = not any(map(alike, hopes))
         word = "surely" if sure else "perhaps"
         names = [f"{c.model} ({_listed(c.doubts)})" for c in hopes]
         text += f"; {word} better, but not shown to meet every bound: {_listed(names)}"
@@ -137,4 +138,3 @@ def _row(c: Candidate) -> tuple[str, ...]:
         alike = f"{c.groups[0]}–{c.groups[-1]}"
     interval = f"{show(c.low)} to {show(c.high)}"
     return (rank, c.model, show(c.value), interval, minus, WORD[c.feasible], alike)
-

@@ -92,7 +92,7 @@ def compared(given: Any) -> tuple[list[str], int]:
         "satisficing": [type(b)(_placed(b.metric), b.op, b.threshold) for b in bounds],
         "confidence": given.confidence,
     }
-    evaluation = type("compare", (Evaluation,), body)
+    evaluation: Any = type("compare", (Evaluation,), body)
     result = evaluation.run({name: Outputs({SPLIT: path}) for name, path in names.items()})
     if given.json:
         result.to_json(given.json)

@@ -59,7 +59,8 @@ def of_shares(hits: Any, level: float) -> Limits:
         return_inverse=True,
     )
     low = deciding_lower(pairs[0], pairs[1], n, level / 2)
-    low = np.where((low > 0) & (mid_p(*pairs) > level / 2), 0.0, low)[at.ravel()]
+    unsure = mid_p(*pairs.astype(np.int64)) > level / 2
+    low = np.where((low > 0) & unsure, 0.0, low)[at.ravel()]
     return _square(len(both), low[: len(i)], -low[len(i) :])
 
 

@@ -36,7 +36,8 @@ def covariance(units: ArrayLike) -> Floats:
     """(K, K) of K values to which the G units add `units` (K, G), each sampled by itself: the sum
     of the products about the mean, times G/(G - 1)."""
     u = np.asarray(units)
-    size, mean = u.shape[1], u.mean(1, dtype=np.float64, keepdims=True)
+    size = u.shape[1]
+    mean = u.sum(1, dtype=np.float64, keepdims=True) / max(1, size)
     total = np.zeros((len(u), len(u)))
     for start in range(0, size, BLOCK):
         block = u[:, start : start + BLOCK] - mean
