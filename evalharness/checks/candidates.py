@@ -23,7 +23,6 @@ from evalharness.inference.added import added_at
 from evalharness.inference.all_pairs import Limits, of_cells, of_shares
 from evalharness.inference.batches import value_of
 from evalharness.inference.bounds import upper_z
-from evalharness.inference.max_t import covariance
 from evalharness.kernels.plan import Plan
 from evalharness.statistics.tables import Cells, Share
 
@@ -112,9 +111,9 @@ def read(plan: Plan, metric: Metric, models: Sequence[str]) -> Candidates:
     )
 
 
-def limits(found: Candidates, level: float, best: int, seed: int) -> Limits:
-    """Of the differences of all pairs at a two-sided level each; `best`: the model that the others
-    are shown against; seed: of what is resampled.
+def limits(found: Candidates, spread: Any, level: float, best: int, seed: int) -> Limits:
+    """Of the differences of all pairs at a two-sided level each; spread: the covariance of the
+    values; best: the model that the others are shown against; seed: of what is resampled.
 
     Shares and metrics of two classes all at once. Of others a pair is bounded by itself, where it
     is shown or where a normal bound, which is never the wider one, would tell the two apart.
@@ -122,7 +121,6 @@ def limits(found: Candidates, level: float, best: int, seed: int) -> Limits:
     size = len(found.models)
     if size > 1 and (at_once := _at_once(found, level)) is not None:
         return at_once
-    spread = covariance(found.units)
     error = np.sqrt(np.maximum(0.0, np.diag(spread)[:, None] + np.diag(spread) - 2 * spread))
     low, high = np.full((2, size, size), np.nan)
     for i, j in combinations(range(size), 2):

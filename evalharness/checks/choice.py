@@ -105,19 +105,20 @@ def _chosen(
     winner = may[0] if may else ""
     best = winner or (ranked[0] if ranked else "")
     seed = seed_of(settings.seed, metric.label, metric.split, "choice")
-    max_t = MaxT(covariance(found.units), seed)
+    spread = covariance(found.units)
+    max_t = MaxT(spread, seed)
     level = max_t.of_pairs(alpha)
     order = [place[m] for m in ranked]
     differ = Limits(np.zeros((0, 0)), np.zeros((0, 0)))
     if ranked:
-        low, high = candidates.limits(found, level, place[best], seed)
+        low, high = candidates.limits(found, spread, level, place[best], seed)
         differ = Limits(low[np.ix_(order, order)], high[np.ix_(order, order)])
     better = differ.above if sign > 0 else differ.above.T
     ranks, letters = rank_intervals(better), groups(differ.apart)
     one_sided, corrected = max_t.of_each(alpha), np.nan
     if winner:
         chosen = [place[m] for m in may]
-        among = MaxT(covariance(found.units[chosen]), seed)
+        among = MaxT(spread[np.ix_(chosen, chosen)], seed)
         corrected = found.values[place[winner]] - sign * among.gain(found.values[chosen], sign)
 
     def candidate(model: str) -> Candidate:

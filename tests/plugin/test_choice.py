@@ -54,7 +54,7 @@ def test_the_choice_is_one_test(pytester):
 
 def test_none_is_feasible_and_the_selection_changes_nothing(pytester):
     pytester.makepyfile(test_cats=SUITE.replace("LEAST", "0.99"))
-    alone = pytester.runpytest_subprocess("-k", "optimizing", "-n", "2")
+    alone = pytester.runpytest_subprocess("-k", "optimizing")
     alone.assert_outcomes(failed=1)
     alone.stdout.fnmatch_lines(
         ["*FAIL: the choice by accuracy on dev: none of 3 meets every bound; 3 of 3 ruled out: *"]
