@@ -77,11 +77,12 @@ def run(given: Any) -> int:
 
 def compared(given: Any) -> tuple[list[str], int]:
     """What is printed, and the exit status."""
-    from evalharness import Evaluation, Outputs
     from evalharness.checks.satisficing import CheckResult
     from evalharness.checks.table import WORD
     from evalharness.cli.expression import bound_of, metric_of
+    from evalharness.evaluation import Evaluation
     from evalharness.inference.verdicts import PASS
+    from evalharness.outputs import Outputs
 
     names = named(given.files)
     metric = metric_of(given.optimize)
