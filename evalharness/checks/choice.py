@@ -117,9 +117,8 @@ def _chosen(
     ranks, letters = rank_intervals(better), groups(differ.apart)
     one_sided, corrected = max_t.of_each(alpha), np.nan
     if winner:
-        chosen = [place[m] for m in may]
-        among = MaxT(spread[np.ix_(chosen, chosen)], seed)
-        corrected = found.values[place[winner]] - sign * among.gain(found.values[chosen], sign)
+        gain = max_t.gain(found.values, sign, [place[m] for m in may])
+        corrected = found.values[place[winner]] - sign * gain
 
     def candidate(model: str) -> Candidate:
         e = estimates[model]

@@ -17,6 +17,7 @@ Sources: Dunnett 1955; Hothorn, Bretz & Westfall 2008 (max-T of linear estimates
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
@@ -85,21 +86,24 @@ class MaxT:
         each = self._drawn[some] / error
         return _level(each.max(0, initial=0.0), alpha, len(each), 1)
 
-    def gain(self, values: ArrayLike, sign: int) -> float:
+    def gain(self, values: ArrayLike, sign: int, among: Sequence[int] | None = None) -> float:
         """By how much the best of the `values` (K,) looks better than it is, on average, for having
-        been picked; sign: 1 where higher is better, else -1.
+        been picked; sign: 1 where higher is better, else -1; among: the models that may be, None
+        for all.
 
         The mean error of whichever is best in a draw, about values shrunk towards their mean by as
         much as chance alone spreads them: equal models differ by chance only.
         """
-        v = sign * np.asarray(values, float)
-        if len(v) < 2:
+        some = np.arange(len(self._drawn)) if among is None else np.asarray(among)
+        if len(some) < 2:
             return 0.0
-        spread = float(((v - v.mean()) ** 2).sum())
-        chance = float(np.trace(self._covariance) - self._covariance.mean(0).sum())
-        kept = max(0.0, 1 - chance / spread) if spread > 0 else 0.0
-        drawn = self._drawn  # normal errors are as likely with either sign
-        picked = np.argmax((v.mean() + kept * (v - v.mean()))[:, None] + drawn, axis=0)
+        v, spread = sign * np.asarray(values, float)[some], self._covariance[np.ix_(some, some)]
+        apart = float(((v - v.mean()) ** 2).sum())
+        chance = float(np.trace(spread) - spread.mean(0).sum())
+        kept = max(0.0, 1 - chance / apart) if apart > 0 else 0.0
+        drawn = self._drawn[some]  # normal errors are as likely with either sign
+        shrunk = np.asarray(v.mean() + kept * (v - v.mean()), np.float32)
+        picked = np.argmax(shrunk[:, None] + drawn, axis=0)
         return max(0.0, float(drawn[picked, np.arange(self._draws)].mean(dtype=np.float64)))
 
 

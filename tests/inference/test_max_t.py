@@ -80,7 +80,11 @@ def test_models_that_are_far_apart_gain_nothing_by_being_picked():
     right = hits(0, 3, 1000, [0.5, 0.7, 0.9])
     found = MaxT(covariance(influences(right)), 0)
     assert found.gain(right.mean(1), 1) < 1e-4
-    assert found.gain([0.9], 1) == 0.0
+    assert found.gain(right.mean(1), 1, [2]) == 0.0
+    alike = hits(1, 4, 1000, 0.9)
+    found = MaxT(covariance(influences(alike)), 0)
+    few, all_ = (found.gain(np.full(4, 0.9), 1, some) for some in ([0, 3], None))
+    assert 0 < few < all_
 
 
 def test_where_lower_is_better_all_is_mirrored():
