@@ -39,6 +39,8 @@ class Size:
     ladder_draws: int = 4_000  # of each rung of each slice
     runs: int = 200  # models that were trained again
     run_examples: int = 100_000
+    candidates: int = 100  # models to choose from
+    candidate_rows: int = 50_000
 
 
 FULL = Size()
@@ -65,6 +67,8 @@ QUICK = Size(
     ladder_draws=500,
     runs=20,
     run_examples=2_000,
+    candidates=12,
+    candidate_rows=2_000,
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from benchmarks import data, ours, peers
+from benchmarks.choice_rows import choice_rows
 from benchmarks.data import Size
 from benchmarks.diagnosis_rows import diagnosis_rows
 from benchmarks.ladders import ladder_rows
@@ -159,4 +160,5 @@ def rows(size: Size) -> list[Row]:
         *split_rows(size),
         *ladder_rows(size),
         *diagnosis_rows(size),
+        *choice_rows(size),
     ]

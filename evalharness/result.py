@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from evalharness.checks import records, written
+from evalharness.checks.chosen import ChoiceResult
 from evalharness.checks.findings import SplitResult
 from evalharness.checks.notebook import html_table
 from evalharness.checks.satisficing import CheckResult
@@ -41,8 +42,9 @@ class Result:
     `result[metric]`, or `result["candidate", metric]` with several models, is the Estimate; a
     mapping of slice names to estimates when the metric is sliced with `.by`. Of a check of splits,
     `result[same_distribution("dev", "test")]`, it is its SplitResult, of a diagnosis,
-    `result[TestCats.diagnosis]`, the DiagnosisResult with its `ladder`, and of an objective,
-    `result[TestCats.optimizing]`, its CheckResult. `print(result)` shows every check.
+    `result[TestCats.diagnosis]`, the DiagnosisResult with its `ladder`, and of
+    `result[TestCats.optimizing]` the CheckResult of an objective, or the ChoiceResult of a choice
+    among several models. `print(result)` shows every check.
     """
 
     evaluation: str
@@ -75,6 +77,8 @@ class Result:
             return self._check(model, metric)
         if not isinstance(metric, Metric) or not metric.split:
             raise KeyError(f'{metric!r}: ask for a metric on a split, such as recall.on("test")')
+        if model is None and (chosen := self._choice(metric)):
+            return chosen
         if self._declared.get(str(metric), metric) != metric:
             raise KeyError(
                 f"this {metric} is another metric than the one that was declared; rename one"
@@ -101,6 +105,11 @@ class Result:
                 f" with one of {names}"
             )
         raise KeyError(f"{check} is not among the checks that were decided")
+
+    def _choice(self, metric: Metric) -> SplitResult | None:
+        """The decided choice among several models by that metric."""
+        of = f"the choice by {metric.title}"
+        return next((c for c in self.checks if isinstance(c, ChoiceResult) and c.check == of), None)
 
     def _found(self, model: str, metric: Metric) -> Any:
         """The estimate, or those of all slices by their names."""
@@ -261,6 +270,7 @@ class Result:
         many = [c.verdicts.found for c in bounds if isinstance(c.verdicts, Verdicts)]
         few = [c for c in bounds if not isinstance(c.verdicts, Verdicts)]
         judged = {v.estimate.title for c in few for v in c.verdicts} | self._rungs
+        judged |= self._ranked
         found: list[Sequence[Estimate]] = []
         for each in (es for by in self.estimates.values() for es in by.values()):
             if isinstance(each, Estimates):
@@ -268,6 +278,12 @@ class Result:
             else:
                 found.append([e for e in each if e.title not in judged])
         return found
+
+    @property
+    def _ranked(self) -> set[str]:
+        """Titles of the estimates that the ranking of a choice shows."""
+        of = [c.choice for c in self.checks if isinstance(c, ChoiceResult) and c.choice]
+        return {f"{one.model}: {c.metric} on {c.split}" for c in of for one in c.candidates}
 
     @property
     def _rungs(self) -> set[str]:

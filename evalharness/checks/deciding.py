@@ -116,7 +116,7 @@ def decided(
             bounded(check)
     for check in declared.over_all:
         if check in declared.chosen:
-            made[check] = _over_all(plan, declared, check, bounded, of, settings)
+            made[check] = _over_all(plan, declared, check, needed, bounded, of, settings)
     if needed.gaps:
         from evalharness.checks import diagnosis
 
@@ -155,6 +155,7 @@ def _over_all(
     plan: Plan,
     declared: Declared,
     check: Check,
+    needed: Needed,
     bounded: Callable[[Check], CheckResult],
     of: Of,
     settings: Settings,
@@ -165,7 +166,8 @@ def _over_all(
 
         bounds = {m: [c for c in declared.bounds if c.model == m] for m in declared.gated}
         each = {m: [bounded(c) for c in checks] for m, checks in bounds.items()}
-        return choice.judged(plan, check, each, of, declared.waivers, settings)
+        found = needed.choices[check]
+        return choice.judged(check, found, each, of, declared.waivers, settings)
     from evalharness.checks import preferences
 
     return preferences.judged(plan, check, declared.optimized, declared.waivers, settings)
@@ -174,12 +176,14 @@ def _over_all(
 @dataclass(frozen=True)
 class Needed:
     """What is read before anything is decided: the checks of splits, the diagnosis of each model,
-    the human level of each bound that has one, and the pairs of each that has a baseline."""
+    the human level of each bound that has one, the pairs of each that has a baseline, and the
+    models of the choice."""
 
     splits: Mapping[Check, Any]
     gaps: dict[str, Any]
     people: Mapping[Check, Any]
     compared: Mapping[Check, Any]
+    choices: Mapping[Check, Any]
 
 
 def _required(plan: Plan, declared: Declared, settings: Settings) -> Needed:
@@ -223,10 +227,19 @@ def _required(plan: Plan, declared: Declared, settings: Settings) -> Needed:
         ]
         return dict(zip(declared.compared, both(asked), strict=True))
 
+    def choices() -> dict[Check, Any]:
+        among = [c for c in declared.over_all if isinstance(c.declared, Choice)]
+        if not among:
+            return {}
+        from evalharness.checks import choice
+
+        asked = [partial(choice.read, plan, check, declared.gated) for check in among]
+        return dict(zip(among, both(asked), strict=True))
+
     def gaps() -> dict[str, Any]:
         return diagnosis.read(plan, declared, seed) if declared.of_gaps else {}
 
-    _, of_each, levels, pairs, ladders = both(
-        [lambda: plan.require(wanted), of_splits, people, compared, gaps]
+    _, of_each, levels, pairs, ladders, several = both(
+        [lambda: plan.require(wanted), of_splits, people, compared, gaps, choices]
     )
-    return Needed(of_each, ladders, levels, pairs)
+    return Needed(of_each, ladders, levels, pairs, several)

@@ -7,6 +7,7 @@ from dataclasses import asdict, fields
 from functools import cache
 from typing import Any
 
+from evalharness.checks.chosen import Candidate, ChoiceResult, Chosen
 from evalharness.checks.diagnosed import Diagnosis, DiagnosisResult, Gap, Rung, Section, Under
 from evalharness.checks.findings import Finding, SplitResult
 from evalharness.checks.satisficing import CheckResult
@@ -35,6 +36,8 @@ def decided(of: CheckResult | SplitResult) -> dict[str, Any]:
     if isinstance(of, SplitResult):
         found: dict[str, Any] = {"findings": [record(f) for f in of.findings]}
         ladder = getattr(of, "ladder", None)
+        choice = getattr(of, "choice", None)
+        found |= {"choice": asdict(choice)} if choice is not None else {}
         return found | ({"ladder": asdict(ladder)} if ladder is not None else {})
     return {"decided": of.decided, "verdicts": [_verdict(v) for v in of.verdicts]}
 
@@ -48,6 +51,9 @@ def check(data: Mapping[str, Any]) -> CheckResult | SplitResult:
         )
         words = {name: tuple(data[name]) for name in ("splits", "notes")}
         given = {**data, **words, "findings": findings}
+        if "choice" in data:
+            base = record(made(SplitResult, given))
+            return ChoiceResult(**base, choice=_choice(data["choice"]))
         if data["kind"] != "diagnosis":
             result: SplitResult = made(SplitResult, given)
             return result
@@ -64,6 +70,16 @@ def check(data: Mapping[str, Any]) -> CheckResult | SplitResult:
         {**data, "verdicts": verdicts, "pooled": pooled, "notes": tuple(data.get("notes", ()))},
     )
     return bound
+
+
+def _choice(data: Mapping[str, Any]) -> Chosen:
+    """The choice of its dictionary."""
+    lists = ("ruled_out", "doubts", "waived", "groups")
+    candidates = tuple(
+        made(Candidate, c | {name: tuple(c[name]) for name in lists}) for c in data["candidates"]
+    )
+    found: Chosen = made(Chosen, {**data, "candidates": candidates})
+    return found
 
 
 def _ladder(data: Mapping[str, Any]) -> Diagnosis:

@@ -56,12 +56,16 @@ def splits_told(checks: Iterable[Decided]) -> list[str]:
 
 def ladders(checks: Iterable[Decided], full: bool = True) -> list[list[str]]:
     """The drawn ladder of each diagnosis, with the name of its model where there are several, and
-    with what was asked for beside it."""
+    with what was asked for beside it; and the ranking of each choice."""
     from evalharness.checks.bars import lines, more
+    from evalharness.checks.choice_words import drawn
 
     found: list[list[str]] = []
     before: set[tuple[str, ...]] = set()
     for check in checks:
+        choice = getattr(check, "choice", None)
+        if choice is not None:
+            found.append(drawn(choice, full))
         ladder = getattr(check, "ladder", None)
         if ladder is not None:
             # What is about no model in particular is said once.

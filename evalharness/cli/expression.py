@@ -1,4 +1,5 @@
-"""A bound as it is written in Python, `f1(average="macro") >= 0.8`, read without running it.
+"""A bound as it is written in Python, `f1(average="macro") >= 0.8`, or a metric, read without
+running it.
 
 Only names of the catalogue, calls with literal arguments, and + - * / are understood.
 """
@@ -35,12 +36,7 @@ EXAMPLE = 'such as "recall >= 0.9"'
 
 def bound_of(text: str) -> Bound:
     """The bound that a text declares. Raises DeclarationError with what is wrong with it."""
-    try:
-        tree = ast.parse(text.strip(), mode="eval").body
-    except (SyntaxError, ValueError) as error:
-        raise DeclarationError(f"{text!r} cannot be read: write METRIC >= NUMBER, {EXAMPLE}") from (
-            error
-        )
+    tree = _parsed(text, f"write METRIC >= NUMBER, {EXAMPLE}")
     if isinstance(tree, ast.Compare) and len(tree.ops) > 1:
         raise DeclarationError(
             f"{text!r} is two bounds: ask for each by itself, METRIC >= NUMBER, METRIC <= NUMBER"
@@ -57,6 +53,24 @@ def bound_of(text: str) -> Bound:
     if not isinstance(bound, Bound):
         raise DeclarationError(f"{text!r} compares no metric with a number: {EXAMPLE}")
     return bound
+
+
+def metric_of(text: str) -> Metric:
+    """The metric that a text names. Raises DeclarationError with what is wrong with it."""
+    tree = _parsed(text, 'write METRIC, such as "f1"')
+    if isinstance(tree, ast.Compare):
+        raise DeclarationError(f"{text!r} is a bound; a metric has no threshold, such as f1")
+    found = _read(tree)
+    if not isinstance(found, Metric):
+        raise DeclarationError(f"{text!r} is a number and no metric, such as f1")
+    return found
+
+
+def _parsed(text: str, hint: str) -> ast.expr:
+    try:
+        return ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError) as error:
+        raise DeclarationError(f"{text!r} cannot be read: {hint}") from error
 
 
 def _read(node: ast.expr) -> Any:
