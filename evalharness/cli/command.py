@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from evalharness.cli import catalogue, power
+from evalharness.cli import catalogue, ledger, power
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -17,6 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     catalogue.add_to(commands)
     power.add_to(commands)
+    ledger.add_to(commands)
     given = parser.parse_args(arguments)
     try:
         return int(given.run(given))

@@ -12,6 +12,7 @@ from typing import Any
 from evalharness.declare.bound import Bound
 from evalharness.declare.diagnosis import BiasVariance
 from evalharness.declare.errors import did_you_mean
+from evalharness.declare.looks import Ledger, collapsed, ledger_of
 from evalharness.declare.metric import Metric
 from evalharness.declare.naming import slug_of
 from evalharness.declare.objective import Against, baseline_slug
@@ -20,9 +21,9 @@ from evalharness.declare.preference import Preference
 from evalharness.declare.split_checks import SplitCheck
 from evalharness.declare.waivers import Waiver
 
-DECLARED = (SplitCheck, BiasVariance, Against, Preference)
+DECLARED = (SplitCheck, BiasVariance, Against, Preference, Ledger)
 # The kinds of checks, each a test of that name, in the order in which they are reported.
-KINDS = ("optimizing", "preferences", "satisficing", "splits", "diagnosis")
+KINDS = ("optimizing", "preferences", "satisficing", "held_out", "splits", "diagnosis")
 KNOWN = (
     "models",
     "optimizing",
@@ -32,6 +33,7 @@ KNOWN = (
     "diagnosis",
     "waivers",
     "also",
+    "ledger",
     "confidence",
     "policy",
     "seed",
@@ -43,7 +45,8 @@ RESERVED = ("checks", "gated", "run", "written", *(f"test_{kind}" for kind in KI
 @dataclass(frozen=True)
 class Check:
     """One declared check of one gated model: an Against, a Bound, a SplitCheck, a GapLimit or a
-    Ladder; or one of several models: a Choice or a Preference. `id` is its node id; `model` is ""
+    Ladder; or one of several models: a Choice or a Preference; or, where a ledger is enforced, a
+    HeldOut that stands for several. `id` is its node id; `model` is ""
     when the only one is meant, or several."""
 
     id: str
@@ -85,7 +88,8 @@ def checks(attributes: Mapping[str, Any]) -> tuple[tuple[Check, ...], list[str]]
         for i, d in zip(ids, declared, strict=True)
     ]
     problems += _waivers(attributes["waivers"], [*splits, *gaps])
-    return tuple(found), problems
+    ledger = ledger_of(attributes["ledger"], problems)
+    return tuple(collapsed(ledger, found, attributes, problems)), problems
 
 
 def unknown(namespace: Mapping[str, Any], inherited: Iterable[str]) -> list[str]:

@@ -165,7 +165,7 @@ def _unenforceable(
         )
     metrics = [m for m in attributes["also"] if isinstance(m, Metric) and m.split in held]
     problems += [
-        f"also lists {m}, whose value would be told, and {why}; report it on dev, or make it a bound"
+        f"also lists {m}, whose value would be told, and {why}; report it on dev, or bound it"
         for m in metrics
     ]
     for check in among:

@@ -1,12 +1,12 @@
 """The file of a ledger: JSON Lines that are only appended to, each with the hash of the one before.
 
 The first line says what the file is and which project it is of. Every line holds `previous`, the
-hash of the line before, and `hash`, its own: the sha256 of its canonical JSON without `hash`. A line
-that was edited, removed or put between is thus told. Not told is a file whose end was cut off.
+hash of the line before, and `hash`, its own: the sha256 of its canonical JSON without `hash`. A
+line that was edited, removed or put between is thus told. Not told is a file whose end was cut off.
 
 Whoever appends holds a lock (`evalharness.ledger.lock`, beside the file) and writes whole lines in
-one call, then waits for the disk. A process that is killed leaves at most a part of its own line: it
-is reported and skipped, and what is appended next begins on a fresh line.
+one call, then waits for the disk. A process that is killed leaves at most a part of its own line,
+which is reported and skipped; what is appended next begins on a fresh line.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from typing import Any
 from evalharness.declare.errors import EvalharnessError
 
 SCHEMA = "evalharness.ledger/1"
-HEAD = '{"schema": "'
 MARKS = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
 
 Entry = Mapping[str, Any]
@@ -84,11 +83,12 @@ def _checked(lines: list[str], fresh: bool, shown: str) -> Book:
     """The lines as a book, where each follows the one before."""
     head = _head(lines, shown)
     if head is None:
-        torn = ("its first line is not whole: the process that wrote it was killed",)
-        return Book(fresh=fresh, begun=False, notes=torn if lines else ())
+        cut = "its first line is not whole: the process that wrote it was killed"
+        return Book(fresh=fresh, begun=False, notes=(cut,) if lines else ())
     entries: list[Entry] = []
     notes: list[str] = []
-    last, torn, time, before = head["hash"], [], "", 1
+    torn: list[int] = []
+    last, time, before = head["hash"], "", 1
     for number, line in enumerate(lines[1:], 2):
         if not line.strip():
             continue

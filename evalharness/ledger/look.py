@@ -60,12 +60,12 @@ def test_set(split: Any, strict: bool) -> TestSet:
         )
     rows, ids = [], set()
     for name, label in _rows(split):
-        rows.append(_hash(f"{name!r}\x1f{label!r}"))
+        rows.append(_hash(f"{name}\x1f{label}"))
         ids.add(name)
     if None in ids:
         return TestSet(hashlib.sha256("".join(rows).encode()).hexdigest(), len(rows))
     fingerprint = hashlib.sha256("".join(sorted(rows)).encode()).hexdigest()
-    sketch = sorted(_hash(repr(name)) for name in ids)[:K]
+    sketch = sorted(_hash(str(name)) for name in ids)[:K]
     return TestSet(fingerprint, len(rows), tuple(sketch))
 
 

@@ -6,10 +6,11 @@ a false pass with a probability of at most Σ α_v, by the union bound, whatever
 
 open:    no end is planned. With i passes so far, which came after gaps of g₁, …, gᵢ looks, and a
          current gap m (looks since the last pass, this one included), the level is
-         α · 2^-(i+1) · w(g₁) ⋯ w(gᵢ) · w(m), where w(m) = 6 / (π² m²). Σ w(m) = 1 and Σ 2^-(i+1) = 1,
-         so that Σ α_v = α: a prefix code. A look that does not pass costs little, a pass more.
+         α · 2^-(i+1) · w(g₁) ⋯ w(gᵢ) · w(m), where w(m) = 6 / (π² m²). Σ w(m) = 1 and
+         Σ 2^-(i+1) = 1, so that Σ α_v = α: a prefix code. A look that does not pass costs little,
+         a pass more.
 planned: of H looks, the set is retired at the B-th pass: α / N with N = Σ_{i=1..B} C(H, i), the
-         number of nodes in which a pass is still counted. B = 1 gives α / H, B = H gives α / (2^H - 1).
+         number of ways to come to a pass that counts. B = 1: α / H; B = H: α / (2^H - 1).
 """
 
 from __future__ import annotations
