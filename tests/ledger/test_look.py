@@ -1,6 +1,8 @@
 """What makes a look the same look."""
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from evalharness import Outputs
@@ -98,3 +100,10 @@ def test_ci_is_told_by_its_variable(monkeypatch, value, found):
     assert surroundings.environment() == found
     monkeypatch.delenv("CI")
     assert surroundings.environment() == "local"
+
+
+def test_a_set_that_is_read_in_batches_is_the_same_set(tmp_path):
+    rows = pa.table(table(np.arange(1000)))
+    pq.write_table(rows[:600], tmp_path / "a.parquet")
+    pq.write_table(rows[600:], tmp_path / "b.parquet")
+    assert of(str(tmp_path)) == of(table(np.arange(1000)))

@@ -117,13 +117,3 @@ def test_nothing_is_told_but_one_bit(pytester, path, wrong):
         assert "0.8000" not in text
         assert "0.85" not in text
     assert 'name="verdict" value="fail"' in written[2]
-
-
-def test_several_workers_make_one_look(pytester, path, wrong, calls):
-    file.append(path, [], "")
-    pytester.makepyfile(test_cats=SUITE.replace("MODE", "enforce"))
-    result = pytester.runpytest_subprocess("--tx=2*popen", "--dist=each", "-W", "error")
-    result.assert_outcomes(passed=6)
-    assert calls() == 1
-    (look,) = looks(path)
-    assert look.verdict == "passed"
