@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         Undefined,
     )
     from evalharness.declare.human import Human
+    from evalharness.declare.looks import Ledger
     from evalharness.declare.metric import metric
     from evalharness.declare.objective import saved
     from evalharness.declare.preference import prefers
@@ -66,6 +67,7 @@ _HOME = {
     "Hits": "statistics",
     "Human": "declare.human",
     "InconclusiveError": "declare.errors",
+    "Ledger": "declare.looks",
     "Linear": "declare.forms",
     "Mean": "declare.forms",
     "Moments": "statistics",

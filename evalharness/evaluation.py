@@ -11,6 +11,7 @@ from evalharness.declare.bound import Bound, bound_of
 from evalharness.declare.collect import KINDS, KNOWN, Check, checks, unknown
 from evalharness.declare.diagnosis import BiasVariance
 from evalharness.declare.errors import DeclarationError, numbered
+from evalharness.declare.looks import Ledger, expanded, ledger_of
 from evalharness.declare.metric import Metric
 from evalharness.declare.objective import Against, Choice
 from evalharness.declare.preference import Preference
@@ -18,6 +19,8 @@ from evalharness.declare.split_checks import SplitCheck
 from evalharness.declare.waivers import Waiver
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from evalharness.inference.estimates import Estimate
     from evalharness.result import Result
 
@@ -35,6 +38,8 @@ class Evaluation:
     diagnosis:   which gap holds the model back, from human level to test: `bias_variance(…)`.
     waivers:     findings that are known and let through until a day: `waive(…)`.
     also:        metrics to compute and report, not to gate.
+    ledger:      the file in which every look at a held-out split is recorded: a path, or
+                 `Ledger(…)`; None: none is.
     models:      names of the gated models; may be left out when the outputs hold one that is no
                  baseline.
     confidence:  one-sided, of every bound that decides (0.95).
@@ -54,6 +59,7 @@ class Evaluation:
     diagnosis: ClassVar[BiasVariance | None] = None
     waivers: ClassVar[Iterable[Waiver]] = ()
     also: ClassVar[Iterable[Metric]] = ()
+    ledger: ClassVar[str | Ledger | None] = None
     confidence: ClassVar[float] = 0.95
     policy: ClassVar[str] = "confident"
     seed: ClassVar[int] = 0
@@ -109,6 +115,7 @@ class Evaluation:
         *,
         select: Collection[Check] | None = None,
         device: str | None = None,
+        root: Path | None = None,
     ) -> Result:
         """Evaluate and return the result; without pytest.
 
@@ -117,6 +124,8 @@ class Evaluation:
         select:  the checks to decide; default: all. What is selected never changes a verdict.
         device:  "cpu" or "gpu": where to compute; default: JAX's default device. Counts are the
                  same on each.
+        root:    the folder to which the path of the ledger is relative; default: the working
+                 directory.
 
         Raises DeclarationError, and OutputsError for outputs that cannot be evaluated, with all
         problems at once.
@@ -141,19 +150,32 @@ class Evaluation:
             cls.checks, chosen, tuple(cls.also), tuple(cls.waivers), gated, optimized
         )
 
+        looks, told = None, {}
+        if (ledger := ledger_of(cls.ledger, [])) is not None:
+            from evalharness.ledger.looking import Asked
+
+            looks = Asked(cls.__name__, ledger, root, plan, declared, settings)
+
         def compute(model: str, metric: Metric) -> Sequence[Estimate]:
+            if looks is not None:
+                looks.ask(metric)
             with using(device):
                 return estimates(plan, model, metric, settings)
 
         def minus(metric: Metric, first: str, second: str) -> Estimate:
             from evalharness.checks.compare import difference
 
+            if looks is not None:
+                looks.ask(metric)
             with using(device):
                 return difference(plan, metric, first, second, settings)
 
         with using(device):
-            made, found = decided(plan, declared, settings)
-            where = provenance(plan, settings)
+            if looks is None:
+                made, found = decided(plan, declared, settings)
+            else:
+                made, found, told["ledger"] = looks.decided()
+            where = provenance(plan, settings) | told
         return Result(
             evaluation=cls.__name__,
             checks=tuple(made),
@@ -177,7 +199,7 @@ class Evaluation:
     @classmethod
     def compared(cls) -> tuple[str, ...]:
         """The names of the models that others are compared with."""
-        bounds = [bound_of(c.declared) for c in cls.checks]
+        bounds = [bound_of(c.declared) for c in expanded(cls.checks)]
         return tuple(
             dict.fromkeys(
                 b.baseline for b in bounds if b is not None and isinstance(b.baseline, str)

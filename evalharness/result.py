@@ -244,7 +244,11 @@ class Result:
     def __str__(self) -> str:
         open_ = [c for c in self.checks if isinstance(c, SplitResult) and c.outcome != "pass"]
         told = [f"\n{c.title}:\n{_indented(c.told())}" for c in open_ if c.told()]
-        return "\n".join([text_table(self.checks, self.also), *told])
+        looks = [
+            textwrap.fill(line, 100, subsequent_indent="  ")
+            for line in self.provenance.get("ledger", {}).get("told", ())
+        ]
+        return "\n".join([text_table(self.checks, self.also), *looks, *told])
 
     def _repr_html_(self) -> str:
         return html_table(self.evaluation, self.checks, self.also)

@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from evalharness.cli import catalogue, compare, init, power
+from evalharness.cli import catalogue, compare, init, ledger, power
 from evalharness.declare.errors import EvalharnessError
 
 
@@ -18,7 +18,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         epilog="exit status: 0 all is well, 1 the gate does not hold, 2 what is given is unusable",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+<<<<<<< HEAD
     for command in (catalogue, compare, init, power):
+        command.add_to(commands)
+=======
+    for command in (catalogue, compare, init, ledger, power):
         command.add_to(commands)
     given = parser.parse_args(arguments)
     try:

@@ -25,6 +25,7 @@ CODES = {
     "EH-DEV-OVERFITTING": "the model does worse on test than on dev",
     "EH-BOUND": "a model is not shown to meet a bound",
     "EH-OBJECTIVE": "a model is not shown to be better than its baseline, or not worse by much",
+    "EH-HELD-OUT": "a model is not shown to meet everything that is asked on a held-out split",
     "EH-CHOICE": "of several models none is shown to meet every bound",
     "EH-PREFERENCE": "the optimizing metric ranks two models otherwise than people do",
 }

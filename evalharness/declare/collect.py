@@ -13,6 +13,7 @@ from evalharness.declare.bound import Bound
 from evalharness.declare.codes import CODES
 from evalharness.declare.diagnosis import BiasVariance
 from evalharness.declare.errors import did_you_mean
+from evalharness.declare.looks import Ledger, collapsed, ledger_of
 from evalharness.declare.metric import Metric
 from evalharness.declare.naming import slug_of
 from evalharness.declare.objective import Against, baseline_slug
@@ -21,9 +22,9 @@ from evalharness.declare.preference import Preference
 from evalharness.declare.split_checks import SplitCheck
 from evalharness.declare.waivers import Waiver
 
-DECLARED = (SplitCheck, BiasVariance, Against, Preference)
+DECLARED = (SplitCheck, BiasVariance, Against, Preference, Ledger)
 # The kinds of checks, each a test of that name, in the order in which they are reported.
-KINDS = ("optimizing", "preferences", "satisficing", "splits", "diagnosis")
+KINDS = ("optimizing", "preferences", "satisficing", "held_out", "splits", "diagnosis")
 KNOWN = (
     "models",
     "optimizing",
@@ -33,6 +34,7 @@ KNOWN = (
     "diagnosis",
     "waivers",
     "also",
+    "ledger",
     "confidence",
     "policy",
     "seed",
@@ -44,7 +46,8 @@ RESERVED = ("checks", "compared", "gated", "run", "written", *(f"test_{kind}" fo
 @dataclass(frozen=True)
 class Check:
     """One declared check of one gated model: an Against, a Bound, a SplitCheck, a GapLimit or a
-    Ladder; or one of several models: a Choice or a Preference. `id` is its node id; `model` is ""
+    Ladder; or one of several models: a Choice or a Preference; or, where a ledger is enforced, a
+    HeldOut that stands for several. `id` is its node id; `model` is ""
     when the only one is meant, or several."""
 
     id: str
@@ -86,7 +89,8 @@ def checks(attributes: Mapping[str, Any]) -> tuple[tuple[Check, ...], list[str]]
         for i, d in zip(ids, declared, strict=True)
     ]
     problems += _waivers(attributes["waivers"], found)
-    return tuple(found), problems
+    ledger = ledger_of(attributes["ledger"], problems)
+    return tuple(collapsed(ledger, found, attributes, problems)), problems
 
 
 def unknown(namespace: Mapping[str, Any], inherited: Iterable[str]) -> list[str]:

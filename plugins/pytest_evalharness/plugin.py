@@ -18,6 +18,7 @@ KINDS = {
     "optimizing": "the optimizing metric against a baseline, or the choice among several models",
     "preferences": "a judgement of people that the optimizing metric must reproduce",
     "satisficing": "a bound that a model must be shown to meet",
+    "held_out": "all that a model must meet on held-out splits",
     "splits": "how the splits of the outputs must relate",
     "diagnosis": "which gap holds a model back",
 }

@@ -219,6 +219,8 @@ class Section:
                 self.terminal.write(word, **{COLOURS[word]: True})
                 line = line[len(word) :]
             self.terminal.write_line(line)
+        for line in result.provenance.get("ledger", {}).get("told", ()):
+            self._wrapped(line, "  ")
 
     def _what_ran(self, result: Result) -> str:
         """Such as "2 models × 14 metrics × 1,203 slices over 1,000,000 examples: 0.3 s"."""

@@ -152,7 +152,12 @@ def computed(request: pytest.FixtureRequest, planned: Planned) -> Run:
         who = "outputs()"
         run.models = by_model(cls, cls.outputs(**given))
         device = request.config.stash[keys.OPTIONS].device
-        run.result = cls.run(run.models, select=set(planned.checks), device=device)
+        run.result = cls.run(
+            run.models,
+            select=set(planned.checks),
+            device=device,
+            root=request.config.rootpath,
+        )
     except (pytest.exit.Exception, KeyboardInterrupt):
         raise
     except pytest.skip.Exception as skipped:

@@ -55,7 +55,8 @@ def _read(answer: Path, examples: Path, request: pytest.FixtureRequest, planned:
         run.failure = Failure(*told["failure"])
     else:
         device = request.config.stash[keys.OPTIONS].device
-        run.result = Copy(cls, run.text, examples, device).result
+        root = request.config.rootpath
+        run.result = Copy(cls, run.text, examples, device, root).result
     return run
 
 
@@ -64,8 +65,11 @@ class Copy:
     declared, a difference, what would settle a verdict) is computed here, from the same examples.
     """
 
-    def __init__(self, cls: Any, text: str, examples: Path, device: str | None):
+    def __init__(
+        self, cls: Any, text: str, examples: Path, device: str | None, root: Path | None = None
+    ):
         self.cls, self.text, self.examples, self.device = cls, text, examples, device
+        self.root = root
 
     @cached_property
     def result(self) -> Result:
@@ -101,7 +105,9 @@ class Copy:
                 f"({kept}); declare the metric in `also`, or run with --dist=loadscope",
                 pytrace=False,
             )
-        found: Result = self.cls.run(kept, select=self.cls.checks, device=self.device)
+        found: Result = self.cls.run(
+            kept, select=self.cls.checks, device=self.device, root=self.root
+        )
         return found
 
 

@@ -26,7 +26,9 @@ def loaded(pytester):
 
 def test_one_worker_computes(pytester, calls):
     pytester.makeconftest(WATCH)
-    pytester.makepyfile(test_pair=PAIR)
+    # So there is one look, too.
+    ledger = '    models = ["candidate"]\n    ledger = "it.ledger"\n'
+    pytester.makepyfile(test_pair=PAIR.replace('    models = ["candidate"]\n', ledger))
     result = pytester.runpytest_subprocess(*EACH, "-v", "-W", "error", "--eval-json=result.json")
     result.assert_outcomes(passed=4)
     assert calls() == 1
@@ -39,8 +41,10 @@ def test_one_worker_computes(pytester, calls):
             "TestPair (test_pair.py): 2 pass",
             "2 metrics over 400 examples: *",
             "pass     candidate: recall on test  *",
+            "look 1 at this test set (it.ledger, audit)",
         ]
     )
+    assert (pytester.path / "it.ledger").read_text().count("\n") == 2
     report = json.loads((pytester.path / "result.json").read_text())
     assert len(report["results"]) == 1
 
