@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from evalharness.checks import held_tables
-from evalharness.checks.deciding import Declared, Found
 from evalharness.checks.findings import SplitResult
+from evalharness.checks.measuring import estimates
 from evalharness.checks.satisficing import CheckResult
 from evalharness.checks.settings import Settings
 from evalharness.declare.errors import EvalharnessError, OutputsError
@@ -23,6 +23,9 @@ from evalharness.declare.metric import Metric
 from evalharness.declare.naming import word
 from evalharness.inference.estimates import Estimate
 from evalharness.kernels.plan import Plan
+
+if TYPE_CHECKING:
+    from evalharness.checks.deciding import Declared, Found
 
 # By what the error level of a bound may be divided, and still be looked up as it is: by the bounds
 # of an evaluation, or by slices. Levels in between use the next smaller one.
@@ -46,10 +49,12 @@ def held(
     """Plain dictionaries of everything that is kept. metrics: the declared ones, as written."""
     figures, limits, tables, data = (dict[str, Any]() for _ in range(4))
     for model, by in found.items():
-        for text, each in by.items():
-            metric = metrics.get(text)
-            if metric is None:
-                continue
+        for text, metric in metrics.items():
+            each = by.get(text)
+            if each is None and model not in declared.gated:
+                continue  # a baseline, which may not have what is asked of the gated ones
+            if each is None:
+                each = estimates(plan, model, metric, settings)
             of_split = data.setdefault(model, {}).setdefault(metric.split, {})
             of_split |= _data(plan, model, metric)
             table = _table(plan, model, metric, each)
