@@ -29,9 +29,9 @@ from evalharness.inference.rung_gap import RungGap
 from evalharness.inference.verdicts import INCONCLUSIVE
 from evalharness.kernels.plan import Plan
 
-UNPAIRED = (
-    "unpaired: the saved result holds no examples; with the baseline's outputs as a model the same "
-    "examples would be paired, and show more"
+WEAKER = (
+    "unpaired, which shows less: with the baseline's outputs as a model of `outputs` the same "
+    "examples would be paired by id"
 )
 
 
@@ -127,10 +127,11 @@ def judged(
             words.append(f"{show(ours, near=theirs)} against {show(theirs, near=ours)}")
     if found.same:
         words.append(f"{found.name} was saved from these very outputs")
-    words.append(UNPAIRED)
+    words.append(f"unpaired: {found.name} holds no examples")
+    notes = [WEAKER, *found.notes]
     if result.worst.outcome == INCONCLUSIVE and result.worst.settle is None:
-        words.append(f"more examples of this model alone may not settle it: {found.name} has too few")
-    return replace(result, words="; ".join(filter(None, words)), notes=found.notes)
+        notes.append(f"more examples of this model alone may not settle it: {found.name} has few")
+    return replace(result, words="; ".join(filter(None, words)), notes=tuple(notes))
 
 
 def minus(metric: Metric, found: Unpaired, e: Estimate, confidence: float) -> Estimate:

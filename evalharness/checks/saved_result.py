@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from evalharness.checks import held_tables
+from evalharness.declare import naming
 from evalharness.declare.errors import EvalharnessError, OutputsError
 from evalharness.declare.metric import Metric
 from evalharness.inference.bounds import Bounds
 from evalharness.inference.held_limits import HeldBounds
 
 MOST = 8
+DECLARE = "declare the metric (`also`) and save again"
 
 
 class SavedResult:
@@ -49,29 +52,48 @@ class SavedResult:
 
     def of_split(self, model: str, split: str) -> Mapping[str, Any]:
         """What is known of a split: rows, digest, and of metrics of classes these."""
-        found: Mapping[str, Any] = self._data["data"].get(model, {}).get(split, {})
+        found: Mapping[str, Any] = self.splits(model).get(split, {})
         return found
+
+    @property
+    def models(self) -> list[str]:
+        """Of which anything is held."""
+        return list(self._data["data"])
+
+    def splits(self, model: str) -> Mapping[str, Any]:
+        """What is known of each split of a model."""
+        found: Mapping[str, Any] = self._data["data"].get(model, {})
+        return found
+
+    def values(self, model: str) -> Iterator[tuple[str, float, int]]:
+        """The declared metrics as they were written, each with its first value and how many slices
+        it has."""
+        for metric, by in self._data["figures"].get(model, {}).items():
+            yield metric, float(next(iter(by.values()))["value"]), len(by)
+        for metric, entry in self._data["limits"].get(model, {}).items():
+            rows = entry["rows"]
+            yield metric, float(next(iter(rows.values()))["value"]), len(rows)
 
     def metrics(self, model: str) -> list[str]:
         """The declared metrics, as they were written."""
         return [*self._data["figures"].get(model, {}), *self._data["limits"].get(model, {})]
 
-    def tables(self, model: str) -> list[str]:
-        """What tables are of."""
-        return list(self._data["tables"].get(model, {}))
+    def tables(self, model: str) -> dict[str, list[str]]:
+        """What tables are of, each with the metrics of the catalogue that it tells."""
+        return {name: _told_by(name) for name in self._data["tables"].get(model, {})}
 
     def bounds(self, model: str, metric: Metric) -> dict[str, Bounds]:
         """The bounds of each slice of a metric. Raises OutputsError where it is not held."""
         try:
             found = self._of_table(model, metric) or self._of_limits(model, metric)
         except held_tables.NeedsExamples as error:
-            raise OutputsError([f"{self._lacks(metric)}: {error}; {self._holds(model)}"]) from error
+            raise OutputsError([f"{self._lacks(metric)}: {error}; {DECLARE}"]) from error
         except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
             if isinstance(error, EvalharnessError):
                 raise
             raise OutputsError([self._torn(error)]) from error
         if not found:
-            raise OutputsError([f"{self._lacks(metric)}; {self._holds(model)}"])
+            raise OutputsError([f"{self._lacks(metric)}; {self._holds(model, metric)}"])
         return found
 
     def _of_table(self, model: str, metric: Metric) -> dict[str, Bounds]:
@@ -124,13 +146,15 @@ class SavedResult:
     def _lacks(self, metric: Metric) -> str:
         return f"saved({self.name!r}) does not hold {metric} of {self.evaluation}"
 
-    def _holds(self, model: str) -> str:
-        metrics, tables = self.metrics(model), self.tables(model)
-        if not metrics:
-            models = ", ".join(map(repr, {**self._data["figures"], **self._data["limits"]}))
-            return f"of the model {model!r} it holds nothing; its models are {models or 'none'}"
-        more = f", and every metric of {_some(tables)}" if tables else ""
-        return f"it holds {_some(metrics)}{more}; declare the metric (`also`), and save again"
+    def _holds(self, model: str, metric: Metric) -> str:
+        """What there is on the split that was asked for."""
+        if metric.split not in (splits := self.splits(model)):
+            return f"it holds {', '.join(splits) or 'nothing'} of {model!r}, not {metric.split!r}"
+        on = naming.place(replace(metric, where=(), group=())).removesuffix(")")
+        metrics = [name for name in self.metrics(model) if on in name]
+        told = [m for name, ms in self.tables(model).items() if name.endswith(f"{on})") for m in ms]
+        more = f", and by its tables {', '.join(sorted({*told}))}" if told else ""
+        return f"on {metric.split} it holds {_some(metrics)}{more}; {DECLARE}"
 
     def _torn(self, error: Exception) -> str:
         return (
@@ -153,6 +177,21 @@ def _hits(tp: int, fp: int, fn: int, tn: int) -> list[int]:
 
 def _placed(metric: Metric, column: str) -> str:
     return held_tables.key(replace(metric, where=(), group=(column,)))
+
+
+@cache
+def _told_by(table: str) -> list[str]:
+    """The metrics of the catalogue that a table tells, as they are without options."""
+    from evalharness import metrics
+
+    found = []
+    for name in metrics.__all__:
+        metric = getattr(metrics, name)
+        if isinstance(metric, Metric) and not metric.definition.report_only:
+            words = held_tables.words(metric.statistic)
+            if words and table.startswith(words + "."):
+                found.append(name)
+    return found
 
 
 def _some(names: list[str]) -> str:

@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from evalharness.cli import catalogue, power
+from evalharness.cli import catalogue, judge, power, promote
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -17,6 +17,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     catalogue.add_to(commands)
     power.add_to(commands)
+    judge.add_to(commands)
+    promote.add_to(commands)
     given = parser.parse_args(arguments)
     try:
         return int(given.run(given))
