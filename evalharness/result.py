@@ -180,9 +180,7 @@ class Result:
             )
         return replace(self, held=self._hold())
 
-    def save(
-        self, name: str, *, folder: str | Path = ".evalharness", rewrite: bool = False
-    ) -> str:
+    def save(self, name: str, *, folder: str | Path = ".evalharness", rewrite: bool = False) -> str:
         """Save it as a baseline, for `.against(saved("NAME"))` and `evalharness judge`; returns
         what was done. rewrite: whether another result of that name may be replaced.
 

@@ -1,8 +1,8 @@
 """A model against a saved result: the difference of one metric, unpaired.
 
 The saved result holds no examples, so that nothing tells how its errors go together with the
-model's. They may have been made on the same examples, on some of them or on others: so the limits of
-the difference lie as far from it as both sides together, which holds whatever the correlation is.
+model's. They may have been made on the same examples, on some of them or on others: so the limits
+of the difference lie as far from it as both sides together, which holds whatever the correlation is.
 """
 
 from __future__ import annotations
@@ -67,9 +67,12 @@ class Unpaired:
     notes: tuple[str, ...]
 
 
-def read(plan: Plan, model: str, bound: Bound, saved: Callable[[Saved], SavedResult]) -> Unpaired:
+def read(
+    plan: Plan, model: str, bound: Bound, saved: Callable[[Saved], SavedResult] | None
+) -> Unpaired:
     """Look up what the saved result holds. Raises OutputsError where that cannot be compared."""
     assert isinstance(bound.baseline, Saved)
+    assert saved is not None
     metric, kept = bound.metric, saved(bound.baseline)
     plan.require([(model, metric)])
     theirs = kept.model(model)
@@ -96,8 +99,8 @@ def read(plan: Plan, model: str, bound: Bound, saved: Callable[[Saved], SavedRes
     notes = []
     if before.get("rows", split.n) != split.n:
         notes.append(
-            f"{kept.name} was measured on {counted(before['rows'], 'rows')} of {metric.split}, this "
-            f"model on {split.n:,}"
+            f"{kept.name} was measured on {counted(before['rows'], 'rows')} of {metric.split}, "
+            f"this model on {split.n:,}"
         )
     if gone := [name for name in each if name not in ours]:
         notes.append(f"{kept.name} also holds {', '.join(gone[:8])}, which is not there any more")

@@ -140,7 +140,9 @@ def _bounded(
             each = of(model, metric)
             found = needed.compared[check]
             pooled = plan.measure(model, metric.parts[0]).groups.pooled
-            return against_saved.judged(check, found, each, pooled, _apart(check, declared, settings))
+            return against_saved.judged(
+                check, found, each, pooled, _apart(check, declared, settings)
+            )
         if not metric.group:  # both are reported
             of(model, metric)
             of(str(bound.baseline), metric)

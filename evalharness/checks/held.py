@@ -168,7 +168,9 @@ def _same(metric: Metric, kind: str, row: list[Any], classes: Sequence[Any], e: 
     except EvalharnessError:
         return False
     pairs = zip(again, (e.value, e.at_least, e.at_most), strict=True)
-    return all(math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-12) or a != a and b != b for a, b in pairs)
+    return all(
+        math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-12) or a != a and b != b for a, b in pairs
+    )
 
 
 def _limits(metric: Metric, each: Sequence[Estimate], settings: Settings) -> dict[str, Any]:
@@ -182,9 +184,7 @@ def _limits(metric: Metric, each: Sequence[Estimate], settings: Settings) -> dic
     rows: dict[str, Any] = {}
     common: dict[str, Any] = {}
     for e in each:
-        words = {
-            k: getattr(e, k) for k in ("unit", "shown", "decides", "reason", "note", "closed")
-        }
+        words = {k: getattr(e, k) for k in ("unit", "shown", "decides", "reason", "note", "closed")}
         common = common or words
         bounds: Any = e._bounds
         rows[name_of(metric, e)] = {

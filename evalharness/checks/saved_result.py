@@ -68,11 +68,22 @@ class SavedResult:
     def values(self, model: str) -> Iterator[tuple[str, float, int]]:
         """The declared metrics as they were written, each with its first value and how many slices
         it has."""
+        for metric, by in self.declared(model):
+            yield metric, next(iter(by.values())).value, len(by)
+
+    def declared(self, model: str) -> Iterator[tuple[str, dict[str, Bounds]]]:
+        """The declared metrics as they were written, each with its slices; by the limits at the
+        confidence of the evaluation alone."""
         for metric, by in self._data["figures"].get(model, {}).items():
-            yield metric, float(next(iter(by.values()))["value"]), len(by)
-        for metric, entry in self._data["limits"].get(model, {}).items():
-            rows = entry["rows"]
-            yield metric, float(next(iter(rows.values()))["value"]), len(rows)
+            yield metric, {g: self._of_figure(row) for g, row in by.items()}
+        for metric in self._data["limits"].get(model, {}):
+            yield metric, self._of_limits(model, metric)
+
+    def _of_figure(self, row: Mapping[str, Any]) -> Bounds:
+        value, low, high = (float(row[k]) for k in ("value", "at_least", "at_most"))
+        found = (self.confidence, low, high)
+        level = [1 - self.confidence]
+        return HeldBounds(value, row["n"], ("", "", "", ""), found, level, [low], [high])
 
     def metrics(self, model: str) -> list[str]:
         """The declared metrics, as they were written."""
@@ -85,7 +96,7 @@ class SavedResult:
     def bounds(self, model: str, metric: Metric) -> dict[str, Bounds]:
         """The bounds of each slice of a metric. Raises OutputsError where it is not held."""
         try:
-            found = self._of_table(model, metric) or self._of_limits(model, metric)
+            found = self._of_table(model, metric) or self._of_limits(model, str(metric))
         except held_tables.NeedsExamples as error:
             raise OutputsError([f"{self._lacks(metric)}: {error}; {DECLARE}"]) from error
         except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
@@ -122,8 +133,8 @@ class SavedResult:
                 return _each(metric, kept[by], {"": rows[metric.slice]})
         return {}
 
-    def _of_limits(self, model: str, metric: Metric) -> dict[str, Bounds]:
-        entry = self._data["limits"].get(model, {}).get(str(metric))
+    def _of_limits(self, model: str, metric: str) -> dict[str, Bounds]:
+        entry = self._data["limits"].get(model, {}).get(metric)
         if entry is None:
             return {}
         found: dict[str, Bounds] = {}
@@ -197,4 +208,3 @@ def _told_by(table: str) -> list[str]:
 def _some(names: list[str]) -> str:
     more = f" and {len(names) - MOST} more" if len(names) > MOST else ""
     return ", ".join(names[:MOST]) + more
-

@@ -71,7 +71,7 @@ def run(given: Any) -> int:
 
 def _content(saved: str) -> dict[str, Any]:
     from evalharness.store import FOLDER, Store
-    from evalharness.store.store import read
+    from evalharness.store.files import read
 
     if saved.endswith(".json") or Path(saved).is_file():
         return read(Path(saved))
@@ -107,7 +107,7 @@ def _judged(kept: list[tuple[str, Any]], written: list[str], confidence: float |
         raise EvalharnessError(numbered("problems", tuple(problems)))
     checks = []
     for bound in bounds:
-        found, lacking = [], []
+        found, lacking = list[Any](), list[str]()
         for of, one in kept:
             try:
                 found += list(_of(of, one, bound, len(bounds), confidence))
@@ -127,9 +127,7 @@ def _of(of: str, kept: Any, bound: Any, bounds: int, confidence: float | None) -
     from evalharness.inference.estimates import estimate
 
     metric, several = bound.metric, len(kept.gated) > 1
-    settings = Settings(
-        confidence or kept.confidence, kept.policy, family=bounds * len(kept.gated)
-    )
+    settings = Settings(confidence or kept.confidence, kept.policy, family=bounds * len(kept.gated))
     for model in kept.gated:
         name = ": ".join(filter(None, [of, model if several else ""]))
         each = [

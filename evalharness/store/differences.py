@@ -49,9 +49,7 @@ def _lines(part: str, path: tuple[str, ...], a: Any, b: Any) -> Iterator[str]:
 def same(a: Any, b: Any) -> bool:
     """Whether two values of JSON are the same, but for rounding."""
     if isinstance(a, Mapping) and isinstance(b, Mapping):
-        return a.keys() == b.keys() and all(
-            same(v, b[k]) for k, v in a.items() if k != "message"
-        )
+        return a.keys() == b.keys() and all(same(v, b[k]) for k, v in a.items() if k != "message")
     if isinstance(a, list) and isinstance(b, list):
         return len(a) == len(b) and all(map(same, a, b))
     numbers = all(isinstance(x, (int, float)) and not isinstance(x, bool) for x in (a, b))

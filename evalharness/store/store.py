@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime
-import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +14,12 @@ from evalharness.declare.objective import NAME, Saved
 from evalharness.store import layout
 from evalharness.store.commit import commit, who
 from evalharness.store.differences import differences
+from evalharness.store.files import PROMOTED, SCHEMA, digest_of, near, read, replace
 
 if TYPE_CHECKING:
     from evalharness.checks.saved_result import SavedResult
 
 FOLDER = ".evalharness"
-SCHEMA, PROMOTED = "evalharness.saved/1", "evalharness.baseline/1"
 # The file that says which saved result is the baseline.
 BASELINE = "baseline"
 SHOWN = 6
@@ -46,7 +44,7 @@ class Store:
             raise OutputsError(
                 [
                     f"{name!r} is no name of a saved result: take letters, digits, `-`, `_` and "
-                    f"`.`; it is saved in {self.folder} always, so that a folder is not part of it"
+                    f"`.`; it is saved in {near(self.folder)}, so that no folder is part of it"
                 ]
             )
         if name.lower() == BASELINE:
@@ -72,8 +70,8 @@ class Store:
             raise OutputsError(
                 [
                     f"no result was saved as {name!r}{did_you_mean(name, known)} in "
-                    f"{self.folder}, {there}; run pytest --eval-save={name} on the baseline, and "
-                    "commit the file"
+                    f"{near(self.folder)}, {there}; run pytest --eval-save={name} on the "
+                    "baseline, and commit the file"
                 ]
             )
         return read(path)
@@ -121,26 +119,27 @@ class Store:
                 ]
             )
         new = json.loads(layout.text(evaluations))
-        told, changed = f"saved as {path}", list[str]()
+        told, changed = f"saved as {near(path)}", list[str]()
         if path.exists():
             try:
                 changed = differences(read(path)["evaluations"], new)
             except OutputsError as error:
                 changed = [f"what is there cannot be read: {error}"]
             if not changed:
-                return f"{path} holds exactly this already"
+                return f"{near(path)} holds exactly this already"
             if not rewrite:
                 raise OutputsError(
                     [
-                        f"{path} holds another result, and was left as it is: {shown(changed)}. "
-                        "Save under another name, or rewrite it with --eval-rewrite"
+                        f"{near(path)} holds another result, and was left as it is; save under "
+                        f"another name, or rewrite it with --eval-rewrite. What differs:"
+                        f"{shown(changed)}"
                     ]
                 )
-            told = f"{path} was REWRITTEN: {shown(changed)}"
+            told = f"{near(path)} was REWRITTEN. What differs:{shown(changed)}"
         now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
         provenance = {"time": now, **commit(self._root)}
         content = {"schema": SCHEMA, "provenance": provenance, "evaluations": new}
-        self._replace(path, layout.text(content) + "\n")
+        replace(path, layout.text(content) + "\n")
         return told
 
     def promote(self, name: str) -> str:
@@ -151,7 +150,10 @@ class Store:
         if before is not None and (before.get("name"), before.get("sha256")) == (name, digest):
             return f"{name} is the baseline already, since {before.get('when')}"
         data = {
-            key: {m: {s: d.get("digest") for s, d in by.items()} for m, by in e.get("data", {}).items()}
+            key: {
+                m: {s: d.get("digest") for s, d in by.items()}
+                for m, by in e.get("data", {}).items()
+            }
             for key, e in kept["evaluations"].items()
         }
         record = {
@@ -163,8 +165,8 @@ class Store:
             **commit(self._root),
             "data": data,
         }
-        self._replace(path, layout.text(record) + "\n")
-        told = f"{name} is the baseline now ({path}, sha256 {digest[:12]}…)"
+        replace(path, layout.text(record) + "\n")
+        told = f"{name} is the baseline now ({near(path)}, sha256 {digest[:12]}…)"
         if before is None:
             return f"{told}; before there was none"
         again = " with other content" if before.get("name") == name else ""
@@ -180,8 +182,9 @@ class Store:
         if not path.exists():
             raise OutputsError(
                 [
-                    f"saved() means the baseline, and none was promoted in {self.folder}; make one "
-                    'with `evalharness promote NAME`, or name it: saved("NAME")'
+                    "saved() means the baseline, and none was promoted in "
+                    f"{near(self.folder)}; make one with `evalharness promote NAME`, or name it: "
+                    'saved("NAME")'
                 ]
             )
         record = read(path, PROMOTED)
@@ -190,7 +193,7 @@ class Store:
         if digest_of(self.path(name)) != record.get("sha256"):
             raise OutputsError(
                 [
-                    f"{self.path(name)} was changed after {record.get('who')} promoted it on "
+                    f"{near(self.path(name))} was changed after {record.get('who')} promoted it on "
                     f"{record.get('when')}; restore it, or promote what it holds now with "
                     f"`evalharness promote {name}`"
                 ]
@@ -201,65 +204,8 @@ class Store:
     def _root(self) -> Path:
         return self.folder.resolve().parent
 
-    def _replace(self, path: Path, text: str) -> None:
-        """All of the file or none of it."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f"{path.name}.{os.getpid()}.part")
-        try:
-            with partial.open("w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(partial, path)
-        finally:
-            partial.unlink(missing_ok=True)
-
-
-def read(path: Path, schema: str = SCHEMA) -> dict[str, Any]:
-    """A file of the store. Raises OutputsError with what is wrong with it."""
-    again = "restore it from version control, or save it again"
-    try:
-        text = path.read_text(encoding="utf-8")
-        data = json.loads(text, object_pairs_hook=_once)
-    except (OSError, UnicodeDecodeError) as error:
-        raise OutputsError([f"{path} cannot be read: {error}"]) from error
-    except ValueError as error:
-        what = "is empty" if not text.strip() else f"is no JSON, or only part of one ({error})"
-        if "<<<<<<<" in text:
-            what = "holds the marks of a merge"
-        raise OutputsError([f"{path} {what}; {again}"]) from error
-    found = data.get("schema") if isinstance(data, dict) else None
-    kind, _, version = schema.rpartition("/")
-    if found != schema:
-        newer = isinstance(found, str) and found.rpartition("/")[0] == kind
-        remedy = f"made by another version; install that one, or {again}" if newer else again
-        raise OutputsError(
-            [f"{path} has the schema {found!r}, and this version reads {schema!r}: {remedy}"]
-        )
-    if schema == SCHEMA and not (
-        isinstance(data.get("evaluations"), dict)
-        and all(isinstance(v, dict) for v in data["evaluations"].values())
-    ):
-        raise OutputsError([f"{path} holds no evaluations; {again}"])
-    return dict(data)
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A merge may leave two of one name, of which JSON would take the last."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [k for k, _ in pairs]
-        twice = next(k for k in names if names.count(k) > 1)
-        raise ValueError(f"{twice!r} stands there twice")
-    return found
-
-
-def digest_of(path: Path) -> str:
-    """The sha256 of a file, whatever its line endings became in a checkout."""
-    return hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
-
 
 def shown(changed: list[str]) -> str:
-    """What differs, as far as one reads on."""
-    more = f"; and {len(changed) - SHOWN} more" if len(changed) > SHOWN else ""
-    return "; ".join(changed[:SHOWN]) + more
+    """What differs, line by line, as far as one reads on."""
+    more = [f"and {len(changed) - SHOWN} more"] if len(changed) > SHOWN else []
+    return "".join(f"\n  {line}" for line in [*changed[:SHOWN], *more])

@@ -44,6 +44,7 @@ class Reporter:
         self.config = config
         self.options = config.stash[keys.OPTIONS]
         self.evaluations: dict[str, Told] = {}
+        self.deselected: dict[str, None] = {}
         self.problem = ""
         self.process = os.getpid()
 
@@ -64,6 +65,7 @@ class Reporter:
             told.result, told.seconds = Result.from_json(note["result"]), note["seconds"]
         if "error" in note:
             told.error, told.told = note["error"], report.nodeid
+        self.deselected |= dict.fromkeys(note.get("deselected", ()))
         if "check" in note:
             told.ran.add(tuple(note["check"]))
         if "allowed" in note and not report.failed:

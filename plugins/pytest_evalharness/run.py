@@ -107,6 +107,13 @@ class Run:
             self.result = self.models = None
 
 
+def store(config: pytest.Config, node: str = "") -> Any:
+    """Where saved results are, for the evaluation of a node id."""
+    from evalharness.store import FOLDER, Store
+
+    return Store(config.rootpath / FOLDER, config.stash[keys.OPTIONS].baseline, node)
+
+
 def run_of(request: pytest.FixtureRequest) -> Run:
     """The run of the class that the request (of class scope) belongs to. Errors are kept in it."""
     runs = request.config.stash[keys.RUNS]
@@ -151,8 +158,12 @@ def computed(request: pytest.FixtureRequest, planned: Planned) -> Run:
         given = _fixtures(cls, request)
         who = "outputs()"
         run.models = by_model(cls, cls.outputs(**given))
-        device = request.config.stash[keys.OPTIONS].device
-        run.result = cls.run(run.models, select=set(planned.checks), device=device)
+        chosen, place = request.config.stash[keys.OPTIONS], store(request.config, run.key)
+        run.result = cls.run(
+            run.models, select=set(planned.checks), device=chosen.device, store=place
+        )
+        if chosen.save or chosen.baseline:
+            run.result = run.result.holding()
     except (pytest.exit.Exception, KeyboardInterrupt):
         raise
     except pytest.skip.Exception as skipped:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_evalharness import items, keys
-from pytest_evalharness.run import Failure, Run, computed
+from pytest_evalharness.run import Failure, Run, computed, store
 
 if TYPE_CHECKING:
     from evalharness.inference.estimates import Estimate
@@ -55,7 +55,8 @@ def _read(answer: Path, examples: Path, request: pytest.FixtureRequest, planned:
         run.failure = Failure(*told["failure"])
     else:
         device = request.config.stash[keys.OPTIONS].device
-        run.result = Copy(cls, run.text, examples, device).result
+        place = store(request.config, run.key)
+        run.result = Copy(cls, run.text, examples, device, place).result
     return run
 
 
@@ -64,8 +65,9 @@ class Copy:
     declared, a difference, what would settle a verdict) is computed here, from the same examples.
     """
 
-    def __init__(self, cls: Any, text: str, examples: Path, device: str | None):
+    def __init__(self, cls: Any, text: str, examples: Path, device: str | None, place: Any = None):
         self.cls, self.text, self.examples, self.device = cls, text, examples, device
+        self.place = place
 
     @cached_property
     def result(self) -> Result:
@@ -101,7 +103,9 @@ class Copy:
                 f"({kept}); declare the metric in `also`, or run with --dist=loadscope",
                 pytrace=False,
             )
-        found: Result = self.cls.run(kept, select=self.cls.checks, device=self.device)
+        found: Result = self.cls.run(
+            kept, select=self.cls.checks, device=self.device, store=self.place
+        )
         return found
 
 
