@@ -2,7 +2,7 @@
 
 The saved result holds no examples, so that nothing tells how its errors go together with the
 model's. They may have been made on the same examples, on some of them or on others: so the limits
-of the difference lie as far from it as both sides together, which holds whatever the correlation is.
+of the difference lie as far from it as both sides together, which holds for any correlation.
 """
 
 from __future__ import annotations
