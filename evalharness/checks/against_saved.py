@@ -122,8 +122,12 @@ def judged(
     result = judge(bound, check.id, check.model, gaps, settings, pooled)
     words = []
     if isinstance(check.declared, Against):
-        result = replace(result, kind=check.declared.kind, code=check.declared.finds[0])
-        words.append(meaning(result, check.declared))
+        result = replace(
+            result,
+            kind=check.declared.kind,
+            code=check.declared.finds[0],
+            meaning=meaning(result, check.declared),
+        )
     if len(each) == 1:
         ours, theirs = each[0].value, found.each[name_of(metric, each[0])].value
         if math.isfinite(ours) and math.isfinite(theirs):

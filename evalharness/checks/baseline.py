@@ -16,6 +16,7 @@ from evalharness.checks.settings import Settings
 from evalharness.declare.bound import Bound
 from evalharness.declare.collect import Check
 from evalharness.declare.objective import Against
+from evalharness.inference.bounds import Bounds
 from evalharness.inference.estimates import Estimate, estimate
 from evalharness.inference.numbers import show
 from evalharness.inference.verdicts import FAIL, PASS
@@ -24,35 +25,36 @@ from evalharness.kernels.plan import Plan
 
 @dataclass(frozen=True)
 class Compared:
-    """A bound on a difference, ready to be judged: the models' examples, paired. `slices`: the
-    pairs of each slice, one for each part of the metric."""
+    """A bound on a difference, ready to be judged: the models' examples, paired.
+
+    row: int (n,), the baseline's row of each of the model's; slices: name, pairs (one for each part
+    of the metric) and bounds of each slice; same: whether both models have the same table.
+    """
 
     bound: Bound
     model: str
     row: Any
-    slices: Sequence[tuple[str, list[Pair]]]
+    slices: Sequence[tuple[str, list[Pair], Bounds]]
+    same: bool
 
 
-def read(plan: Plan, model: str, bound: Bound) -> Compared:
-    """Pair the examples. Raises OutputsError where the two models do not have the same ones."""
+def read(plan: Plan, model: str, bound: Bound, settings: Settings) -> Compared:
+    """Pair the examples. Raises OutputsError where the two models do not have the same ones, and
+    DeclarationError for a metric that has no paired difference."""
     metric, other = bound.metric, str(bound.baseline)
     row = aligned(plan, metric, model, other)
-    names = plan.measure(model, metric.parts[0]).groups.names
-    return Compared(
-        bound,
-        model,
-        row,
-        [
-            (name, [Pair(plan, part, model, other, row, g) for part in metric.parts])
-            for g, name in enumerate(names)
-        ],
-    )
+    slices = []
+    for g, name in enumerate(plan.measure(model, metric.parts[0]).groups.names):
+        pairs = [Pair(plan, part, model, other, row, g) for part in metric.parts]
+        slices.append((name, pairs, paired_bounds(metric, pairs, seed(metric, settings))))
+    ours, theirs = (plan.split(name, metric.split).digest for name in (model, other))
+    return Compared(bound, model, row, slices, ours == theirs)
 
 
 def judged(plan: Plan, check: Check, found: Compared, settings: Settings) -> CheckResult:
     """The verdict, what changed example by example, and the words for it."""
     bound, metric = found.bound, found.bound.metric
-    each = [_estimate(plan, found, name, pairs, settings) for name, pairs in found.slices]
+    each = [_estimate(plan, found, *of, settings) for of in found.slices]
     pooled = plan.measure(found.model, metric.parts[0]).groups.pooled
     result = judge(bound, check.id, check.model, each, settings, pooled)
     told = changed.told(
@@ -61,20 +63,20 @@ def judged(plan: Plan, check: Check, found: Compared, settings: Settings) -> Che
         found.model,
         str(bound.baseline),
         found.row,
-        [pairs[0] for _, pairs in found.slices],
+        [pairs[0] for _, pairs, _ in found.slices],
     )
     return worded(result, check.declared, found, told)
 
 
 def _estimate(
-    plan: Plan, found: Compared, name: str, pairs: list[Pair], settings: Settings
+    plan: Plan, found: Compared, name: str, pairs: list[Pair], bounds: Bounds, settings: Settings
 ) -> Estimate:
     metric = found.bound.metric
     more: dict[str, Any] = {}
     if not metric.group:
         more["_resample"] = PairedSource(plan, metric, pairs, found.model, settings).made
     return estimate(
-        paired_bounds(metric, pairs, seed(metric, settings)),
+        bounds,
         settings.confidence,
         metric=f"{metric.label} minus {found.bound.less}",
         model=found.model,
@@ -90,10 +92,13 @@ def worded(
     """The result with its words: what the difference means, and what changed."""
     words = []
     if isinstance(declared, Against):
-        result = replace(result, kind=declared.kind, code=declared.finds[0])
-        words.append(meaning(result, declared))
+        result = replace(
+            result, kind=declared.kind, code=declared.finds[0], meaning=meaning(result, declared)
+        )
     if not found.bound.metric.group:
         words.append(_values(found))
+    if found.same:
+        words.append("both models have one and the same table")
     notes = []
     if told is not None:
         words.append(told.counts)

@@ -43,13 +43,12 @@ def told(
     row: int (n,), the baseline's row of each of the model's; pairs: of the slices.
     """
     split = plan.split(model, metric.split)
-    own = [_outcomes(metric, pair) for pair in pairs]
-    n = len(row)
-    lost, won, inside = (np.zeros(n, bool) for _ in range(3))
-    if all(x is not None for x in own):
+    each = [(pair, _outcomes(metric, pair)) for pair in pairs]
+    own = [(pair, *found) for pair, found in each if found is not None]
+    lost, won, inside = (np.zeros(len(row), bool) for _ in range(3))
+    if len(own) == len(pairs):
         words = VALUE if isinstance(pairs[0].parts[0].form, Mean) else RIGHT
-        for pair, found in zip(pairs, own, strict=True):
-            better, counts = found
+        for pair, better, counts in own:
             for mask, some in ((won, better > 0), (lost, better < 0), (inside, counts)):
                 mask[pair.rows[some]] = True
     else:

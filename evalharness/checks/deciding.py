@@ -84,7 +84,7 @@ def decided(
     plan: Plan, declared: Declared, settings: Settings
 ) -> tuple[list[CheckResult | SplitResult], Found]:
     """The chosen checks, decided, and the estimates by model and by metric as it was written."""
-    needed = _required(plan, declared, settings.seed)
+    needed = _required(plan, declared, settings)
     found: Found = {model: {} for model in plan.outputs}
 
     def of(model: str, metric: Metric) -> Sequence[Estimate]:
@@ -195,9 +195,10 @@ class Needed:
     compared: Mapping[Check, Any]
 
 
-def _required(plan: Plan, declared: Declared, seed: int) -> Needed:
+def _required(plan: Plan, declared: Declared, settings: Settings) -> Needed:
     """Read and check what everything that is declared needs, whatever is chosen, so that an error
     never depends on -k."""
+    seed = settings.seed
     wanted = [(declared.model(c), c.declared.metric) for c in declared.bounds]
     wanted += [(model, metric) for model in declared.gated for metric in declared.also]
     for check in declared.over_all:
@@ -232,7 +233,7 @@ def _required(plan: Plan, declared: Declared, seed: int) -> Needed:
         asked: list[Callable[[], Any]] = [
             partial(against_saved.read, plan, declared.model(c), bound, declared.saved)
             if isinstance(bound.baseline, Saved)
-            else partial(baseline.read, plan, declared.model(c), bound)
+            else partial(baseline.read, plan, declared.model(c), bound, settings)
             for c, bound in declared.compared.items()
         ]
         return dict(zip(declared.compared, both(asked), strict=True))

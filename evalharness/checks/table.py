@@ -114,6 +114,8 @@ def row(check: Decided) -> tuple[str, ...]:
     if check.group:
         name += f" by {check.group}"
         name += f" ({check.count(PASS):,}/{len(check.verdicts):,} pass)"
+    if check.meaning:
+        name += f": {check.meaning}"
     return _cells(worst, name)
 
 

@@ -37,7 +37,7 @@ KNOWN = (
     "seed",
     "abstract",
 )
-RESERVED = ("checks", "gated", "run", "written", *(f"test_{kind}" for kind in KINDS))
+RESERVED = ("checks", "compared", "gated", "run", "written", *(f"test_{kind}" for kind in KINDS))
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 from scipy.stats import binom, binomtest
 
-from evalharness import Evaluation, Outputs, OutputsError, Result
+from evalharness import DeclarationError, Evaluation, Outputs, OutputsError, Result
 from evalharness.inference.paired import mid_p
 from evalharness.metrics import (
     accuracy,
     error_rate,
     f1,
+    latency,
     mean_absolute_error,
     precision,
     recall,
@@ -68,11 +69,11 @@ WORDS = [
 @pytest.mark.parametrize(("lost", "won", "within", "outcome", "words"), WORDS)
 def test_what_is_shown_has_words_that_are_kept_apart(lost, won, within, outcome, words):
     found = objective(discordant(lost, won), within=within)
-    assert (found.outcome, found.words.split("; ")[0]) == (outcome, words)
+    assert (found.outcome, found.meaning) == (outcome, words)
     assert f"{lost} newly wrong and {won} newly right of 2,000" in found.message
     # The same of the errors, where less is better.
     mirrored = objective(discordant(lost, won), error_rate, within=within)
-    assert (mirrored.outcome, mirrored.words.split("; ")[0]) == (outcome, words)
+    assert (mirrored.outcome, mirrored.meaning) == (outcome, words)
     assert mirrored.worst.estimate.value == pytest.approx((lost - won) / N)
 
 
@@ -168,7 +169,8 @@ def test_scores_without_predictions_have_no_right_and_wrong():
     }
     found = objective(outputs, roc_auc)
     assert found.outcome == "pass"
-    assert found.words.startswith("better; ")
+    assert found.meaning == "better"
+    assert "newly" not in found.message
 
 
 def test_a_bound_on_a_difference_in_every_slice():
@@ -207,13 +209,40 @@ def test_the_gated_model_is_the_one_that_no_baseline_names():
     _, result = decided(discordant(20, 60), satisficing=[accuracy.on("dev").against("old") > -0.1])
     assert result.outcome == "pass"
     outputs = discordant(20, 60)
-    with pytest.raises(
-        OutputsError, match=r"the outputs hold 'old', which the evaluation compares"
+    objective = accuracy.on("dev").against("old")
+    for bad, words in (
+        ({"old": outputs["old"]}, "the outputs hold 'old', which it compares with; add those of"),
+        ({"new": outputs["new"]}, "compares with 'old', but the outputs hold 'new'; add those"),
+        (
+            {"new": outputs["new"], "Old": outputs["old"]},
+            "compares with 'old', but .* .did you mean `Old`",
+        ),
     ):
-        decided({"old": outputs["old"]}, optimizing=accuracy.on("dev").against("old"))
+        with pytest.raises(OutputsError, match=words):
+            decided(bad, optimizing=objective)
     outputs["third"] = outputs["new"]
     with pytest.raises(OutputsError, match="say which are gated: models = .'new'"):
-        decided(outputs, optimizing=accuracy.on("dev").against("old"))
+        decided(outputs, optimizing=objective)
+
+
+def test_a_metric_without_a_paired_difference_is_refused_whatever_is_chosen():
+    def timed():
+        return Outputs(dev=tables(20, 60)[0] | {"latency": np.linspace(1, 9, N)})
+
+    class Refused(Evaluation):
+        optimizing = latency.quantile(0.5).on("dev").against("old")
+        satisficing = [accuracy.on("dev") >= 0.5]
+
+    for select in (None, set()):
+        with pytest.raises(DeclarationError, match="compare a share, a mean or an area instead"):
+            Refused.run({"new": timed(), "old": timed()}, select=select)
+
+
+def test_one_table_under_two_names_is_told():
+    new, _ = tables(20, 60)
+    found = objective({"new": Outputs(dev=new), "old": Outputs(dev=dict(new))})
+    assert found.outcome == "inconclusive"
+    assert "both models have one and the same table" in found.message
 
 
 def test_clusters_decide_by_cluster():
@@ -231,7 +260,7 @@ def test_by_value_alone_where_that_was_asked():
     )
     assert result.outcome == "pass"
     assert "no statistical guarantee" in result.checks[0].message
-    assert "better" not in result.checks[0].words
+    assert result.checks[0].meaning == ""
 
 
 def test_it_travels_as_json():
@@ -290,5 +319,4 @@ def test_all_that_is_wrong_is_said_at_once():
     with pytest.raises(OutputsError) as caught:
         Refused.run(outputs)
     message = str(caught.value)
-    assert "older" in message
-    assert "40" in message
+    assert "compares with 'older', but the outputs hold 'new', 'old'" in message

@@ -140,12 +140,12 @@ CLASSES = [
     ({"preferences": [PREFER]}, "there is none: optimizing = "),
     (
         {"optimizing": f1.on("dev").against("a"), "preferences": PREFER},
-        "preferences must be a list",
+        "must be a list",
     ),
     ({"optimizing": f1.on("dev").against("a"), "preferences": ["b"]}, "preferences lists 'b'"),
     (
         {"optimizing": f1.on("dev").against("a"), "preferences": [PREFER, PREFER]},
-        "declared 2 times",
+        "2 times",
     ),
     (
         {
