@@ -22,7 +22,7 @@ from evalharness.declare.errors import OutputsError
 from evalharness.declare.metric import Metric
 from evalharness.declare.objective import Against, Saved
 from evalharness.declare.plural import counted
-from evalharness.inference.bounds import Bounds
+from evalharness.inference.bounds import MOST, Bounds, upper_z
 from evalharness.inference.estimates import Estimate, estimate
 from evalharness.inference.numbers import show
 from evalharness.inference.rung_gap import RungGap
@@ -43,13 +43,14 @@ class SavedGap(RungGap):
         self.n, self.unit = ours.n, ours.unit
 
     def settle(self, threshold: float, alpha: float, power: float = 0.8) -> int | None:
-        """More of the model's examples; of the saved result there will be no more. None where
-        these alone are not enough."""
-        saved, ours = self._rungs
-        needed = self.needed(threshold, alpha, power)
-        if needed is None or needed[0] > saved.n:
+        """Fresh examples of the model; of the saved result there will be no more. None where these
+        alone are not enough."""
+        fixed, far = (max(b.value - b.lower(alpha), b.upper(alpha) - b.value) for b in self._rungs)
+        room = (abs(threshold - self.value) - fixed) / (1 + upper_z(1 - power) / upper_z(alpha))
+        if self.reason or not room > 1e-9 or not math.isfinite(far):
             return None
-        return needed[1]
+        found = math.ceil(self.n * (far / room) ** 2)
+        return found if found < MOST else None
 
 
 @dataclass(frozen=True)
