@@ -16,11 +16,13 @@ from evalharness.inference.numbers import percent, show
 def lines(now: SavedResult, before: SavedResult) -> Iterator[str]:
     """A line for each metric of each gated model that is not sliced; by the limits of both,
     unpaired."""
+    alpha = 1 - max(now.confidence, before.confidence)
+    yield from wrapped(f"(each limit with {percent(1 - alpha)} confidence)")
     for model in now.gated:
         try:
             theirs = before.model(model)
         except OutputsError as error:
-            yield from _wrapped(str(error))
+            yield from wrapped(str(error))
             continue
         title = f"{model}: " if len(now.gated) > 1 else ""
         ours, saved = (dict(k.declared(m)) for k, m in ((now, model), (before, theirs)))
@@ -28,15 +30,13 @@ def lines(now: SavedResult, before: SavedResult) -> Iterator[str]:
             if list(mine) != [""]:
                 continue
             if (other := saved.get(metric, {}).get("")) is None:
-                yield from _wrapped(f"{title}{metric}: not held by {before.name}")
+                yield from wrapped(f"{title}{metric}: {before.name} does not hold it")
                 continue
             gap = SavedGap(other, mine[""], math.inf)
-            alpha = 1 - max(now.confidence, before.confidence)
-            low, high = gap.lower(alpha), gap.upper(alpha)
-            yield from _wrapped(
+            yield from wrapped(
                 f"{title}{metric}: {show(mine[''].value)}, was {show(other.value)}; change "
-                f"{_signed(gap.value)}, at least {_signed(low)} and at most {_signed(high)} with "
-                f"{percent(1 - alpha)} confidence each"
+                f"{_signed(gap.value)}, from {_signed(gap.lower(alpha))} to "
+                f"{_signed(gap.upper(alpha))}"
             )
 
 
@@ -44,5 +44,8 @@ def _signed(x: float) -> str:
     return ("+" if x > 0 else "") + show(x)
 
 
-def _wrapped(text: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="      ")
+def wrapped(text: str) -> list[str]:
+    """Indented lines of at most 100 columns."""
+    return textwrap.wrap(
+        text, WIDTH, break_on_hyphens=False, initial_indent="  ", subsequent_indent="      "
+    )

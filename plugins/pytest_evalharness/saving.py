@@ -114,7 +114,7 @@ class Saver:
 
 def changes(config: pytest.Config, told: Told) -> Iterator[str]:
     """The change of each declared metric against the baseline of the run."""
-    from evalharness.checks.changes import lines
+    from evalharness.checks.changes import lines, wrapped
     from evalharness.checks.saved_result import SavedResult
     from evalharness.declare.errors import EvalharnessError
     from evalharness.declare.objective import Saved
@@ -127,8 +127,8 @@ def changes(config: pytest.Config, told: Told) -> Iterator[str]:
         return
     name = config.stash[keys.OPTIONS].baseline
     yield ""
-    yield f"{told.name} against {name}, reported, not gated; unpaired:"
+    yield f"{told.name} against {name}: reported, not gated; unpaired"
     try:
         yield from lines(now, store(config, told.node).held(Saved(name), told.name))
     except EvalharnessError as error:
-        yield f"  {error}"
+        yield from wrapped(str(error))
