@@ -181,18 +181,30 @@ def _limits(metric: Metric, each: Sequence[Estimate], settings: Settings) -> dic
         shares |= set(SHARES)
     alpha = 1 - settings.confidence
     levels = [alpha / share for share in sorted(shares)]
+    lower, upper = (
+        np.array([_at(each, side, level) for level in levels], float) for side in ("lower", "upper")
+    )
     rows: dict[str, Any] = {}
     common: dict[str, Any] = {}
-    for e in each:
+    for g, e in enumerate(each):
         words = {k: getattr(e, k) for k in ("unit", "shown", "decides", "reason", "note", "closed")}
         common = common or words
-        bounds: Any = e._bounds
         rows[name_of(metric, e)] = {
             "value": e.value,
             "n": e.n,
             "low": e.low,
             "high": e.high,
-            "lower": [float(bounds.lower(level)) for level in levels],
-            "upper": [float(bounds.upper(level)) for level in levels],
+            "lower": lower[:, g].tolist(),
+            "upper": upper[:, g].tolist(),
         } | {k: v for k, v in words.items() if v != common[k]}
     return {"levels": levels, "rows": rows} | common
+
+
+def _at(each: Sequence[Estimate], side: str, level: float) -> Any:
+    """(slices,) the limits of one side at a level; of many slices at once where they are arrays."""
+    slices: Any = getattr(each, "slices", None)
+    return (
+        [getattr(e._bounds, side)(level) for e in each]
+        if slices is None
+        else getattr(slices, side)(level)
+    )

@@ -85,21 +85,15 @@ def test_another_result_is_left_as_it_is_unless_it_may_be_rewritten(pytester, su
         ]
     )
     assert file(pytester).read_bytes() == before
+    suite(wrong=100)  # what fails is saved, too
     result = pytester.runpytest("--eval-save=v1", "--eval-rewrite")
-    assert result.ret == 0
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
     assert "v1: .evalharness/v1.json was REWRITTEN. What differs:" in str(result.stdout)
-    assert file(pytester).read_bytes() != before
-
-
-def test_a_failing_evaluation_is_saved_with_its_verdicts(pytester, suite):
-    suite(wrong=100)
-    assert pytester.runpytest("--eval-save=v1").ret == pytest.ExitCode.TESTS_FAILED
     kept = json.loads(file(pytester).read_text())["evaluations"]["test_cats.py::TestCats"]
     assert kept["checks"][""]["recall-test"]["outcome"] == "fail"
 
 
 PARTS = [
-    (("-k", "recall"), "TestDogs ran in part, 1 of 2 checks"),
     (("-k", "TestCats"), "test_cats.py::TestDogs was deselected"),
     (("test_cats.py::TestDogs::test_satisficing[recall-test]",), "TestDogs ran in part, 1 of 2"),
     (("--lf",), "--lf leaves out what passed before"),
@@ -192,8 +186,6 @@ def test_saved_means_the_baseline_of_the_run_or_the_one_that_was_promoted(pytest
     assert "against v1: reported" not in str(result.stdout)
     Store(pytester.path / ".evalharness").promote("v1")
     pytester.runpytest("-k", "TestNew").assert_outcomes(passed=1, deselected=3)
-    file(pytester).unlink()
-    pytester.runpytest("-k", "TestNew").assert_outcomes(errors=1, deselected=3)
 
 
 def test_under_xdist_the_controller_saves_what_the_workers_found(pytester, suite):
