@@ -42,6 +42,11 @@ class SavedGap(RungGap):
         super().__init__(saved, ours, 1, tied=True, most=most)
         self.n, self.unit = ours.n, ours.unit
 
+    @property
+    def reason(self) -> str:
+        saved, ours = self._rungs
+        return ours.reason or (f"{saved.reason}, in the saved result" if saved.reason else "")
+
     def settle(self, threshold: float, alpha: float, power: float = 0.8) -> int | None:
         """Fresh examples of the model; of the saved result there will be no more. None where these
         alone are not enough."""

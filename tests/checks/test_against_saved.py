@@ -205,6 +205,14 @@ def test_the_baseline_is_what_was_promoted_and_has_not_changed(folder, tmp_path)
     assert Store(tmp_path, "v1").held(saved(), "TestCats").gated == ("other",)
 
 
+def test_a_saved_metric_without_a_value_decides_nothing(tmp_path):
+    rows = table(2_000, label=np.zeros(2_000, int), prediction=np.zeros(2_000, int))
+    evaluation(also=ALSO[2:3]).run(Outputs(test=rows)).save("v1", folder=tmp_path)
+    check = objective(tmp_path, 0, recall)
+    assert check.outcome == "inconclusive"
+    assert "0/0: there are no positives, in the saved result" in check.message
+
+
 def test_which_model_of_the_saved_result(folder, tmp_path):
     two = {"a": Outputs(test=table(2_000, 50)), "b": Outputs(test=table(2_000, 100))}
     evaluation(also=ALSO, models=["a", "b"]).run(two).save("v1", folder=tmp_path)
