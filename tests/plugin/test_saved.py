@@ -191,7 +191,7 @@ def test_saved_means_the_baseline_of_the_run_or_the_one_that_was_promoted(pytest
 def test_under_xdist_the_controller_saves_what_the_workers_found(pytester, suite):
     pytester.runpytest("--eval-save=v1")
     result = pytester.runpytest_subprocess(
-        "-n2", "--eval-save=v1", "--eval-baseline=v1", "-W", "error"
+        "-n1", "--eval-save=v1", "--eval-baseline=v1", "-W", "error"
     )
     assert result.ret == 0
     assert 'accuracy.on("test"): 0.9800, was 0.9800' in str(result.stdout)
