@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from evalharness.declare.bound import Bound, bound_of
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from evalharness.inference.estimates import Estimate
     from evalharness.result import Result
+    from evalharness.store import Store
 
 
 class Evaluation:
@@ -116,6 +118,7 @@ class Evaluation:
         select: Collection[Check] | None = None,
         device: str | None = None,
         root: Path | None = None,
+        store: Store | Path | None = None,
     ) -> Result:
         """Evaluate and return the result; without pytest.
 
@@ -126,6 +129,7 @@ class Evaluation:
                  same on each.
         root:    the folder to which the path of the ledger is relative; default: the working
                  directory.
+        store:   the folder of saved results; default: `.evalharness` in the working directory.
 
         Raises DeclarationError, and OutputsError for outputs that cannot be evaluated, with all
         problems at once.
@@ -136,6 +140,7 @@ class Evaluation:
         from evalharness.kernels.backend import using
         from evalharness.kernels.plan import Plan
         from evalharness.result import Result, provenance
+        from evalharness.store import FOLDER, Store
 
         if device not in (None, "cpu", "gpu"):
             raise DeclarationError(f'device={device!r} must be "cpu" or "gpu", or left out')
@@ -144,10 +149,17 @@ class Evaluation:
         family = max(1, sum(isinstance(c.declared, Bound) for c in cls.checks))
         settings = Settings(cls.confidence, cls.policy, cls.seed, family, device)
         plan = Plan(named)
+        place = store if isinstance(store, Store) else Store(Path(store or FOLDER))
         chosen = cls.checks if select is None else [c for c in cls.checks if c in select]
         optimized: Any = getattr(cls.optimizing, "metric", cls.optimizing)
         declared = Declared(
-            cls.checks, chosen, tuple(cls.also), tuple(cls.waivers), gated, optimized
+            cls.checks,
+            chosen,
+            tuple(cls.also),
+            tuple(cls.waivers),
+            gated,
+            optimized,
+            lambda saved: place.held(saved, cls.__name__),
         )
 
         looks, told = None, {}
@@ -170,6 +182,14 @@ class Evaluation:
             with using(device):
                 return difference(plan, metric, first, second, settings)
 
+        def hold() -> dict[str, Any]:
+            from evalharness.checks.held import held
+
+            with using(device):
+                return {"name": cls.__name__} | held(
+                    plan, declared, made, found, cls.written(), settings
+                )
+
         with using(device):
             if looks is None:
                 made, found = decided(plan, declared, settings)
@@ -184,6 +204,7 @@ class Evaluation:
             _compute=compute,
             _declared=cls.written(),
             _minus=minus,
+            _hold=hold,
         )
 
     @classmethod

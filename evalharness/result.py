@@ -38,6 +38,7 @@ class Result:
     checks:     every decided check, in the order of declaration.
     estimates:  by model, then by the metric as it was written, one Estimate for each slice.
     provenance: versions, seed, device, content hash of every table, time, confidence and policy.
+    held:       None, or what `holding()` keeps for a saved result.
 
     `result[metric]`, or `result["candidate", metric]` with several models, is the Estimate; a
     mapping of slice names to estimates when the metric is sliced with `.by`. Of a check of splits,
@@ -51,12 +52,14 @@ class Result:
     checks: tuple[CheckResult | SplitResult, ...]
     estimates: Mapping[str, Mapping[str, Sequence[Estimate]]]
     provenance: Mapping[str, Any]
+    held: Mapping[str, Any] | None = None
     _compute: Callable[[str, Metric], Sequence[Estimate]] | None = field(
         default=None, repr=False, compare=False
     )
     _minus: Callable[[Metric, str, str], Estimate] | None = field(
         default=None, repr=False, compare=False
     )
+    _hold: Callable[[], Mapping[str, Any]] | None = field(default=None, repr=False, compare=False)
     _declared: Mapping[str, Metric] = field(default_factory=dict, repr=False, compare=False)
     _asked: dict[tuple[str, Metric], Any] = field(
         default_factory=dict, init=False, repr=False, compare=False
@@ -171,7 +174,32 @@ class Result:
                 m: {k: _alone(es) for k, es in by.items()} for m, by in self.estimates.items()
             },
             provenance=self.provenance,
+            held=self.held,
         )
+
+    def holding(self) -> Result:
+        """The same result with `held`: the verdicts, the estimates, and the tables and limits by
+        which later bounds are judged without the outputs."""
+        if self.held is not None:
+            return self
+        if self._hold is None:
+            raise EvalharnessError(
+                "this result was read from JSON and holds no tables; save the one that "
+                "Evaluation.run() returns"
+            )
+        return replace(self, held=self._hold())
+
+    def save(self, name: str, *, folder: str | Path = ".evalharness", rewrite: bool = False) -> str:
+        """Save it as a baseline, for `.against(saved("NAME"))` and `evalharness judge`; returns
+        what was done. rewrite: whether another result of that name may be replaced.
+
+        Raises OutputsError where there is one, and it may not.
+        """
+        from evalharness.store import Store
+
+        found = self.holding().held
+        assert found is not None
+        return Store(Path(folder)).write(name, {self.evaluation: found}, rewrite)
 
     def to_json(self, path: str | Path | None = None) -> str:
         """The result as JSON text (schema in docs/result.md), also written to `path` if given."""
@@ -196,7 +224,7 @@ class Result:
                 for m, by in self.estimates.items()
             },
             "provenance": dict(self.provenance),
-        }
+        } | ({} if self.held is None else {"held": dict(self.held)})
 
     @classmethod
     def from_json(cls, source: str | Path) -> Result:
@@ -239,6 +267,7 @@ class Result:
                 for m, by in data["estimates"].items()
             },
             provenance=data["provenance"],
+            held=data.get("held"),
         )
 
     def __str__(self) -> str:

@@ -29,6 +29,7 @@ FLOORS = {
     "checks": 5,
     "evaluation": 6,
     "result": 6,
+    "store": 6,
     "ledger": 6,
     "reports": 7,
     "cli": 8,

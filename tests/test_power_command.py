@@ -117,6 +117,7 @@ def test_an_expression_is_read_as_python_reads_it(text, bound):
 @pytest.mark.parametrize(
     "text, message",
     [
+        ("recall.on('test').by('device') >= 0.9", "ask for one slice, without .by"),
         ("recal >= 0.9", "there is no metric `recal` (did you mean `recall`?)"),
         ("xyzzy >= 0.9", "there is no metric `xyzzy`; `evalharness metrics` lists all"),
         ("recall >= 90", "recall lies between 0 and 1, so the bound is outside its range; did you"),

@@ -16,7 +16,7 @@ from evalharness.declare.bound import Bound, bound_of
 from evalharness.declare.collect import Check
 from evalharness.declare.diagnosis import GapLimit, Ladder
 from evalharness.declare.metric import Metric
-from evalharness.declare.objective import Against, Choice
+from evalharness.declare.objective import Against, Choice, Saved
 from evalharness.declare.preference import Preference
 from evalharness.declare.split_checks import SplitCheck
 from evalharness.declare.waivers import Waiver
@@ -24,13 +24,14 @@ from evalharness.kernels.plan import Plan
 
 if TYPE_CHECKING:
     from evalharness.checks.findings import SplitResult
+    from evalharness.checks.saved_result import SavedResult
     from evalharness.inference.estimates import Estimate
 
 
 @dataclass(frozen=True)
 class Declared:
     """What is declared. checks: all of them; chosen: those to decide; gated: names of models;
-    optimized: the metric that is, or None."""
+    optimized: the metric that is, or None; saved: looks up a saved result."""
 
     checks: Sequence[Check]
     chosen: Collection[Check]
@@ -38,6 +39,7 @@ class Declared:
     waivers: Sequence[Waiver]
     gated: Sequence[str]
     optimized: Metric | None = None
+    saved: Callable[[Saved], SavedResult] | None = None
 
     @property
     def of_splits(self) -> list[Check]:
@@ -134,13 +136,19 @@ def _bounded(
     assert bound is not None
     metric = bound.metric
     if check in needed.compared:
-        from evalharness.checks import baseline
+        from evalharness.checks import against_saved, baseline
 
+        if isinstance(bound.baseline, Saved):
+            each = of(model, metric)
+            found = needed.compared[check]
+            pooled = plan.measure(model, metric.parts[0]).groups.pooled
+            return against_saved.judged(
+                check, found, each, pooled, _apart(check, declared, settings)
+            )
         if not metric.group:  # both are reported
             of(model, metric)
             of(str(bound.baseline), metric)
-        if isinstance(check.declared, Against):
-            settings = replace(settings, family=len(declared.gated))
+        settings = _apart(check, declared, settings)
         return baseline.judged(plan, check, needed.compared[check], settings)
     each = of(model, metric)
     if check in needed.people:
@@ -149,6 +157,13 @@ def _bounded(
         each = against_human.minus(plan, model, metric, each, needed.people[check], settings)
     pooled = plan.measure(model, metric.parts[0]).groups.pooled
     return judge(bound, check.id, check.model, each, settings, pooled)
+
+
+def _apart(check: Check, declared: Declared, settings: Settings) -> Settings:
+    """An objective is a family of its own, of the gated models."""
+    if isinstance(check.declared, Against):
+        return replace(settings, family=len(declared.gated))
+    return settings
 
 
 def _over_all(
@@ -219,10 +234,12 @@ def _required(plan: Plan, declared: Declared, settings: Settings) -> Needed:
     def compared() -> dict[Check, Any]:
         if not declared.compared:
             return {}
-        from evalharness.checks import baseline
+        from evalharness.checks import against_saved, baseline
 
-        asked = [
-            partial(baseline.read, plan, declared.model(c), bound, settings)
+        asked: list[Callable[[], Any]] = [
+            partial(against_saved.read, plan, declared.model(c), bound, declared.saved)
+            if isinstance(bound.baseline, Saved)
+            else partial(baseline.read, plan, declared.model(c), bound, settings)
             for c, bound in declared.compared.items()
         ]
         return dict(zip(declared.compared, both(asked), strict=True))

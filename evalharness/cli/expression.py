@@ -29,7 +29,7 @@ ARITHMETIC: dict[type, Callable[[Any, Any], Any]] = {
     ast.Div: operator.truediv,
 }
 # What may be asked of a metric or of a column.
-METHODS = ("mean", "quantile", "on", "at")
+METHODS = ("mean", "quantile", "on", "at", "by", "gap")
 NAMES = [name for name in metrics.__all__ if name not in ("metric", "Metric", "custom")]
 EXAMPLE = 'such as "recall >= 0.9"'
 

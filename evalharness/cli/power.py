@@ -93,6 +93,7 @@ def run(given: Any) -> int:
 
 def told(bound: Any, given: Any) -> list[str]:
     """What is known of a bound, line by line."""
+    from evalharness.declare.errors import DeclarationError
     from evalharness.declare.plural import counted
     from evalharness.inference.numbers import percent, plain, show
     from evalharness.inference.plans import plan_of
@@ -110,6 +111,8 @@ def told(bound: Any, given: Any) -> list[str]:
             power=given.power,
         )
 
+    if bound.metric.group:
+        raise DeclarationError(f"{bound}: ask for one slice, without .by: each has its own n")
     plan = planned(given.true)
     lines = [f"{bound}, with {percent(given.confidence)} confidence"]
     if plan.note:

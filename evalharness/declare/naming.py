@@ -48,15 +48,22 @@ def written(metric: Metric) -> str:
     placed = metric.split or metric.group
     if placed and re.search(r" [-+*/] ", text) and not text.endswith(")"):
         text = f"({text})"
+    text += place(metric)
+    return (
+        text + (f".{metric.over}()" if metric.over else "") + (".exactly()" if metric.exact else "")
+    )
+
+
+def place(metric: Metric) -> str:
+    """What its author wrote of where it is measured: `.on("test", region="eu").by("device")`."""
+    text = ""
     if metric.split:
         where = [f"{c}={quoted(v)}" for c, v in metric.where]
         text += f".on({', '.join([quoted(metric.split), *where])})"
     if metric.group:
         least = f", min_n={metric.min_n}" if metric.min_n > 1 else ""
         text += f".by({', '.join(map(quoted, metric.group))}{least})"
-    return (
-        text + (f".{metric.over}()" if metric.over else "") + (".exactly()" if metric.exact else "")
-    )
+    return text
 
 
 def quoted(value: Any) -> str:

@@ -30,6 +30,8 @@ class Handle:
         __tracebackhide__ = True
         self._run, self._item = run, item
         item.stash[keys.NOTE] = {"node": run.key, "evaluation": run.name}
+        if left := item.config.stash[keys.DESELECTED]:
+            item.stash[keys.NOTE]["deselected"] = list(left)
         if run.failure is not None:
             if run.failure.told == item.nodeid and not run.failure.skipped:
                 item.stash[keys.NOTE]["error"] = run.failure.message

@@ -18,6 +18,8 @@ PLANS: pytest.StashKey[dict[str, Planned]] = pytest.StashKey()
 RUNS: pytest.StashKey[dict[str, Run]] = pytest.StashKey()
 # By the node id of the class: the names by which it is parametrized, in order.
 PARAMETERS: pytest.StashKey[dict[str, dict[str, None]]] = pytest.StashKey()
+# The node ids of the classes of which items were deselected.
+DESELECTED: pytest.StashKey[dict[str, None]] = pytest.StashKey()
 # In the process that reports.
 REPORTER: pytest.StashKey[Reporter] = pytest.StashKey()
 # Of an item: what its report carries to the reporter, under xdist from another process.

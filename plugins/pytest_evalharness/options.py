@@ -18,7 +18,9 @@ DEVICES = ("cpu", "gpu")
 class Options:
     """inconclusive: "fail", "skip" or "pass"; source: what set it, as messages name it;
     json: where the report goes; disable: deselect evaluations; only: deselect all else; device:
-    "cpu" or "gpu", or None for JAX's default."""
+    "cpu" or "gpu", or None for JAX's default; save: the name of the result that is saved, or "";
+    rewrite: whether another of that name may be replaced; baseline: the saved result that models
+    are compared with, or ""."""
 
     inconclusive: str
     source: str
@@ -26,6 +28,9 @@ class Options:
     disable: bool
     only: bool
     device: str | None
+    save: str = ""
+    rewrite: bool = False
+    baseline: str = ""
 
 
 def add(parser: pytest.Parser) -> None:
@@ -42,6 +47,26 @@ def add(parser: pytest.Parser) -> None:
         metavar="PATH",
         default=None,
         help="write the results of all evaluations to this file",
+    )
+    group.addoption(
+        "--eval-save",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="save the results of all evaluations as .evalharness/NAME.json, to be committed: a "
+        "baseline for saved(NAME), and for `evalharness judge` and `promote`",
+    )
+    group.addoption(
+        "--eval-rewrite",
+        action="store_true",
+        help="let --eval-save replace another result of that name",
+    )
+    group.addoption(
+        "--eval-baseline",
+        metavar="NAME",
+        default="",
+        help="what saved() means in this run; and report the change of every declared metric "
+        "against that saved result",
     )
     group.addoption(
         "--eval-device",
@@ -78,7 +103,26 @@ def read(config: pytest.Config) -> Options:
         raise pytest.UsageError(
             "--eval-disable and --eval-only together deselect every test; give one of them"
         )
-    return Options(policy, source, _json(config), disable, only, config.getoption("eval_device"))
+    device = config.getoption("eval_device")
+    return Options(policy, source, _json(config), disable, only, device, *_saved(config))
+
+
+def _saved(config: pytest.Config) -> tuple[str, bool, str]:
+    """--eval-save, --eval-rewrite and --eval-baseline, checked before anything runs."""
+    save, baseline = config.getoption("eval_save"), config.getoption("eval_baseline")
+    rewrite = config.getoption("eval_rewrite")
+    if len(save) > 1:
+        raise pytest.UsageError(
+            f"--eval-save is given {len(save)} times ({', '.join(save)}); a run is saved once"
+        )
+    if rewrite and not save:
+        raise pytest.UsageError("--eval-rewrite says nothing without --eval-save=NAME")
+    if save or baseline:
+        from pytest_evalharness.saving import refused
+
+        if problem := refused(config, *save, baseline=baseline):
+            raise pytest.UsageError(problem)
+    return save[0] if save else "", rewrite, baseline
 
 
 def _json(config: pytest.Config) -> Path | None:

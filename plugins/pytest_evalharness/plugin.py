@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from operator import methodcaller
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_evalharness import items, keys, kinds, options
+from pytest_evalharness.items import class_id, evaluation_class
 
 if TYPE_CHECKING:
     from pytest_evalharness.run import Run
@@ -36,6 +37,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{kind}: {what}; set by the plugin.")
     config.stash[keys.OPTIONS] = options.read(config)
     config.stash[keys.PARAMETERS] = {}
+    config.stash[keys.DESELECTED] = {}
     config.stash[keys.PLANS] = {}
     config.stash[keys.RUNS] = {}
     if not hasattr(config, "workerinput"):
@@ -43,6 +45,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
         config.stash[keys.REPORTER] = Reporter(config)
         config.pluginmanager.register(config.stash[keys.REPORTER], "evalharness-report")
+        chosen = config.stash[keys.OPTIONS]
+        if chosen.save or chosen.baseline:
+            from pytest_evalharness.saving import Saver
+
+            config.pluginmanager.register(Saver(config), "evalharness-saving")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -63,6 +70,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     from pytest_evalharness.items import deselect
 
     deselect(config, items)
+
+
+def pytest_deselected(items: Sequence[pytest.Item]) -> None:
+    for item in items:
+        if evaluation_class(item) is not None:
+            item.config.stash[keys.DESELECTED][class_id(item)] = None
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -46,6 +46,7 @@ class Reporter:
         self.config = config
         self.options = config.stash[keys.OPTIONS]
         self.evaluations: dict[str, Told] = {}
+        self.deselected: dict[str, None] = {}
         self.problem = ""
         self.process = os.getpid()
 
@@ -68,6 +69,7 @@ class Reporter:
         where = file, line or 0
         if "error" in note:
             told.error, told.told, told.where = note["error"], report.nodeid, where
+        self.deselected |= dict.fromkeys(note.get("deselected", ()))
         if "check" in note:
             model, check = note["check"]
             told.ran[model, check] = where

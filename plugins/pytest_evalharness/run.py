@@ -107,6 +107,18 @@ class Run:
             self.result = self.models = None
 
 
+def store(config: pytest.Config, node: str = "") -> Any:
+    """Where saved results are, for the evaluation of a node id."""
+    from evalharness.store import FOLDER, Store
+
+    return Store(config.rootpath / FOLDER, config.stash[keys.OPTIONS].baseline, node)
+
+
+def places(config: pytest.Config, node: str) -> dict[str, Any]:
+    """Where an evaluation finds what lies beside the tests: its ledger and saved results."""
+    return {"root": config.rootpath, "store": store(config, node)}
+
+
 def run_of(request: pytest.FixtureRequest) -> Run:
     """The run of the class that the request (of class scope) belongs to. Errors are kept in it."""
     runs = request.config.stash[keys.RUNS]
@@ -151,13 +163,10 @@ def computed(request: pytest.FixtureRequest, planned: Planned) -> Run:
         given = _fixtures(cls, request)
         who = "outputs()"
         run.models = by_model(cls, cls.outputs(**given))
-        device = request.config.stash[keys.OPTIONS].device
-        run.result = cls.run(
-            run.models,
-            select=set(planned.checks),
-            device=device,
-            root=request.config.rootpath,
-        )
+        chosen, place = request.config.stash[keys.OPTIONS], places(request.config, run.key)
+        run.result = cls.run(run.models, select=set(planned.checks), device=chosen.device, **place)
+        if chosen.save or chosen.baseline:
+            run.result = run.result.holding()
     except (pytest.exit.Exception, KeyboardInterrupt):
         raise
     except pytest.skip.Exception as skipped:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_evalharness import items, keys
-from pytest_evalharness.run import Failure, Run, computed
+from pytest_evalharness.run import Failure, Run, computed, places
 
 if TYPE_CHECKING:
     from evalharness.inference.estimates import Estimate
@@ -55,8 +55,8 @@ def _read(answer: Path, examples: Path, request: pytest.FixtureRequest, planned:
         run.failure = Failure(*told["failure"])
     else:
         device = request.config.stash[keys.OPTIONS].device
-        root = request.config.rootpath
-        run.result = Copy(cls, run.text, examples, device, root).result
+        place = places(request.config, run.key)
+        run.result = Copy(cls, run.text, examples, device, place).result
     return run
 
 
@@ -66,10 +66,10 @@ class Copy:
     """
 
     def __init__(
-        self, cls: Any, text: str, examples: Path, device: str | None, root: Path | None = None
+        self, cls: Any, text: str, examples: Path, device: str | None, place: dict[str, Any]
     ):
         self.cls, self.text, self.examples, self.device = cls, text, examples, device
-        self.root = root
+        self.place = place
 
     @cached_property
     def result(self) -> Result:
@@ -105,9 +105,7 @@ class Copy:
                 f"({kept}); declare the metric in `also`, or run with --dist=loadscope",
                 pytrace=False,
             )
-        found: Result = self.cls.run(
-            kept, select=self.cls.checks, device=self.device, root=self.root
-        )
+        found: Result = self.cls.run(kept, select=self.cls.checks, device=self.device, **self.place)
         return found
 
 
