@@ -155,6 +155,6 @@ def test_when_the_computing_worker_dies_another_takes_over(pytester, calls):
 def test_outputs_that_cannot_be_sent_say_so(tmp_path):
     run = SimpleNamespace(models={"candidate": lambda: None})
     (tmp_path / "examples").write_bytes(_pickled(run))
-    copy = Copy(SimpleNamespace(__name__="TestPair"), "", tmp_path / "examples", None)
+    copy = Copy(SimpleNamespace(__name__="TestPair"), "", tmp_path / "examples", None, {})
     with pytest.raises(pytest.fail.Exception, match="TestPair: .* cannot be sent .* `also`, or "):
         _ = copy.live
