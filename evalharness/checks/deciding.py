@@ -61,6 +61,10 @@ class Declared:
         """Those that are about several models at once: the choice, and preferences."""
         return [c for c in self.checks if isinstance(c.declared, Choice | Preference)]
 
+    @property
+    def preferences(self) -> list[Check]:
+        return [c for c in self.checks if isinstance(c.declared, Preference)]
+
     def on(self, split: str) -> tuple[list[Bound], list[Metric]]:
         """What is declared on a split: bounds, and metrics that are only reported."""
         bounds = dict.fromkeys(c.declared for c in self.bounds)
@@ -164,6 +168,7 @@ def _over_all(
         return choice.judged(plan, check, each, of, declared.waivers, settings)
     from evalharness.checks import preferences
 
+    settings = replace(settings, family=len(declared.preferences))
     return preferences.judged(plan, check, declared.optimized, declared.waivers, settings)
 
 
@@ -218,10 +223,19 @@ def _required(plan: Plan, declared: Declared, seed: int) -> Needed:
         ]
         return dict(zip(declared.compared, both(asked), strict=True))
 
+    def preferred() -> None:
+        if declared.preferences:
+            from evalharness.checks import preferences
+
+            about = declared.optimized, Settings(seed=seed)
+            both(
+                [partial(preferences.read, plan, c.declared, *about) for c in declared.preferences]
+            )
+
     def gaps() -> dict[str, Any]:
         return diagnosis.read(plan, declared, seed) if declared.of_gaps else {}
 
-    _, of_each, levels, pairs, ladders = both(
-        [lambda: plan.require(wanted), of_splits, people, compared, gaps]
+    _, of_each, levels, pairs, ladders, _ = both(
+        [lambda: plan.require(wanted), of_splits, people, compared, gaps, preferred]
     )
     return Needed(of_each, ladders, levels, pairs)
