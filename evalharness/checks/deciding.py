@@ -168,8 +168,10 @@ def _over_all(
         return choice.judged(plan, check, each, of, declared.waivers, settings)
     from evalharness.checks import preferences
 
+    metric = declared.optimized
+    assert metric is not None  # preferences without one are refused where they are declared
     settings = replace(settings, family=len(declared.preferences))
-    return preferences.judged(plan, check, declared.optimized, declared.waivers, settings)
+    return preferences.judged(plan, check, metric, declared.waivers, settings)
 
 
 @dataclass(frozen=True)
@@ -224,13 +226,13 @@ def _required(plan: Plan, declared: Declared, seed: int) -> Needed:
         return dict(zip(declared.compared, both(asked), strict=True))
 
     def preferred() -> None:
-        if declared.preferences:
+        metric = declared.optimized
+        if declared.preferences and metric is not None:
             from evalharness.checks import preferences
 
-            about = declared.optimized, Settings(seed=seed)
-            both(
-                [partial(preferences.read, plan, c.declared, *about) for c in declared.preferences]
-            )
+            of_seed = Settings(seed=seed)
+            asked = [c.declared for c in declared.preferences]
+            both([partial(preferences.read, plan, p, metric, of_seed) for p in asked])
 
     def gaps() -> dict[str, Any]:
         return diagnosis.read(plan, declared, seed) if declared.of_gaps else {}
