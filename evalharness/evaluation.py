@@ -175,32 +175,42 @@ class Evaluation:
         return {str(m): m for m in [*metrics, *cls.also]}
 
     @classmethod
+    def compared(cls) -> tuple[str, ...]:
+        """The names of the models that others are compared with."""
+        bounds = [bound_of(c.declared) for c in cls.checks]
+        return tuple(
+            dict.fromkeys(
+                b.baseline for b in bounds if b is not None and isinstance(b.baseline, str)
+            )
+        )
+
+    @classmethod
     def gated(cls, outputs: Mapping[str, Any]) -> tuple[str, ...]:
         """The names of the gated models among those that have outputs."""
         from evalharness.declare.errors import OutputsError, did_you_mean
 
         names = tuple(cls.models)
         known = ", ".join(map(repr, outputs))
+        compared = cls.compared()
+        absent = [n for n in compared if n not in outputs]
+        if absent:
+            raise OutputsError(
+                [
+                    f"{cls.__name__} compares with {n!r}, but the outputs hold {known}"
+                    f"{did_you_mean(n, outputs)}; add those of {n!r}, or name another baseline"
+                    for n in absent
+                ]
+            )
         if not names:
-            compared = {
-                b.baseline for c in cls.checks if isinstance(b := bound_of(c.declared), Bound)
-            }
             left = tuple(name for name in outputs if name not in compared)
             if len(left) == 1:
                 return left
-            if not left:
-                raise OutputsError(
-                    [
-                        f"{cls.__name__}: the outputs hold {known}, which the evaluation compares "
-                        "with; add those of the model that is gated"
-                    ]
-                )
-            raise OutputsError(
-                [
-                    f"{cls.__name__}: the outputs hold {len(outputs)} models ({known}); say "
-                    f"which are gated: models = [{left[0]!r}]"
-                ]
+            problem = (
+                f"hold {len(outputs)} models ({known}); say which are gated: models = [{left[0]!r}]"
+                if left
+                else f"hold {known}, which it compares with; add those of the model that is gated"
             )
+            raise OutputsError([f"{cls.__name__}: the outputs {problem}"])
         absent = [n for n in names if n not in outputs]
         if absent:
             raise OutputsError(

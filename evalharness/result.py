@@ -19,6 +19,8 @@ from evalharness.declare.diagnosis import BiasVariance, Ladder
 from evalharness.declare.errors import DeclarationError, EvalharnessError
 from evalharness.declare.exactly import Exactly
 from evalharness.declare.metric import Metric
+from evalharness.declare.objective import Against
+from evalharness.declare.preference import Preference
 from evalharness.declare.split_checks import SplitCheck
 from evalharness.inference.estimates import Estimate
 from evalharness.inference.many import Estimates, Verdicts
@@ -38,9 +40,9 @@ class Result:
 
     `result[metric]`, or `result["candidate", metric]` with several models, is the Estimate; a
     mapping of slice names to estimates when the metric is sliced with `.by`. Of a check of splits,
-    `result[same_distribution("dev", "test")]`, it is its SplitResult, and of a diagnosis,
-    `result[TestCats.diagnosis]`, the DiagnosisResult with its `ladder`. `print(result)` shows every
-    check.
+    `result[same_distribution("dev", "test")]`, it is its SplitResult, of a diagnosis,
+    `result[TestCats.diagnosis]`, the DiagnosisResult with its `ladder`, and of an objective,
+    `result[TestCats.optimizing]`, its CheckResult. `print(result)` shows every check.
     """
 
     evaluation: str
@@ -69,8 +71,8 @@ class Result:
         metric = metric.metric if isinstance(metric, Exactly) else metric
         if isinstance(metric, BiasVariance):
             metric = Ladder(metric)
-        if isinstance(metric, SplitCheck | Ladder):
-            return self._of_splits(model, metric)
+        if isinstance(metric, SplitCheck | Ladder | Against | Preference):
+            return self._check(model, metric)
         if not isinstance(metric, Metric) or not metric.split:
             raise KeyError(f'{metric!r}: ask for a metric on a split, such as recall.on("test")')
         if self._declared.get(str(metric), metric) != metric:
@@ -83,10 +85,14 @@ class Result:
         found = self._asked[model, metric]
         return dict(found) if isinstance(found, dict) else found
 
-    def _of_splits(self, model: str | None, check: SplitCheck | Ladder) -> SplitResult:
-        """The decided check of splits, or the ladder, of the gated model of that name."""
-        found = [c for c in self.checks if c.id == check.slug and model in (None, c.model)]
-        if len(found) == 1 and isinstance(found[0], SplitResult):
+    def _check(self, model: str | None, check: Any) -> CheckResult | SplitResult:
+        """The decided check, of the gated model of that name."""
+        found = [
+            c
+            for c in self.checks
+            if (c.kind, c.id) == (check.kind, check.slug) and model in (None, c.model)
+        ]
+        if len(found) == 1:
             return found[0]
         if found:
             names = ", ".join(repr(c.model) for c in found)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from evalharness.checks import changed
-from evalharness.checks.compare import aligned, paired_bounds, seed
+from evalharness.checks.compare import aligned, model_values, paired_bounds, seed
 from evalharness.checks.paired_source import PairedSource
 from evalharness.checks.pairing import Pair
 from evalharness.checks.satisficing import CheckResult, judge
@@ -15,63 +16,70 @@ from evalharness.checks.settings import Settings
 from evalharness.declare.bound import Bound
 from evalharness.declare.collect import Check
 from evalharness.declare.objective import Against
+from evalharness.inference.bounds import Bounds
 from evalharness.inference.estimates import Estimate, estimate
+from evalharness.inference.numbers import show
 from evalharness.inference.verdicts import FAIL, PASS
 from evalharness.kernels.plan import Plan
 
 
 @dataclass(frozen=True)
 class Compared:
-    """A bound on a difference, ready to be judged: the models' examples, paired. `slices`: the
-    pairs of each slice, one for each part of the metric."""
+    """A bound on a difference, ready to be judged: the models' examples, paired.
+
+    row: int (n,), the baseline's row of each of the model's; slices: name, pairs (one for each part
+    of the metric) and bounds of each slice; same: whether both models have the same table.
+    """
 
     bound: Bound
     model: str
     row: Any
-    slices: Sequence[tuple[str, list[Pair]]]
+    slices: Sequence[tuple[str, list[Pair], Bounds]]
+    same: bool
 
 
-def read(plan: Plan, model: str, bound: Bound) -> Compared:
-    """Pair the examples. Raises OutputsError where the two models do not have the same ones."""
+def read(plan: Plan, model: str, bound: Bound, settings: Settings) -> Compared:
+    """Pair the examples. Raises OutputsError where the two models do not have the same ones, and
+    DeclarationError for a metric that has no paired difference."""
     metric, other = bound.metric, str(bound.baseline)
     row = aligned(plan, metric, model, other)
-    names = plan.measure(model, metric.parts[0]).groups.names
-    return Compared(
-        bound,
-        model,
-        row,
-        [
-            (name, [Pair(plan, part, model, other, row, g) for part in metric.parts])
-            for g, name in enumerate(names)
-        ],
-    )
+    slices = []
+    for g, name in enumerate(plan.measure(model, metric.parts[0]).groups.names):
+        pairs = [Pair(plan, part, model, other, row, g) for part in metric.parts]
+        slices.append((name, pairs, paired_bounds(metric, pairs, seed(metric, settings))))
+    ours, theirs = (plan.split(name, metric.split).digest for name in (model, other))
+    return Compared(bound, model, row, slices, ours == theirs)
 
 
 def judged(plan: Plan, check: Check, found: Compared, settings: Settings) -> CheckResult:
     """The verdict, what changed example by example, and the words for it."""
     bound, metric = found.bound, found.bound.metric
-    each = [_estimate(plan, check, found, name, pairs, settings) for name, pairs in found.slices]
+    each = [_estimate(plan, found, *of, settings) for of in found.slices]
     pooled = plan.measure(found.model, metric.parts[0]).groups.pooled
     result = judge(bound, check.id, check.model, each, settings, pooled)
-    inside = None
-    if not metric.group:
-        inside = found.slices[0][1][0].inside
-    told = changed.told(plan, metric, found.model, str(bound.baseline), found.row, inside)
-    return worded(result, check.declared, told)
+    told = changed.told(
+        plan,
+        metric,
+        found.model,
+        str(bound.baseline),
+        found.row,
+        [pairs[0] for _, pairs, _ in found.slices],
+    )
+    return worded(result, check.declared, found, told)
 
 
 def _estimate(
-    plan: Plan, check: Check, found: Compared, name: str, pairs: list[Pair], settings: Settings
+    plan: Plan, found: Compared, name: str, pairs: list[Pair], bounds: Bounds, settings: Settings
 ) -> Estimate:
     metric = found.bound.metric
     more: dict[str, Any] = {}
     if not metric.group:
         more["_resample"] = PairedSource(plan, metric, pairs, found.model, settings).made
     return estimate(
-        paired_bounds(metric, pairs, seed(metric, settings)),
+        bounds,
         settings.confidence,
         metric=f"{metric.label} minus {found.bound.less}",
-        model=check.model,
+        model=found.model,
         split=metric.split,
         slice=", ".join(filter(None, [metric.slice, name])),
         **more,
@@ -79,17 +87,34 @@ def _estimate(
 
 
 def worded(
-    result: CheckResult, declared: Bound | Against, told: changed.Changed | None
+    result: CheckResult, declared: Bound | Against, found: Compared, told: changed.Changed | None
 ) -> CheckResult:
     """The result with its words: what the difference means, and what changed."""
     words = []
     if isinstance(declared, Against):
-        result = replace(result, kind=declared.kind, code=declared.finds[0])
-        words.append(meaning(result, declared))
+        result = replace(
+            result, kind=declared.kind, code=declared.finds[0], meaning=meaning(result, declared)
+        )
+    if not found.bound.metric.group:
+        words.append(_values(found))
+    if found.same:
+        words.append("both models have one and the same table")
+    notes = []
     if told is not None:
         words.append(told.counts)
-    notes = told.slices if told is not None else ()
-    return replace(result, words="; ".join(filter(None, words)), notes=(*result.notes, *notes))
+        if told.slices:
+            notes = ["most is lost in (looked for, so that nothing is claimed):"]
+            notes += [f"  {line}" for line in told.slices]
+    return replace(result, words="; ".join(filter(None, words)), notes=tuple(notes))
+
+
+def _values(found: Compared) -> str:
+    """Both values: "0.9120 against 0.9010"."""
+    values = model_values(found.bound.metric, found.slices[0][1])
+    if not all(map(math.isfinite, values)):
+        return ""
+    ours, theirs = (show(x, near=y) for x, y in (values, values[::-1]))
+    return f"{ours} against {theirs}"
 
 
 def meaning(result: CheckResult, declared: Against) -> str:

@@ -95,13 +95,19 @@ def joint_table(plan: Plan, metric: Metric, models: Sequence[str]) -> Patterns:
     return patterns([*columns, *(pair.arrays(name)[1] for pair in pairs)])
 
 
+def model_values(metric: Metric, pairs: list[Pair]) -> tuple[float, float]:
+    """The metric of either model."""
+    ours, theirs = (
+        float(combined(metric, [value_of(p.parts[i].metric, p.parts[i].table) for p in pairs]))
+        for i in (0, 1)
+    )
+    return ours, theirs
+
+
 def paired_bounds(metric: Metric, pairs: list[Pair], seed: int) -> Bounds:
     """The bounds of the difference; `seed`: of what is resampled."""
-    values = []
-    for i in (0, 1):
-        each = [value_of(p.parts[i].metric, p.parts[i].table) for p in pairs]
-        values.append(float(combined(metric, each)))
-    value = values[0] - values[1]
+    ours, theirs = model_values(metric, pairs)
+    value = ours - theirs
     low, high = metric.definition.range
     span = low - high, high - low
     if not math.isfinite(value):
@@ -155,7 +161,7 @@ def _by_units(metric: Metric, pair: Pair, span: Span, seed: int) -> Bounds | Non
         ours, theirs = pair.arrays("value")
         trials = np.ones(len(ours))
     else:
-        (ours, trials), (theirs, others) = _hits(metric, pair)
+        (ours, trials), (theirs, others) = hits(metric, pair)
         if (trials != others).any():
             return None
     rows = pair.rows
@@ -177,7 +183,7 @@ def _by_units(metric: Metric, pair: Pair, span: Span, seed: int) -> Bounds | Non
     return PairedUnitBounds(linear, better, worse, total[some], pair.clustered)
 
 
-def _hits(metric: Metric, pair: Pair) -> list[tuple[Any, Any]]:
+def hits(metric: Metric, pair: Pair) -> list[tuple[Any, Any]]:
     """Hits and trials of each chosen entry by either model: the metric's form at the table of that
     entry alone."""
     found = []

@@ -86,7 +86,7 @@ def decided(
     plan: Plan, declared: Declared, settings: Settings
 ) -> tuple[list[CheckResult | SplitResult], Found]:
     """The chosen checks, decided, and the estimates by model and by metric as it was written."""
-    needed = _required(plan, declared, settings.seed)
+    needed = _required(plan, declared, settings)
     found: Found = {model: {} for model in plan.outputs}
 
     def of(model: str, metric: Metric) -> Sequence[Estimate]:
@@ -135,14 +135,16 @@ def _bounded(
     model, bound = declared.model(check), bound_of(check.declared)
     assert bound is not None
     metric = bound.metric
-    each = of(model, metric)
     if check in needed.compared:
         from evalharness.checks import baseline
 
-        of(str(bound.baseline), metric)
+        if not metric.group:  # both are reported
+            of(model, metric)
+            of(str(bound.baseline), metric)
         if isinstance(check.declared, Against):
             settings = replace(settings, family=len(declared.gated))
         return baseline.judged(plan, check, needed.compared[check], settings)
+    each = of(model, metric)
     if check in needed.people:
         from evalharness.checks import against_human
 
@@ -185,9 +187,10 @@ class Needed:
     compared: Mapping[Check, Any]
 
 
-def _required(plan: Plan, declared: Declared, seed: int) -> Needed:
+def _required(plan: Plan, declared: Declared, settings: Settings) -> Needed:
     """Read and check what everything that is declared needs, whatever is chosen, so that an error
     never depends on -k."""
+    seed = settings.seed
     wanted = [(declared.model(c), c.declared.metric) for c in declared.bounds]
     wanted += [(model, metric) for model in declared.gated for metric in declared.also]
     for check in declared.over_all:
@@ -220,7 +223,7 @@ def _required(plan: Plan, declared: Declared, seed: int) -> Needed:
         from evalharness.checks import baseline
 
         asked = [
-            partial(baseline.read, plan, declared.model(c), bound)
+            partial(baseline.read, plan, declared.model(c), bound, settings)
             for c, bound in declared.compared.items()
         ]
         return dict(zip(declared.compared, both(asked), strict=True))

@@ -21,7 +21,8 @@ class CheckResult:
 
     verdicts: one for each slice; a check that is not sliced has one.
     pooled:   (value, rows) of slices too small to stand alone, decided together as "other".
-    words:    what the first line says beside the verdict; notes: what there is to say below it.
+    meaning:  of an objective, in words: "better", "equivalent, within the margin", …
+    words:    what else the first line says; notes: what there is to say below it.
     code:     its stable name, of docs/codes.md; waived: the waiver that lets it through, in words.
     """
 
@@ -36,6 +37,7 @@ class CheckResult:
     threshold: float
     verdicts: Sequence[Verdict]
     pooled: tuple[tuple[str, int], ...] = ()
+    meaning: str = ""
     words: str = ""
     notes: tuple[str, ...] = ()
     code: str = "EH-BOUND"
@@ -79,7 +81,7 @@ class CheckResult:
     @property
     def message(self) -> str:
         """The first line of a report about this check; it says it all."""
-        words = f"; {self.words}" if self.words else ""
+        words = "".join(f"; {text}" for text in (self.meaning, self.words) if text)
         if not self.group:
             return self.worst.message + words
         counts = [(self.count(o), o) for o in (FAIL, INCONCLUSIVE, PASS)]

@@ -114,6 +114,8 @@ def row(check: Decided) -> tuple[str, ...]:
     if check.group:
         name += f" by {check.group}"
         name += f" ({check.count(PASS):,}/{len(check.verdicts):,} pass)"
+    if check.meaning:
+        name += f": {check.meaning}"
     return _cells(worst, name)
 
 
@@ -164,6 +166,7 @@ def _shared_note(checks: Sequence[Decided], kind: str, what: str) -> str:
 
 def _bounds_note(checks: Sequence[Decided]) -> str:
     bounds = [c for c in checks if isinstance(c, CheckResult)]
+    bounds.sort(key=lambda c: c.kind != "satisficing")  # their family is named; an objective is one
     every = [c.verdicts[0] for c in bounds if c.verdicts]  # one policy in all slices of a check
     verdicts = [v for v in every if v.policy != EXACT]
     if not verdicts:

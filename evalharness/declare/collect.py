@@ -37,7 +37,7 @@ KNOWN = (
     "seed",
     "abstract",
 )
-RESERVED = ("checks", "gated", "run", "written", *(f"test_{kind}" for kind in KINDS))
+RESERVED = ("checks", "compared", "gated", "run", "written", *(f"test_{kind}" for kind in KINDS))
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def unknown(namespace: Mapping[str, Any], inherited: Iterable[str]) -> list[str]
         elif _holds_declarations(value):
             problems.append(
                 f"`{name}` holds metrics, bounds or checks but is no declaration, so nothing would "
-                "judge them; list them in `satisficing`, `optimizing`, `splits`, … or begin "
+                "judge them; list them in `satisficing`, `splits`, `diagnosis` or `also`, or begin "
                 "the name with _"
             )
     return problems

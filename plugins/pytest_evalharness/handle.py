@@ -73,7 +73,7 @@ def properties(found: CheckResult | SplitResult) -> list[tuple[str, object]]:
     worst."""
     from evalharness.checks.written import plain as in_json
 
-    told = _of_bound(found) if found.kind == "satisficing" else _of_splits(found)
+    told = _of_bound(found) if hasattr(found, "verdicts") else _of_splits(found)
     return [(name, in_json(value)) for name, value in told.items()]
 
 

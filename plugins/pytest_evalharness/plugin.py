@@ -13,6 +13,15 @@ from pytest_evalharness import items, keys, kinds, options
 if TYPE_CHECKING:
     from pytest_evalharness.run import Run
 
+# The kinds of checks, each a mark of its items.
+KINDS = {
+    "optimizing": "the optimizing metric against a baseline, or the choice among several models",
+    "preferences": "a judgement of people that the optimizing metric must reproduce",
+    "satisficing": "a bound that a model must be shown to meet",
+    "splits": "how the splits of the outputs must relate",
+    "diagnosis": "which gap holds a model back",
+}
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     options.add(parser)
@@ -22,15 +31,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "evaluation: belongs to an evalharness.Evaluation; set by the plugin."
     )
-    config.addinivalue_line(
-        "markers", "satisficing: a bound that a model must be shown to meet; set by the plugin."
-    )
-    config.addinivalue_line(
-        "markers", "splits: how the splits of the outputs must relate; set by the plugin."
-    )
-    config.addinivalue_line(
-        "markers", "diagnosis: which gap holds a model back; set by the plugin."
-    )
+    for kind, what in KINDS.items():
+        config.addinivalue_line("markers", f"{kind}: {what}; set by the plugin.")
     config.stash[keys.OPTIONS] = options.read(config)
     config.stash[keys.PARAMETERS] = {}
     config.stash[keys.PLANS] = {}

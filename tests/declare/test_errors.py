@@ -89,7 +89,6 @@ HANDLES = [
     (lambda: recall.on("test").by("a", min_n=0), "min_n=0 is not a whole number"),
     (lambda: recall.on("test").by("a", min_n=2.5), "min_n=2.5 is not a whole number"),
     (lambda: recall.on("test").by("a", min_n=True), "min_n=True is not a whole number"),
-    (lambda: recall.on("test").against("production"), "not available in this version"),
     # columns
     (lambda: mean(3), r"mean\(\) takes the name of a column"),
     (lambda: rate(""), r"rate\(\) takes the name of a column"),
@@ -123,7 +122,6 @@ CLASSES = [
     (bare(satisficing=[BOUND], confidance=0.9), "did you mean `confidence`"),
     (bare(satisficing=[BOUND], bounds=[BOUND]), "`bounds` holds metrics, bounds or checks"),
     (bare(satisficing=[BOUND], gate=BOUND), "`gate` holds metrics, bounds or checks"),
-    (bare(satisficing=[BOUND], optimizing=recall.on("dev")), "`optimizing`: comparing with a base"),
     (bare(satisficing=[BOUND], diagnosis=1), "must be made by bias_variance"),
     (bare(satisficing=BOUND), r"must be a list: satisficing = \[recall"),
     (bare(satisficing="recall >= 0.9"), "must be a list of bounds"),
