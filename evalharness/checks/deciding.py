@@ -66,10 +66,11 @@ class Declared:
         return [c for c in self.checks if isinstance(c.declared, Preference)]
 
     def on(self, split: str) -> tuple[list[Bound], list[Metric]]:
-        """What is declared on a split: bounds, and metrics that are only reported."""
-        bounds = dict.fromkeys(c.declared for c in self.bounds)
+        """What is declared on a split: bounds and objectives, and metrics that are only
+        reported."""
+        bounds = dict.fromkeys(bound_of(c.declared) for c in self.checks)
         return (
-            [b for b in bounds if b.metric.split == split],
+            [b for b in bounds if b is not None and b.metric.split == split],
             [m for m in self.also if m.split == split],
         )
 
@@ -233,9 +234,8 @@ def _required(plan: Plan, declared: Declared, settings: Settings) -> Needed:
         if declared.preferences and metric is not None:
             from evalharness.checks import preferences
 
-            of_seed = Settings(seed=seed)
             asked = [c.declared for c in declared.preferences]
-            both([partial(preferences.read, plan, p, metric, of_seed) for p in asked])
+            both([partial(preferences.read, plan, p, metric, settings) for p in asked])
 
     def gaps() -> dict[str, Any]:
         return diagnosis.read(plan, declared, seed) if declared.of_gaps else {}

@@ -87,7 +87,7 @@ class Ranked:
         fixed = dict(self.metric.where)
         names = self.plan.split(self.models[0], self.metric.split).column_names
         for column in names:
-            if column in STANDARD or column in fixed or column.startswith(("score_", "n_")):
+            if column in STANDARD or column in fixed or column.startswith("score_"):
                 continue
             try:
                 found += self._of_column(column)

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from scipy.special import bdtrc, ndtr, ndtri
 from scipy.stats import binom
 
+from evalharness.inference.bounds import MOST
 from evalharness.inference.paired import passes
 
 Counts = NDArray[np.int64]
@@ -78,25 +79,30 @@ def _null(psi: float, threshold: float) -> float:
 
 @dataclass(frozen=True)
 class PairedSizing:
-    """``threshold``: of the difference; ``disagreement``: psi, above 0."""
+    """The `Sizing` of a difference. ``threshold``: of it; ``disagreement``: psi, above 0."""
 
     threshold: float
     alpha: float
     disagreement: float
 
     def least_n(self, upward: bool) -> int | None:
-        """Where every example told the models apart, and all for the better."""
-        t = self.threshold if upward else -self.threshold
-        n = np.arange(1, 1 << 14)
-        found = np.flatnonzero(passes(n, np.zeros_like(n), n, t, self.alpha))
-        return int(n[found[0]]) if len(found) else None
+        """Where as many examples as expected tell the models apart, all for the better."""
+        high = 1
+        while not self.possible(high, upward):
+            high *= 2
+            if high > MOST:
+                return None
+        low = high // 2
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (low, middle) if self.possible(middle, upward) else (middle, high)
+        return high
 
     def possible(self, n: int, upward: bool) -> bool:
-        """Whether n can show it where every example that tells the models apart is for the
+        """Whether n can show it where as many as expected tell the models apart, all for the
         better."""
-        t = self.threshold if upward else -self.threshold
-        m = round(self.disagreement * n)
-        return bool(passes(np.array([m]), np.array([0]), n, t, self.alpha)[0])
+        t, m = self.threshold if upward else -self.threshold, round(self.disagreement * n)
+        return bool(passes(m, 0, n, t, self.alpha))
 
     def power_at(self, n: int, true: float, upward: bool) -> float | None:
         """None where so many differences cannot be so one-sided."""
