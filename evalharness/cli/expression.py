@@ -14,6 +14,7 @@ from evalharness import metrics
 from evalharness.declare.bound import Bound
 from evalharness.declare.errors import DeclarationError, did_you_mean
 from evalharness.declare.metric import Metric
+from evalharness.declare.objective import Against
 
 COMPARE: dict[type, Callable[[Any, Any], Any]] = {
     ast.GtE: operator.ge,
@@ -28,13 +29,14 @@ ARITHMETIC: dict[type, Callable[[Any, Any], Any]] = {
     ast.Div: operator.truediv,
 }
 # What may be asked of a metric or of a column.
-METHODS = ("mean", "quantile", "on", "at")
+METHODS = ("mean", "quantile", "on", "at", "against")
 NAMES = [name for name in metrics.__all__ if name not in ("metric", "Metric", "custom")]
 EXAMPLE = 'such as "recall >= 0.9"'
 
 
 def bound_of(text: str) -> Bound:
-    """The bound that a text declares. Raises DeclarationError with what is wrong with it."""
+    """The bound that a text declares, or that an objective asks for. Raises DeclarationError with
+    what is wrong with it."""
     try:
         tree = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError) as error:
@@ -46,6 +48,9 @@ def bound_of(text: str) -> Bound:
             f"{text!r} is two bounds: ask for each by itself, METRIC >= NUMBER, METRIC <= NUMBER"
         )
     if not isinstance(tree, ast.Compare):
+        found = _value(tree) if isinstance(tree, ast.Call) else None
+        if isinstance(found, Against):
+            return found.bound
         raise DeclarationError(f"{text!r} is no bound: write METRIC >= NUMBER, {EXAMPLE}")
     compare = COMPARE.get(type(tree.ops[0]))
     if compare is None:
@@ -62,7 +67,7 @@ def bound_of(text: str) -> Bound:
 def _read(node: ast.expr) -> Any:
     """The metric, or the number, that an expression makes."""
     found = _value(node)
-    if isinstance(found, (Metric, int, float)) and not isinstance(found, bool):
+    if isinstance(found, (Metric, Against, int, float)) and not isinstance(found, bool):
         return found
     written = ast.unparse(node)
     if hasattr(found, "quantile"):

@@ -10,7 +10,7 @@ from evalharness.declare.bound import Bound
 from evalharness.declare.errors import DeclarationError
 from evalharness.declare.forms import Proportion
 from evalharness.declare.metric import Metric
-from evalharness.inference.numbers import show
+from evalharness.inference.numbers import percent, show
 from evalharness.inference.paired_power import PairedSizing
 from evalharness.inference.plans import Plan
 from evalharness.inference.probing import ONE, probed
@@ -18,9 +18,8 @@ from evalharness.statistics import Confusion
 from evalharness.statistics.tables import Cells
 
 ONLY_SHARES = (
-    "only differences of shares whose trials the labels fix (accuracy, error rate, recall, "
-    "specificity, rates) are planned from how often two models disagree; how much any other "
-    "difference varies is not known before it is measured"
+    "how much it varies is known only once it is measured; accuracy, error rate, recall, "
+    "specificity and rates can be planned"
 )
 
 
@@ -64,21 +63,25 @@ def paired_plan(
     for the better), and of one that may be a little worse, none at all. ``note``: where the
     disagreement comes from.
 
-    Raises DeclarationError for a difference that so many disagreements cannot make.
+    Raises DeclarationError for a threshold, or a difference, that so few disagreements cannot make.
     """
     metric, upward = bound.metric, bound.op in (">", ">=")
     of, unit = f"{metric.label} minus {bound.less}", paired_unit(metric)
-    if true is not None and abs(true) > disagreement * (1 + 1e-12):
+    asked = bound.threshold if upward else -bound.threshold
+    problem = ""
+    if asked >= disagreement:
+        problem = f"{bound} can never pass"
+    elif true is not None and abs(true) > disagreement * (1 + 1e-12):
+        problem = f"it cannot truly be {true:g}"
+    if problem:
         raise DeclarationError(
-            f"where two models disagree on {show(disagreement)} of the {unit or 'examples'}, {of} "
-            f"lies between {show(-disagreement)} and {show(disagreement)}, so it cannot truly be "
-            f"{true:g}"
+            f"where two models disagree on {percent(disagreement)} of the {unit or 'examples'}, "
+            f"{of} lies between {show(-disagreement)} and {show(disagreement)}, so that {problem}"
         )
     assumed = true is None
     if true is None:
-        better = bound.threshold >= 0 if upward else bound.threshold <= 0
         end = disagreement if upward else -disagreement
-        true = (bound.threshold + end) / 2 if better else 0.0
+        true = (bound.threshold + end) / 2 if asked >= 0 else 0.0
     wrong = true < bound.threshold if upward else true > bound.threshold
     plan = Plan(
         unit=unit or "examples",
