@@ -10,8 +10,8 @@ each m; so the power is exact:
 
 Before labels exist, psi is at most the share of examples that the two predict otherwise, which
 needs none; for one difference a larger psi takes more examples. Beyond 100,000 examples the power
-is that of Connor's formula, n = [z_a sqrt(psi − t²) + z_b sqrt(psi − d²)]²/(d − t)² for a threshold t,
-which is then within 0.1 % of the exact n.
+is that of Connor's formula, n = [z_a sqrt(psi − t²) + z_b sqrt(psi − d²)]²/(d − t)² for a
+threshold t, which is then within 0.1 % of the exact n.
 
 Sources: Connor 1987 (n); Fagerland, Lydersen & Laake 2013 (mid-P).
 """
