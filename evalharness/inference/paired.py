@@ -92,12 +92,13 @@ def mid_p(b: ArrayLike, c: ArrayLike) -> Floats:
     """McNemar's one-sided mid-P: of b + c discordant pairs, the chance of more than b that favour
     the one model, and half of that of just b, where each is as likely to favour either
     (Fagerland, Lydersen & Laake 2013). 1 where there is none."""
-    from scipy.special import bdtrc
+    from scipy.special import betainc
 
-    new, m = np.asarray(b, float), np.add(b, c)
-    # The mean of P(more than b) and P(b or more); the latter's upper tail, so that tiny ones hold.
-    or_more = np.where(new > 0, bdtrc(new - 1, m, 0.5), 1.0)
-    return np.where(m > 0, (bdtrc(new, m, 0.5) + or_more) / 2, 1.0)
+    new, old = np.asarray(b, float), np.asarray(c, float)
+    # Upper tails P(Bin >= k) = I(k, m - k + 1), which keep what is tiny.
+    more = np.where(old > 0, betainc(new + 1, np.maximum(old, 1), 0.5), 0.0)
+    or_more = np.where(new > 0, betainc(np.maximum(new, 1), old + 1, 0.5), 1.0)
+    return np.where(new + old > 0, (more + or_more) / 2, 1.0)
 
 
 def _superior(b: int, c: int, n: int, alpha: float) -> float:

