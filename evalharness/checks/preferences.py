@@ -160,7 +160,7 @@ def turned(asked: Asked) -> str:
         weight = "no weight turns it" if turn is None else _times(turn)
         found.append(f"{column}={value}, {counted(int(rows.sum()), 'rows')}: {weight}")
     if not found:
-        return "there is no slice in which the metric prefers it; where={…} says what it is about"
+        return "no slice was found in which the metric prefers it; where={…} says what it is about"
     return f"found by looking, slices that turn the ranking if they count more ({'; '.join(found)})"
 
 

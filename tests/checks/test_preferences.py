@@ -96,7 +96,7 @@ def test_no_slice_and_no_weight():
         judged(course(), only_dogs).message
     )
     plain = {m: Outputs(dev=o) for m, o in zip("AB", tables(30, 5), strict=True)}
-    assert "there is no slice in which the metric prefers it" in judged(plain, BY_LOOKING).message
+    assert "no slice was found in which the metric prefers it" in judged(plain, BY_LOOKING).message
 
 
 def tables(worse, better, n=400, **more):
