@@ -184,3 +184,59 @@ def test_the_help_and_the_module(capsys):
     assert 'evalharness power "recall >= 0.9" --true 0.93           593 positives' in done.stdout
     assert main(["metrics", "recall"]) == 0
     assert "tp / (tp + fn)" in capsys.readouterr().out
+
+
+AGAINST = "accuracy.against('old') > 0"
+
+
+def test_of_two_models_by_how_often_they_disagree(capsys):
+    out = told(capsys, AGAINST, "--disagreement", "0.1", "--true", "0.02", "--n", "2000")
+    assert out.splitlines() == [
+        'accuracy.against("old") > 0, with 95 % confidence',
+        "  assumed: the models answer 10 % of the examples differently",
+        "  can pass from 35 examples on",
+        "  if accuracy minus old is truly 0.02: 1,550 examples to pass with a probability of 80 %",
+        "  with 2,000 examples the probability of a pass is 88 %",
+        "  smallest difference that 2,000 examples show with a probability of 80 %: 0.0176, "
+        "accuracy minus old 0.0176 against 0",
+    ]
+    margin = told(capsys, "error_rate.against('old', within=0.01)", "--disagreement", "0.1")
+    assert 'error_rate.against("old") <= 0.01, with' in margin
+    rows = [line.split() for line in margin.splitlines()[5:12]]
+    assert rows[0] == ["0", "6,203"]
+    assert float(rows[1][0]) < 0
+
+
+def test_of_two_files_without_labels(capsys, tmp_path):
+    from tests.outputs.test_disagreement import written
+
+    files = written(tmp_path, differ=40, n=1000)
+    out = told(capsys, AGAINST, "--outputs", *files, "--true", "0.02")
+    assert (
+        "assumed: the models answer 40 of 1,000 examples differently (4 %), at most 5.175 %" in out
+    )
+    assert "with 1,000 examples the probability of a pass is 87 %" in out
+    of_some = told(capsys, "recall.against('old') > 0", "--outputs", *files, "--true", "0.02")
+    assert "confidence), and as many of the positives" in of_some
+    assert "with 1,000" not in of_some
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ((AGAINST,), "say it by one of --disagreement 0.1 and --outputs NEW OLD"),
+        (("recall > 0.9", "--disagreement", "0.1"), "are about two models, and recall > 0.9 is"),
+        ((AGAINST, "--disagreement", "0.1", "--true", "0.2"), "so that it cannot truly be 0.2"),
+        (("accuracy.against('old') > 0.2", "--disagreement", "0.1"), "can never pass"),
+        ((AGAINST, "--outputs", "a.parquet", "b.parquet"), "a.parquet"),
+        (("accuracy.against('old') + 1 > 0", "--disagreement", "0.1"), "unsupported operand"),
+    ],
+)
+def test_a_wrong_question_about_two_models(capsys, arguments, message):
+    assert main(["power", *arguments]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_differences_that_are_no_shares_are_not_planned(capsys):
+    out = told(capsys, "f1.against('old') > 0")
+    assert "how much it varies is known only once it is measured; accuracy, error rate" in out

@@ -64,11 +64,16 @@ class Declared:
         """Those that are about several models at once: the choice, and preferences."""
         return [c for c in self.checks if isinstance(c.declared, Choice | Preference)]
 
+    @property
+    def preferences(self) -> list[Check]:
+        return [c for c in self.checks if isinstance(c.declared, Preference)]
+
     def on(self, split: str) -> tuple[list[Bound], list[Metric]]:
-        """What is declared on a split: bounds, and metrics that are only reported."""
-        bounds = dict.fromkeys(c.declared for c in self.bounds)
+        """What is declared on a split: bounds and objectives, and metrics that are only
+        reported."""
+        bounds = dict.fromkeys(bound_of(c.declared) for c in self.checks)
         return (
-            [b for b in bounds if b.metric.split == split],
+            [b for b in bounds if b is not None and b.metric.split == split],
             [m for m in self.also if m.split == split],
         )
 
@@ -185,7 +190,10 @@ def _over_all(
         return choice.judged(check, found, each, of, declared.waivers, settings)
     from evalharness.checks import preferences
 
-    return preferences.judged(plan, check, declared.optimized, declared.waivers, settings)
+    metric = declared.optimized
+    assert metric is not None  # preferences without one are refused where they are declared
+    settings = replace(settings, family=len(declared.preferences))
+    return preferences.judged(plan, check, metric, declared.waivers, settings)
 
 
 @dataclass(frozen=True)
@@ -253,10 +261,18 @@ def _required(plan: Plan, declared: Declared, settings: Settings) -> Needed:
         asked = [partial(choice.read, plan, check, declared.gated) for check in among]
         return dict(zip(among, both(asked), strict=True))
 
+    def preferred() -> None:
+        metric = declared.optimized
+        if declared.preferences and metric is not None:
+            from evalharness.checks import preferences
+
+            asked = [c.declared for c in declared.preferences]
+            both([partial(preferences.read, plan, p, metric, settings) for p in asked])
+
     def gaps() -> dict[str, Any]:
         return diagnosis.read(plan, declared, seed) if declared.of_gaps else {}
 
-    _, of_each, levels, pairs, ladders, several = both(
-        [lambda: plan.require(wanted), of_splits, people, compared, gaps, choices]
+    _, of_each, levels, pairs, ladders, several, _ = both(
+        [lambda: plan.require(wanted), of_splits, people, compared, gaps, choices, preferred]
     )
     return Needed(of_each, ladders, levels, pairs, several)

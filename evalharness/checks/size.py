@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from evalharness.checks import baseline
 from evalharness.checks.findings import REPORTED, Finding
 from evalharness.checks.measuring import estimates
 from evalharness.checks.settings import Around, Settings
-from evalharness.checks.size_findings import judged, judged_by_units, unknown
+from evalharness.checks.size_findings import judged, judged_by_units, judged_pair, unknown
 from evalharness.declare.bound import Bound
 from evalharness.declare.forms import Proportion
 from evalharness.declare.split_checks import LargeEnough
 from evalharness.inference.effective import EffectiveBounds
+from evalharness.inference.paired import PairedShareBounds
+from evalharness.inference.paired_plans import ONLY_SHARES
 from evalharness.inference.plans import Plan, plan_of
 
 if TYPE_CHECKING:
@@ -41,6 +44,8 @@ class Size:
             return _told(bound, "what people do is known no better than from so many of them")
         if metric.exact:
             return _told(bound, "every row counts, so no size is too small")
+        if bound.baseline is not None:
+            return self._difference(bound, settings)
         if metric.over:
             return _told(bound, "how slices differ cannot be told before they are measured")
         measured = self._plan.measure(self._model, metric)
@@ -54,6 +59,18 @@ class Size:
             why = "how far clusters, or weights, widen its interval"
             return _told(bound, f"{why} cannot be told before it is measured")
         return judged_by_units(bound, place, plan, shares, self._check, settings)
+
+    def _difference(self, bound: Bound, settings: Settings) -> Finding:
+        """Of a difference from a baseline: by how many examples only one of the models has right,
+        in the smallest slice."""
+        if not isinstance(bound.baseline, str):
+            return _told(bound, "a saved result has no examples to pair, so none can be counted")
+        found = baseline.read(self._plan, self._model, bound, settings)
+        name, _, pairs = min(found.slices, key=lambda s: s[2].n)
+        if not isinstance(pairs, PairedShareBounds):
+            return _told(bound, ONLY_SHARES)
+        place = f" (the smallest of {len(found.slices):,} slices: {name})" if name else ""
+        return judged_pair(bound, place, pairs, self._check, settings)
 
     def _smallest(self, bound: Bound, measured: Any, settings: Settings) -> tuple[int, Any, Plan]:
         """The slice with the fewest trials, the trials of all slices, and what it can show if its

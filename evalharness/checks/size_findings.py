@@ -11,10 +11,14 @@ import numpy as np
 from evalharness.checks.findings import REPORTED, Finding
 from evalharness.checks.settings import Settings
 from evalharness.declare.bound import Bound
+from evalharness.declare.naming import quoted
 from evalharness.declare.plural import counted
 from evalharness.declare.split_checks import LargeEnough
 from evalharness.inference.effective import EffectiveBounds
 from evalharness.inference.numbers import percent, show
+from evalharness.inference.paired import PairedShareBounds
+from evalharness.inference.paired_plans import paired_plan
+from evalharness.inference.paired_power import PairedSizing
 from evalharness.inference.planned_units import UnitSizing
 from evalharness.inference.plans import Plan
 from evalharness.inference.verdicts import FAIL, INCONCLUSIVE, PASS
@@ -106,6 +110,35 @@ def judged_by_units(
     return _decided(bound, count, plan, n, needed, decides, check, doubtful)
 
 
+def judged_pair(
+    bound: Bound, where: str, pairs: PairedShareBounds, check: LargeEnough, settings: Settings
+) -> Finding:
+    """The same of a difference: of ``pairs`` only how many tell the models apart is looked at, and
+    not which way."""
+    n, differ = pairs.n, pairs.new_only + pairs.old_only
+    unit, alpha = pairs.unit.removeprefix("paired "), 1 - settings.confidence
+    upward, psi = bound.op in (">", ">="), differ / n
+    count = f"{counted(n, unit)}{where} (of {differ:,} only one of the models is right)"
+    if not PairedSizing(bound.threshold, alpha, psi).possible(n, upward):
+        told = (
+            f"{bound} can never pass with {count}, even if all of these are for the better: the "
+            "models hardly differ, or the split is too small"
+        )
+        return _never(bound, told, n, float("nan"))
+    true = check.expected(bound.metric, bound.baseline)
+    if true is not None and abs(true) > psi:
+        told = (
+            f"{bound}: with {count} the difference is {show(psi)} at most, and not the declared "
+            f"{show(true)}"
+        )
+        return Finding("EH-SIZE", str(bound), FAIL, told)
+    # Where hardly any differ, what is known of psi is that it is no larger than its upper limit.
+    plan = paired_plan(bound, psi or 1 / n, alpha=alpha, n=n, true=true, power=check.power)
+    needed = f"{percent(check.power)} takes {plan.needed_n:,} {unit}" if plan.needed_n else ""
+    power = 0.0 if plan.power is None else plan.power
+    return _decided(bound, count, replace(plan, least_n=None), n, needed, power, check)
+
+
 def _never(bound: Bound, told: str, n: int, least: float) -> Finding:
     return Finding(
         "EH-SIZE-NEVER",
@@ -138,7 +171,9 @@ def _decided(
             f"threshold, so that it should fail: with {count}, with a chance of {chance(power)}"
         )
         return Finding("EH-SIZE", str(bound), FAIL, told, **numbers)
-    supposed = "assumed, halfway to the best value" if plan.assumed else "declared"
+    supposed = "declared"
+    if plan.assumed:
+        supposed = "assumed, halfway to the best value" if plan.true else "assumed: no difference"
     name = plan.of.removeprefix("the ")
     told = (
         f"{bound}: with {count} a chance of {chance(power)} to pass if the true {name} is "
@@ -155,8 +190,9 @@ def _decided(
             f"; the smallest difference it shows with {percent(check.power)} is "
             f"{show(abs(plan.detectable - plan.at))} ({name} {show(plan.detectable)})"
         )
-    if outcome == INCONCLUSIVE and check.expected(bound.metric) is None:
-        told += f"; declare what you expect: true={{{bound.metric.label}: …}}"
+    if outcome == INCONCLUSIVE and plan.assumed:
+        less = "" if bound.baseline is None else f".against({quoted(bound.baseline)})"
+        told += f"; declare what you expect: true={{{bound.metric.label}{less}: …}}"
     told += f"; {plan.note}" if plan.note else ""
     settle = (plan.needed_n,) if plan.needed_n and not enough else ()
     return Finding("EH-SIZE", str(bound), outcome, told, settle=settle, **numbers)

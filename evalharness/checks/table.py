@@ -157,7 +157,8 @@ def _of_splits(check: SplitResult) -> tuple[str, ...]:
 
 def footnote(checks: Sequence[Decided]) -> str:
     """What the columns mean, at the levels that were used."""
-    shared = [_shared_note(checks, *of) for of in (("splits", "columns"), ("diagnosis", "limits"))]
+    families = ("preferences", "judgements"), ("splits", "columns"), ("diagnosis", "limits")
+    shared = [_shared_note(checks, *of) for of in families]
     return " ".join(filter(None, [_bounds_note(checks), *shared]))
 
 
@@ -168,7 +169,7 @@ def _shared_note(checks: Sequence[Decided], kind: str, what: str) -> str:
     if not decided or families == {1}:
         return ""
     alpha = 1 - found[0].confidence
-    name = {"splits": "splits", "diagnosis": "gaps"}[kind]
+    name = "gaps" if kind == "diagnosis" else kind
     return f"Of {name}, a FAIL is stated at level {alpha:.3g} / {max(families):,} {what}."
 
 

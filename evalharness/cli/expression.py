@@ -15,6 +15,7 @@ from evalharness import metrics
 from evalharness.declare.bound import Bound
 from evalharness.declare.errors import DeclarationError, did_you_mean
 from evalharness.declare.metric import Metric
+from evalharness.declare.objective import Against
 
 COMPARE: dict[type, Callable[[Any, Any], Any]] = {
     ast.GtE: operator.ge,
@@ -29,19 +30,23 @@ ARITHMETIC: dict[type, Callable[[Any, Any], Any]] = {
     ast.Div: operator.truediv,
 }
 # What may be asked of a metric or of a column.
-METHODS = ("mean", "quantile", "on", "at", "by", "gap")
+METHODS = ("mean", "quantile", "on", "at", "by", "gap", "against")
 NAMES = [name for name in metrics.__all__ if name not in ("metric", "Metric", "custom")]
 EXAMPLE = 'such as "recall >= 0.9"'
 
 
 def bound_of(text: str) -> Bound:
-    """The bound that a text declares. Raises DeclarationError with what is wrong with it."""
+    """The bound that a text declares, or that an objective asks for. Raises DeclarationError with
+    what is wrong with it."""
     tree = _parsed(text, f"write METRIC >= NUMBER, {EXAMPLE}")
     if isinstance(tree, ast.Compare) and len(tree.ops) > 1:
         raise DeclarationError(
             f"{text!r} is two bounds: ask for each by itself, METRIC >= NUMBER, METRIC <= NUMBER"
         )
     if not isinstance(tree, ast.Compare):
+        found = _value(tree) if isinstance(tree, ast.Call) else None
+        if isinstance(found, Against):
+            return found.bound
         raise DeclarationError(f"{text!r} is no bound: write METRIC >= NUMBER, {EXAMPLE}")
     compare = COMPARE.get(type(tree.ops[0]))
     if compare is None:
@@ -76,7 +81,7 @@ def _parsed(text: str, hint: str) -> ast.expr:
 def _read(node: ast.expr) -> Any:
     """The metric, or the number, that an expression makes."""
     found = _value(node)
-    if isinstance(found, (Metric, int, float)) and not isinstance(found, bool):
+    if isinstance(found, (Metric, Against, int, float)) and not isinstance(found, bool):
         return found
     written = ast.unparse(node)
     if hasattr(found, "quantile"):

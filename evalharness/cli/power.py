@@ -5,12 +5,15 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from evalharness.cli import pair
+
 # Where no true value is given: so far from the threshold to the best end of the range.
 STEPS = (0.1, 0.2, 0.3, 0.5, 0.7, 0.9)
 
 DESCRIPTION = """\
 How many examples a bound takes, before anything is measured: the smallest n at which it can pass at
 all, and the n at which it passes with a probability of 80 % where the model truly has some value.
+Of a difference between two models it hangs on how often they disagree, which needs no labels.
 """
 EPILOG = """\
 examples:
@@ -18,10 +21,13 @@ examples:
   evalharness power "recall >= 0.9" --n 400               what 400 positives can show
   evalharness power 'f1(average="macro") >= 0.8' --prevalence 0.1
   evalharness power "latency.quantile(0.99) <= 100"       as a share of the values
+  evalharness power "accuracy.against('old') > 0" --disagreement 0.1 --true 0.02
+  evalharness power "accuracy.against('old', within=0.01)" --outputs new.parquet old.parquet
 
 What is counted is what the metric counts: positives for recall, predicted positives for precision,
 examples for accuracy. Shares are exact. Metrics of both classes take --prevalence, and sensitivity
-to be equal to specificity; the ROC area takes scores that are normal in either class.
+to be equal to specificity; the ROC area takes scores that are normal in either class. Differences
+are exact, of shares whose trials the labels fix: accuracy, error rate, recall, specificity, rates.
 """
 
 
@@ -44,26 +50,27 @@ def add_to(commands: Any) -> None:
     )
     parser.add_argument("--n", type=_count, metavar="N", help="what so many can show")
     parser.add_argument(
-        "--power", type=_share, default=0.8, metavar="P", help="probability wanted (default: 0.8)"
+        "--power", type=share, default=0.8, metavar="P", help="probability wanted (default: 0.8)"
     )
     parser.add_argument(
         "--confidence",
-        type=_share,
+        type=share,
         default=0.95,
         metavar="C",
         help="of the bound, one-sided (default: 0.95)",
     )
     parser.add_argument(
         "--prevalence",
-        type=_share,
+        type=share,
         default=0.5,
         metavar="P",
         help="share of the positives, for metrics of both classes (default: 0.5)",
     )
+    pair.add_to(parser)
     parser.set_defaults(run=run)
 
 
-def _share(text: str) -> float:
+def share(text: str) -> float:
     try:
         value = float(text)
     except ValueError:
@@ -96,23 +103,10 @@ def told(bound: Any, given: Any) -> list[str]:
     from evalharness.declare.errors import DeclarationError
     from evalharness.declare.plural import counted
     from evalharness.inference.numbers import percent, plain, show
-    from evalharness.inference.plans import plan_of
-
-    def planned(true: float | None) -> Any:
-        return plan_of(
-            bound.metric,
-            bound.op,
-            bound.threshold,
-            alpha=1 - given.confidence,
-            n=given.n,
-            trials=given.n,
-            prevalence=given.prevalence,
-            true=true,
-            power=given.power,
-        )
 
     if bound.metric.group:
         raise DeclarationError(f"{bound}: ask for one slice, without .by: each has its own n")
+    planned, psi = pair.planner(bound, given) or (_planner(bound, given), None)
     plan = planned(given.true)
     lines = [f"{bound}, with {percent(given.confidence)} confidence"]
     if plan.note:
@@ -124,8 +118,12 @@ def told(bound: Any, given: Any) -> list[str]:
     if plan.reason:
         lines.append(f"  more cannot be told: {plan.reason}")
     elif given.true is None:
-        ends = bound.metric.range if plan.of == bound.metric.label else (0.0, 1.0)
-        lines += _table([planned(true) for true in _several(plan, ends)])
+        if psi is not None:
+            several = pair.several(plan, psi, STEPS)
+        else:
+            ends = bound.metric.range if plan.of == bound.metric.label else (0.0, 1.0)
+            several = _several(plan, ends)
+        lines += _table([planned(true) for true in several])
     else:
         lines += _at_true(plan)
     if plan.detectable is not None:
@@ -141,6 +139,26 @@ def told(bound: Any, given: Any) -> list[str]:
             f"with {counted(plan.n, plan.unit)}"
         )
     return lines
+
+
+def _planner(bound: Any, given: Any) -> Any:
+    """The plan of a metric by itself, of the true value."""
+    from evalharness.inference.plans import plan_of
+
+    def planned(true: float | None) -> Any:
+        return plan_of(
+            bound.metric,
+            bound.op,
+            bound.threshold,
+            alpha=1 - given.confidence,
+            n=given.n,
+            trials=given.n,
+            prevalence=given.prevalence,
+            true=true,
+            power=given.power,
+        )
+
+    return planned
 
 
 def _several(plan: Any, ends: tuple[float, float]) -> list[float]:

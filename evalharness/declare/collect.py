@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
-from evalharness.declare.bound import Bound
+from evalharness.declare.bound import Bound, bound_of
 from evalharness.declare.codes import CODES
 from evalharness.declare.diagnosis import BiasVariance
 from evalharness.declare.errors import did_you_mean
@@ -66,8 +66,6 @@ def checks(attributes: Mapping[str, Any]) -> tuple[tuple[Check, ...], list[str]]
             problems.append(f'{metric} stands on no split; write {metric.label}.on("test")')
     problems += _repeated(bounds, also)
     splits = _splits(attributes["splits"], problems)
-    for check in splits:
-        problems += check.problems([b.metric for b in bounds])
     problems += _settings(attributes)
     models = attributes["models"]
     if (
@@ -80,6 +78,9 @@ def checks(attributes: Mapping[str, Any]) -> tuple[tuple[Check, ...], list[str]]
     problems += [f"models lists {m!r} twice" for m, n in Counter(models).items() if n > 1]
     gaps = _diagnosis(attributes["diagnosis"], problems)
     first, over_all = objectives(attributes, tuple(models), bounds, problems)
+    asked = [bound for d in [*bounds, *first] if (bound := bound_of(d)) is not None]
+    for check in splits:
+        problems += check.problems(asked)
     declared: list[Any] = [*first, *bounds, *splits, *gaps]
     ids = [*(o.slug for o in first), *_ids(bounds), *(s.slug for s in [*splits, *gaps])]
     found = [Check(d.slug, d.kind, "", d) for d in over_all]

@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from evalharness.declare.bound import Bound
 from evalharness.declare.errors import DeclarationError
 from evalharness.declare.metric import Metric
 from evalharness.declare.naming import slug_of
+from evalharness.declare.objective import Against, Saved
 
 # A wrong declaration is reported at the line of who wrote it, not at a line of this module.
 __tracebackhide__ = True
@@ -37,8 +39,8 @@ class SplitCheck:
         """For node ids: letters, digits, `-`, `_` and `.` only."""
         return slug_of(self.name, *self.splits)
 
-    def problems(self, metrics: Iterable[Metric]) -> list[str]:
-        """What is wrong with the check beside bounds on these metrics."""
+    def problems(self, bounds: Iterable[Bound]) -> list[str]:
+        """What is wrong with the check beside these bounds, and those that objectives ask for."""
         return []
 
     def __str__(self) -> str:
@@ -112,46 +114,65 @@ class NoLeakage(SplitCheck):
 
 @dataclass(frozen=True)
 class LargeEnough(SplitCheck):
-    """`true`: the value that a metric is held to have, by how the metric is written. `power`: the
-    chance with which its bound must pass then. `icc`: how alike the rows of one cluster are."""
+    """`true`: the value that a metric, or its difference from a baseline, is held to have, by how
+    it is written. `power`: the chance with which its bound must pass then. `icc`: how alike the
+    rows of one cluster are."""
 
-    true: tuple[tuple[Metric, float], ...] = ()
+    true: tuple[tuple[Metric | Against, float], ...] = ()
     power: float = 0.8
     icc: float | None = None
 
     name: ClassVar[str] = "large_enough"
     codes: ClassVar[tuple[str, ...]] = ("EH-SIZE", "EH-SIZE-NEVER")
 
-    def expected(self, metric: Metric) -> float | None:
-        """The true value that a metric on a split is held to have; None where none is declared."""
+    def expected(self, metric: Metric, baseline: str | Saved | None = None) -> float | None:
+        """The true value that a metric on a split, or its difference from a baseline, is held to
+        have; None where none is declared."""
         found = None
         for key, value in self.true:
-            if key == metric:
+            of, less = (key.metric, key.baseline) if isinstance(key, Against) else (key, None)
+            if less != baseline:
+                continue
+            if of == metric:
                 return value
-            if not key.split and (key.definition, key.options) == (
-                metric.definition,
-                metric.options,
-            ):
+            if not of.split and (of.definition, of.options) == (metric.definition, metric.options):
                 found = value
         return found
 
-    def problems(self, metrics: Iterable[Metric]) -> list[str]:
-        """What is wrong with the check beside bounds on these metrics."""
-        here = [m for m in metrics if m.split == self.splits[0]]
+    def problems(self, bounds: Iterable[Bound]) -> list[str]:
+        """What is wrong with the check beside these bounds, and those that objectives ask for."""
+        here = [b for b in bounds if b.metric.split == self.splits[0]]
         if not here:
             return [
                 f"{self}: no bound is declared on {self.splits[0]!r}, so nothing says how large is "
-                "enough; declare one in `satisficing`"
+                "enough; declare one in `satisficing`, or an objective"
             ]
-        problems = [
-            f"{self}: true={{{key}: {value:g}}} lies outside of the range of {key.name}, "
-            f"{key.range[0]:g} to {key.range[1]:g}"
-            for key, value in self.true
-            if not key.range[0] <= value <= key.range[1] and "quantile" not in key.name
-        ]
+        problems = []
+        for key, value in self.true:
+            metric = key.metric if isinstance(key, Against) else key
+            low, high = metric.range
+            if isinstance(key, Against):
+                low, high = low - high, high - low
+            if not low <= value <= high and "quantile" not in metric.name:
+                problems.append(
+                    f"{self}: true={{{key}: {value:g}}} lies outside of the range of "
+                    f"{'a difference of ' if key is not metric else ''}{metric.name}, {low:g} to "
+                    f"{high:g}"
+                )
+        written = [_written(b) for b in here]
         return problems + [
             f"{self}: true= names {key}, on which no bound stands; there are bounds on "
-            f"{', '.join(map(str, here))}"
+            f"{', '.join(written)}"
             for key, _ in self.true
-            if not any(replace(self, true=((key, 0.0),)).expected(m) is not None for m in here)
+            if all(
+                replace(self, true=((key, 0.0),)).expected(b.metric, b.baseline) is None
+                for b in here
+            )
         ]
+
+
+def _written(bound: Bound) -> str:
+    """What is bounded."""
+    if bound.baseline is None:
+        return str(bound.metric)
+    return str(Against(bound.metric, bound.baseline))

@@ -8,6 +8,7 @@ from typing import Any
 from evalharness.declare.arithmetic import is_number
 from evalharness.declare.errors import DeclarationError, numbered
 from evalharness.declare.metric import Metric
+from evalharness.declare.objective import Against
 from evalharness.declare.split_checks import (
     NEAR,
     KnownDifference,
@@ -121,22 +122,26 @@ def large_enough(
     split: str,
     /,
     *,
-    true: Mapping[Metric, float] | None = None,
+    true: Mapping[Metric | Against, float] | None = None,
     power: float = 0.8,
     icc: float | None = None,
 ) -> LargeEnough:
-    """The split must be large enough to show what the bounds declared on it ask for.
+    """The split must be large enough to show what the bounds and the objective on it ask for.
 
     Each bound on the split must pass with a chance of `power` if its metric has the true value that
     is declared, `true={recall: 0.93}`; where none is, halfway between the threshold and the best
     value is assumed, and said. Neither the predictions' quality nor any metric is looked at.
+
+    Of a difference from a baseline, `true={recall.against("production"): 0.02}`; where none is
+    declared and it may be a little worse, none is assumed. How many examples only one of the two
+    models has right is looked at, and not which.
 
     icc: how alike the rows of one `cluster` are (0: as if by themselves; 1: as if one row).
     """
     problems = _name(split)
     pairs = []
     for metric, value in (true or {}).items() if isinstance(true, Mapping | None) else ():
-        if not isinstance(metric, Metric) or not is_number(value):
+        if not isinstance(metric, Metric | Against) or not is_number(value):
             problems.append(
                 f"true={{{metric!r}: {value!r}}} must map metrics to numbers: {{recall: 0.93}}"
             )

@@ -39,19 +39,25 @@ def _lower(b: Floats, c: Floats, n: Floats, z: float) -> Floats:
     low, high = np.full(b.shape, -1.0), np.asarray((b - c) / n, float)
     for _ in range(60):
         middle = (low + high) / 2
-        big_b = -b - c + (2 * n - b + c) * middle
-        root = np.sqrt(np.maximum(big_b**2 + 8 * n * c * middle * (1 - middle), 0.0))
-        # The root of smaller cancellation, so that q stays accurate when c is 0.
-        q = np.where(
-            big_b > 0,
-            2 * c * middle * (1 - middle) / np.where(root + big_b == 0, 1.0, root + big_b),
-            (root - big_b) / (4 * n),
-        )
-        q = np.maximum(q, np.maximum(0.0, -middle))
-        spread = np.maximum(n * (2 * q + middle * (1 - middle)), 0.0)
-        outside = b - c - n * middle > z * np.sqrt(spread)
+        outside = _beyond(b, c, n, middle, z)
         low, high = np.where(outside, middle, low), np.where(outside, high, middle)
     return low
+
+
+def _beyond(b: Floats, c: Floats, n: Floats, difference: ArrayLike, z: float) -> NDArray[np.bool_]:
+    """Whether Tango's score of a difference is above z, so that his lower limit is."""
+    d = np.asarray(difference, float)
+    big_b = -b - c + (2 * n - b + c) * d
+    root = np.sqrt(np.maximum(big_b**2 + 8 * n * c * d * (1 - d), 0.0))
+    # The root of smaller cancellation, so that q stays accurate when c is 0.
+    q = np.where(
+        big_b > 0,
+        2 * c * d * (1 - d) / np.where(root + big_b == 0, 1.0, root + big_b),
+        (root - big_b) / (4 * n),
+    )
+    q = np.maximum(q, np.maximum(0.0, -d))
+    spread = np.maximum(n * (2 * q + d * (1 - d)), 0.0)
+    return np.asarray(b - c - n * d > z * np.sqrt(spread))
 
 
 def mover_lower(b: ArrayLike, c: ArrayLike, n: ArrayLike, alpha: float) -> Floats:
@@ -69,15 +75,30 @@ def deciding_lower(b: ArrayLike, c: ArrayLike, n: ArrayLike, alpha: float) -> Fl
     return np.minimum(_lower(new, old, total, upper_z(alpha)), mover_lower(new, old, total, alpha))
 
 
+def passes(
+    b: ArrayLike, c: ArrayLike, n: ArrayLike, threshold: float, alpha: float
+) -> NDArray[np.bool_]:
+    """Whether the deciding lower limit of `PairedShareBounds` lies above a threshold, for counts
+    that broadcast; no limit is worked out."""
+    new, old, total = np.broadcast_arrays(
+        np.asarray(b, float), np.asarray(c, float), np.asarray(n, float)
+    )
+    found = (new - old > threshold * total) & _beyond(new, old, total, threshold, upper_z(alpha))
+    found &= mover_lower(new, old, total, alpha) > threshold
+    return found & (mid_p(new, old) <= alpha) if threshold >= 0 else found
+
+
 def mid_p(b: ArrayLike, c: ArrayLike) -> Floats:
     """McNemar's one-sided mid-P: of b + c discordant pairs, the chance of more than b that favour
     the one model, and half of that of just b, where each is as likely to favour either
     (Fagerland, Lydersen & Laake 2013). 1 where there is none."""
-    from scipy.special import bdtr
+    from scipy.special import betainc
 
-    new, m = np.asarray(b, float), np.add(b, c)
-    above = 1 - bdtr(new, m, 0.5)
-    return np.where(m > 0, above + (bdtr(new, m, 0.5) - bdtr(new - 1, m, 0.5)) / 2, 1.0)
+    new, old = np.asarray(b, float), np.asarray(c, float)
+    # Upper tails P(Bin >= k) = I(k, m - k + 1), which keep what is tiny.
+    more = np.where(old > 0, betainc(new + 1, np.maximum(old, 1), 0.5), 0.0)
+    or_more = np.where(new > 0, betainc(np.maximum(new, 1), old + 1, 0.5), 1.0)
+    return np.where(new + old > 0, (more + or_more) / 2, 1.0)
 
 
 def _superior(b: int, c: int, n: int, alpha: float) -> float:

@@ -15,6 +15,7 @@ from evalharness.metrics import (
     roc_auc,
 )
 from tests.checks.two_splits import finding, judged
+from tests.metrics.measure import declare
 
 ENOUGH = large_enough("test")
 
@@ -178,3 +179,80 @@ def test_several_bounds_each_have_a_finding():
     result = judged(ENOUGH, outputs=Outputs(outputs), satisficing=bounds)
     assert [f.about for f in result.findings] == [str(b) for b in bounds[:2]]
     assert finding(result, str(bounds[0])).outcome == "pass"
+
+
+def differing(worse, better, n=2000, **columns):
+    """Outputs of A and B: of B so many rows are newly wrong, and so many newly right."""
+    from evalharness import Outputs
+
+    row = np.arange(n)
+    wrong = {"A": (row >= worse) & (row < worse + better), "B": row < worse}
+    shared = {"id": row, "label": row % 2} | columns
+    return {m: Outputs(dev=shared | {"prediction": (row % 2) ^ w}) for m, w in wrong.items()}
+
+
+def enough_for(objective, outputs, **options):
+    check = large_enough("dev", **options)
+    given = {"models": ["B"], "optimizing": objective}
+    made = declare(splits=[check], **given)
+    (chosen,) = [c for c in made.checks if c.kind == "splits"]
+    return made.run(outputs, select=[chosen]).checks[0]
+
+
+BETTER = accuracy.on("dev").against("A")
+
+
+def test_an_objective_is_planned_by_how_often_the_models_differ():
+    result = enough_for(BETTER, differing(20, 80), true={accuracy.against("A"): 0.01})
+    assert (result.outcome, result.worst.code) == ("fail", "EH-SIZE")
+    assert result.message == (
+        'B: large_enough("dev"): accuracy.on("dev").against("A") > 0: with 2,000 examples (of 100 '
+        "only one of the models is right) a chance of 62 % to pass if the true accuracy minus A is "
+        "0.0100 (declared); 80 % takes 3,151 examples; the smallest difference it shows with 80 % "
+        "is 0.0126 (accuracy minus A 0.0126) [EH-SIZE]"
+    )
+    assert enough_for(BETTER, differing(20, 80), true={BETTER: 0.02}).outcome == "pass"
+    beyond = enough_for(BETTER, differing(20, 80), true={BETTER: 0.2})
+    assert beyond.outcome == "fail"
+    assert "the difference is 0.0500 at most, and not the declared 0.2000" in beyond.message
+
+
+def test_which_model_is_right_is_not_looked_at():
+    assert enough_for(BETTER, differing(20, 80)) == enough_for(BETTER, differing(80, 20))
+    never = enough_for(BETTER, differing(1, 2))
+    assert (never.outcome, never.worst.code) == ("fail", "EH-SIZE-NEVER")
+    assert "can never pass with 2,000 examples (of 3 only one of the models is right)" in (
+        never.message
+    )
+
+
+def test_within_a_margin_no_difference_is_assumed():
+    close = accuracy.on("dev").against("A", within=0.02)
+    result = enough_for(close, differing(20, 80))
+    assert result.outcome == "pass"
+    assert "if the true accuracy minus A is 0.0000 (assumed: no difference)" in result.message
+    closer = enough_for(accuracy.on("dev").against("A", within=0.005), differing(20, 80))
+    assert closer.outcome == "inconclusive"
+    assert 'declare what you expect: true={accuracy.against("A"): …}' in closer.message
+    assert enough_for(close, differing(0, 0)).outcome == "pass"
+
+
+def test_differences_that_are_not_planned_are_said():
+    for metric in (roc_auc, precision):
+        result = enough_for(
+            metric.on("dev").against("A"), differing(20, 80, score=np.linspace(0, 1, 2000))
+        )
+        assert result.outcome == "inconclusive"
+        assert "how much it varies is known only once it is measured" in result.told()
+    weight = np.where(np.arange(2000) < 9, 3.0, 1.0)
+    weighted = enough_for(BETTER, differing(20, 80, weight=weight))
+    assert weighted.outcome == "inconclusive"
+
+
+def test_a_true_difference_of_another_metric_or_beyond_the_range():
+    with pytest.raises(DeclarationError, match="true= names recall.against.*, on which no bound"):
+        enough_for(BETTER, differing(2, 8), true={recall.against("A"): 0.01})
+    with pytest.raises(DeclarationError, match="a difference of accuracy, -1 to 1"):
+        enough_for(BETTER, differing(2, 8), true={BETTER: 1.5})
+    with pytest.raises(DeclarationError, match="true= names accuracy, on which no bound"):
+        enough_for(BETTER, differing(2, 8), true={accuracy: 0.9})
