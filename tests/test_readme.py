@@ -47,6 +47,37 @@ def test_the_first_gate_says_what_is_printed(pytester):
         assert line in printed
 
 
+def reviews(folder):
+    """As in the README: on dev 70 reviews are newly wrong and 150 newly right, on test 90 and 66,
+    all of them of books."""
+    (folder / "v1").mkdir()
+    for start, (name, lost, won) in enumerate((("dev", 70, 150), ("test", 90, 66))):
+        row = np.arange(4_000)
+        label = row % 2
+        new, old = label.copy(), label.copy()
+        both = slice(lost + won, lost + won + 330)
+        for prediction, wrong in ((new, slice(lost)), (old, slice(lost, lost + won))):
+            prediction[wrong], prediction[both] = 1 - label[wrong], 1 - label[both]
+        shop = np.where(row < 400, "books", np.where(row < 2_000, "music", "games"))
+        common = {"id": row + 10_000 * start, "label": label, "shop": shop}
+        for place, prediction in ((folder, new), (folder / "v1", old)):
+            table = pa.table(common | {"prediction": prediction})
+            pq.write_table(table, place / f"{name}.parquet")
+
+
+def test_a_better_model_is_told_as_shown(pytester):
+    reviews(pytester.path)
+    pytester.makepyfile(test_reviews=CODE[2])
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    result.assert_outcomes(passed=2, failed=1)
+    printed = result.stdout.str()
+    (shown,) = [text for text in SHOWN if "recall minus production" in text]
+    lines = [line for line in shown.splitlines() if line not in ("", "...")]
+    assert len(lines) == 9
+    for line in lines:
+        assert line in printed
+
+
 def loans():
     """As in the README: the post codes of test are not those of dev, and 200 of its applications
     are those of train, under other ids, which the model knows by heart."""
@@ -77,7 +108,7 @@ def loans():
 def test_splits_are_told_as_shown(pytester):
     for name, table in loans().items():
         pq.write_table(pa.table(table), pytester.path / f"{name}.parquet")
-    pytester.makepyfile(test_loans=CODE[2])
+    pytester.makepyfile(test_loans=CODE[3])
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
     result.assert_outcomes(passed=4, failed=2)
     printed = result.stdout.str()
@@ -89,7 +120,7 @@ def test_splits_are_told_as_shown(pytester):
 
 
 def test_splits_are_assigned_as_shown(names):
-    exec(CODE[3], names | {"patient": 17})
+    exec(CODE[4], names | {"patient": 17})
 
 
 def scans(folder):
@@ -111,7 +142,7 @@ def scans(folder):
 
 def test_a_ladder_is_drawn_as_shown(pytester):
     scans(pytester.path)
-    pytester.makepyfile(test_scans=CODE[4])
+    pytester.makepyfile(test_scans=CODE[5])
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
     result.assert_outcomes(passed=1, failed=3)
     printed = result.stdout.str()
@@ -129,7 +160,8 @@ def test_six_lines():
 def test_everything_that_can_be_declared_can(names):
     exec(CODE[1], names)
     written = [str(c.declared) for c in names["TestCats"].checks]
-    assert sum(text.startswith("recall") for text in written) == 4
+    assert sum(text.startswith("recall") for text in written) == 5
+    assert written[0] == 'f1.on("dev").against("production")'
     assert written[-3:] == [
         'same_distribution("dev", "test")',
         "dev_overfitting of f1",
@@ -141,11 +173,11 @@ def test_the_catalogue_can_be_declared(names):
     def bleu(label, prediction):
         return 0.5
 
-    exec(CODE[5], names | {"bleu": bleu})
+    exec(CODE[6], names | {"bleu": bleu})
 
 
 def test_a_metric_of_ones_own(names):
-    exec(CODE[6], names)
+    exec(CODE[7], names)
     handle = names["false_discovery_rate"]
     assert handle.value(evalharness.Cells(tp=8, fp=2, fn=0, tn=0)) == 0.2
 
@@ -162,7 +194,7 @@ def test_resampling_works_as_shown(names):
     }
     place = metrics.f1.on("test")
     names["result"] = run(outputs, models=["candidate", "production"], also=[place])
-    exec(CODE[8], names)
+    exec(CODE[9], names)
     assert names["difference"].value > 0
 
 

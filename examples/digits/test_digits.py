@@ -21,6 +21,7 @@ class TestDigits(Evaluation):
     """Half of the images, chosen by a hash of their ids, were kept for `test`."""
 
     models = ["candidate", "production"]
+    optimizing = accuracy.on("dev")  # without a baseline: the better one of those that may be released
     satisficing = [
         accuracy.on("test") >= 0.95,
         f1(average="macro").on("test") >= 0.93,  # every digit counts the same
@@ -37,7 +38,7 @@ class TestDigits(Evaluation):
         human=Human(reader=0.0237),
         limits={"avoidable_bias": 0.05},
     )
-    also = [accuracy.on("dev"), precision(average="macro").on("test")]  # reported, not gated
+    also = [precision(average="macro").on("test")]  # reported, not gated
 
     @classmethod
     def outputs(cls):
