@@ -21,7 +21,7 @@ class TestDigits(Evaluation):
     """Half of the images, chosen by a hash of their ids, were kept for `test`."""
 
     models = ["candidate", "production"]
-    optimizing = accuracy.on("dev")  # without a baseline: the better one of those that may be released
+    optimizing = accuracy.on("dev")  # without a baseline: the best that may be released
     satisficing = [
         accuracy.on("test") >= 0.95,
         f1(average="macro").on("test") >= 0.93,  # every digit counts the same
