@@ -4,15 +4,15 @@ check."""
 from __future__ import annotations
 
 import inspect
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from evalharness.declare.bound import Bound, bound_of
+from evalharness.declare.bound import Bound
 from evalharness.declare.collect import KINDS, KNOWN, Check, checks, unknown
 from evalharness.declare.diagnosis import BiasVariance
 from evalharness.declare.errors import DeclarationError, numbered
-from evalharness.declare.looks import Ledger, expanded, ledger_of
+from evalharness.declare.looks import Ledger, ledger_of
 from evalharness.declare.metric import Metric
 from evalharness.declare.objective import Against, Choice
 from evalharness.declare.preference import Preference
@@ -134,6 +134,7 @@ class Evaluation:
         Raises DeclarationError, and OutputsError for outputs that cannot be evaluated, with all
         problems at once.
         """
+        from evalharness.checks import models
         from evalharness.checks.deciding import Declared, decided
         from evalharness.checks.measuring import estimates
         from evalharness.checks.settings import Settings
@@ -144,8 +145,10 @@ class Evaluation:
 
         if device not in (None, "cpu", "gpu"):
             raise DeclarationError(f'device={device!r} must be "cpu" or "gpu", or left out')
-        named = by_model(cls, cls.outputs() if outputs is None else outputs)
-        gated = cls.gated(named)
+        named = models.by_model(
+            cls.__name__, cls.models, cls.outputs() if outputs is None else outputs
+        )
+        gated = models.gated(cls.__name__, cls.models, cls.checks, named)
         family = max(1, sum(isinstance(c.declared, Bound) for c in cls.checks))
         settings = Settings(cls.confidence, cls.policy, cls.seed, family, device)
         plan = Plan(named)
@@ -216,80 +219,6 @@ class Evaluation:
             if isinstance(c.declared, Bound | Against | Choice)
         ]
         return {str(m): m for m in [*metrics, *cls.also]}
-
-    @classmethod
-    def compared(cls) -> tuple[str, ...]:
-        """The names of the models that others are compared with."""
-        bounds = [bound_of(c.declared) for c in expanded(cls.checks)]
-        return tuple(
-            dict.fromkeys(
-                b.baseline for b in bounds if b is not None and isinstance(b.baseline, str)
-            )
-        )
-
-    @classmethod
-    def gated(cls, outputs: Mapping[str, Any]) -> tuple[str, ...]:
-        """The names of the gated models among those that have outputs."""
-        from evalharness.declare.errors import OutputsError, did_you_mean
-
-        names = tuple(cls.models)
-        known = ", ".join(map(repr, outputs))
-        compared = cls.compared()
-        absent = [n for n in compared if n not in outputs]
-        if absent:
-            raise OutputsError(
-                [
-                    f"{cls.__name__} compares with {n!r}, but the outputs hold {known}"
-                    f"{did_you_mean(n, outputs)}; add those of {n!r}, or name another baseline"
-                    for n in absent
-                ]
-            )
-        if not names:
-            left = tuple(name for name in outputs if name not in compared)
-            if len(left) == 1:
-                return left
-            problem = (
-                f"hold {len(outputs)} models ({known}); say which are gated: models = [{left[0]!r}]"
-                if left
-                else f"hold {known}, which it compares with; add those of the model that is gated"
-            )
-            raise OutputsError([f"{cls.__name__}: the outputs {problem}"])
-        absent = [n for n in names if n not in outputs]
-        if absent:
-            raise OutputsError(
-                [
-                    f"{cls.__name__}: models lists {n!r}, but the outputs hold "
-                    f"{known}{did_you_mean(n, outputs)}"
-                    for n in absent
-                ]
-            )
-        return names
-
-
-def by_model(cls: type[Evaluation], outputs: Any) -> Mapping[str, Any]:
-    """Outputs by model; lone `Outputs` are those of a model without a name of its own."""
-    from evalharness.declare.errors import OutputsError
-    from evalharness.outputs import Outputs
-
-    evaluation, models = cls.__name__, tuple(cls.models)
-    alone = models[0] if len(models) == 1 else "model"
-    named = {alone: outputs} if isinstance(outputs, Outputs) else outputs
-    if not isinstance(named, Mapping) or not named:
-        raise OutputsError(
-            [
-                f"{evaluation}: outputs() must return Outputs(test=…), or a mapping of model "
-                f"names to Outputs; it returned {type(outputs).__name__}"
-            ]
-        )
-    wrong = [
-        f"{evaluation}: the outputs of model {m!r} are {type(o).__name__}, not Outputs; write "
-        "Outputs(test=…)"
-        for m, o in named.items()
-        if not isinstance(o, Outputs)
-    ]
-    if wrong:
-        raise OutputsError(wrong)
-    return named
 
 
 def _item_of(kind: str) -> Any:

@@ -40,7 +40,7 @@ KNOWN = (
     "seed",
     "abstract",
 )
-RESERVED = ("checks", "compared", "gated", "run", "written", *(f"test_{kind}" for kind in KINDS))
+RESERVED = ("checks", "run", "written", *(f"test_{kind}" for kind in KINDS))
 
 
 @dataclass(frozen=True)

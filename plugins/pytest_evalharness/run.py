@@ -158,11 +158,11 @@ def computed(request: pytest.FixtureRequest, planned: Planned) -> Run:
     started = time.perf_counter()
     who = "a fixture of outputs()"
     try:
-        from evalharness.evaluation import by_model
+        from evalharness.checks.models import by_model
 
         given = _fixtures(cls, request)
         who = "outputs()"
-        run.models = by_model(cls, cls.outputs(**given))
+        run.models = by_model(cls.__name__, cls.models, cls.outputs(**given))
         chosen, place = request.config.stash[keys.OPTIONS], places(request.config, run.key)
         run.result = cls.run(run.models, select=set(planned.checks), device=chosen.device, **place)
         if chosen.save or chosen.baseline:
