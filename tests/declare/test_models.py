@@ -70,7 +70,7 @@ def test_outputs_that_raise_say_so_themselves():
         made.run()
 
 
-@pytest.mark.parametrize("name", ["checks", "gated", "run", "test_satisficing", "__init__"])
+@pytest.mark.parametrize("name", ["checks", "run", "test_satisficing", "__init__"])
 def test_names_that_evaluation_itself_uses(name):
     body = {"satisficing": BOUNDS, name: lambda self: None}
     with pytest.raises(DeclarationError, match=f"`{name}`"):
