@@ -47,7 +47,7 @@ def read(plan: Plan, model: str, bound: Bound, settings: Settings) -> Compared:
     for g, name in enumerate(plan.measure(model, metric.parts[0]).groups.names):
         pairs = [Pair(plan, part, model, other, row, g) for part in metric.parts]
         slices.append((name, pairs, paired_bounds(metric, pairs, seed(metric, settings))))
-    ours, theirs = (plan.split(name, metric.split).digest for name in (model, other))
+    ours, theirs = (plan.split(name, metric.split).reading for name in (model, other))
     return Compared(bound, model, row, slices, ours == theirs)
 
 

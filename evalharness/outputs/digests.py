@@ -10,6 +10,7 @@ import os
 from _thread import start_new_thread
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import fields
 from io import BufferedReader
 from threading import Event, Lock
 from typing import Any
@@ -33,6 +34,14 @@ def of_file(handle: BufferedReader) -> str:
 def of_table(table: Any) -> str:
     """ "sha256:…" of a pyarrow Table's content."""
     return _joined(_parts(table, _of_block))
+
+
+def as_read(digest: str, options: Any) -> str:
+    """ "sha256:…" of content together with what it is read as: the fields of the options."""
+    told = {f.name: getattr(options, f.name) for f in fields(options)}
+    told["columns"] = sorted(dict(told["columns"]).items())
+    text = repr([digest, sorted(told.items(), key=lambda item: item[0])])
+    return of_bytes(text.encode("utf-8", "surrogatepass"))
 
 
 def begun(table: Any) -> Callable[[], str]:

@@ -9,6 +9,7 @@ from evalharness.declare.errors import did_you_mean
 from evalharness.declare.plural import counted
 from evalharness.outputs import (
     class_scores,
+    digests,
     encode,
     ids,
     kinds,
@@ -48,6 +49,12 @@ class Split(Keeper):
     def digest(self) -> str:
         """The hash of the content of the file or table, "sha256:…"."""
         return self._source.digest
+
+    @property
+    def reading(self) -> str:
+        """The hash of the content as it is read: one table with other `columns`, `threshold` or
+        `positive` holds other outputs."""
+        return digests.as_read(self.digest, self.options)
 
     @property
     def column_names(self) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from evalharness.declare.errors import OutputsError
 from evalharness.declare.plural import counted
-from evalharness.outputs import distinct_ids, kinds, memory, progress, scores, table, units
+from evalharness.outputs import digests, distinct_ids, kinds, memory, progress, scores, table, units
 from evalharness.outputs.arguments import Options
 from evalharness.outputs.files import TableSource
 from evalharness.outputs.shards import Shard, Shards
@@ -134,6 +134,11 @@ class StreamedSplit:
     def digest(self) -> str:
         """Content hash of all files; waits for the last one."""
         return str(self._guard(lambda: self.shards.digest))
+
+    @property
+    def reading(self) -> str:
+        """As of a `Split`: the hash of the content as it is read."""
+        return digests.as_read(self.digest, self.options)
 
     def is_short(self, name: str) -> bool:
         """Whether a column is of float32, of whose numbers 32 bits tell all."""

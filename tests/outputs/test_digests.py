@@ -132,3 +132,15 @@ def test_outputs_are_pickled_while_they_are_hashed():
     outputs = Outputs(test=large())
     outputs.split("test")
     assert pickle.loads(pickle.dumps(outputs)).split("test").digest == digest
+
+
+def test_one_table_that_is_read_otherwise_holds_other_outputs():
+    table = {"label": [0, 1], "a": [0, 1], "b": [1, 0], "score": [0.2, 0.7]}
+
+    def reading(**how):
+        return Outputs(test=table, **how).split("test").reading
+
+    plain = reading()
+    assert plain == reading()
+    for how in ({"columns": {"prediction": "a"}}, {"threshold": 0.4}, {"positive": 0}):
+        assert reading(**how) not in (plain, reading(columns={"prediction": "b"}))
