@@ -12,7 +12,9 @@ import math
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 from scipy.stats import binom, multinomial, norm
@@ -341,6 +343,24 @@ def quantile(q: float, n: int) -> Callable[[np.random.Generator], Coverage]:
 Draw = Callable[[np.random.Generator, tuple[int, int]], np.ndarray]
 
 
+def drawn_once() -> Any:
+    """A patch by which samples of one size and seed share the rows that their resamples take, as
+    they do anyway. Fewer than 200 values are resampled in one call for a generator."""
+    known: dict[Any, np.ndarray] = {}
+    real = np.random.default_rng
+
+    def default_rng(seed: int) -> Any:
+        def integers(low: int, high: int, shape: tuple[int, int], dtype: Any) -> np.ndarray:
+            key = (seed, low, high, shape)
+            if key not in known:
+                known[key] = real(seed).integers(low, high, shape, dtype)
+            return known[key]
+
+        return SimpleNamespace(integers=integers)
+
+    return patch("numpy.random.default_rng", default_rng)
+
+
 def mean(draw: Draw, truth: float, n: int, runs: int) -> Callable[[np.random.Generator], Coverage]:
     def measure(rng: np.random.Generator) -> Coverage:
         found = np.zeros(4)
@@ -355,7 +375,8 @@ def mean(draw: Draw, truth: float, n: int, runs: int) -> Callable[[np.random.Gen
             def alone(g: int, x: Any = x, table: Any = table) -> MeanBounds:
                 return MeanBounds(*(part[g] for part in table), lambda: x[g], 0)
 
-            held = at_once(MeanSlices(table, alone), times / runs, truth, runs)
+            with drawn_once():
+                held = at_once(MeanSlices(table, alone), times / runs, truth, runs)
             found += held.lower, held.upper, held.shown, held.decided
         return Coverage(*found.tolist(), runs)
 
