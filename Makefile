@@ -60,7 +60,7 @@ test: lint
 
 calibration: $(READY)-test
 	@echo "== calibration: long simulations of coverage and false alarms, in two processes"
-	@$(RUN) -m pytest -q -n 2 -m calibration tests
+	@$(RUN) -m pytest -q -n 2 -m calibration $$(grep -rl --include='test_*.py' mark.calibration tests)
 
 # In a place of its own: the wheel, and the libraries that it is compared with.
 bench: $(BENCH)/wheel

@@ -15,8 +15,8 @@ from evalharness import Evaluation, Outputs, same_distribution
 from evalharness.checks import shift
 from evalharness.distances.ks import ks_distance
 from evalharness.inference import two_sample_units
-from evalharness.inference.two_sample import KsDistance, ShareDistance
-from tests.calibration.splits import FEWER_DRAWS, shares
+from evalharness.inference.two_sample import KsDistance
+from tests.calibration.splits import FEWER_DRAWS, share_distance, shares
 from tests.shared_data.real import DATA, rows
 
 Table = dict[str, Any]
@@ -161,7 +161,7 @@ def decided(
             distance = KsDistance(float(ks_distance(a, b)), (len(a), len(b)))
         else:
             pair = shares(categories, 1 / categories, apart)
-            distance = ShareDistance([rng.multinomial(n, p) for p in pair])
+            distance = share_distance([rng.multinomial(n, p) for p in pair])
         found["pass"] += (distance.upper(0.05) < most(name)) / runs
         found["fail"] += (distance.lower(0.05) > most(name)) / runs
     return found

@@ -12,15 +12,19 @@ import math
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 from scipy.stats import binom, multinomial, norm
 
 from evalharness.inference.bounds import upper_z
 from evalharness.inference.macro import Classes
-from evalharness.inference.means import MeanBounds
-from evalharness.inference.mover import TwoClassBounds
+from evalharness.inference.mean_slices import MeanSlices
+from evalharness.inference.means import SMALL, MeanBounds
+from evalharness.inference.mover import UNBOUNDED
+from evalharness.inference.mover_slices import TwoClassSlices
 from evalharness.inference.paired import deciding_lower, tango
 from evalharness.inference.proportions import ProportionBounds
 from evalharness.inference.quantiles import lower_rank, upper_rank
@@ -91,6 +95,21 @@ def coverage(
     return Coverage(*(float(x) for x in held), runs)
 
 
+def at_once(slices: Any, weights: np.ndarray, truth: float, runs: int) -> Coverage:
+    """As `coverage`, of samples that are taken for slices: the bounds of slices are those of each
+    alone (tests/inference/test_slices.py), and are infinite where nothing is decided."""
+    low, high = slices.lower(ALPHA), slices.upper(ALPHA)
+    left, right = slices.interval(CONFIDENCE)
+    slack = 1e-9 * max(1.0, abs(truth))
+    held = [
+        low <= truth + slack,
+        high >= truth - slack,
+        (left - slack <= truth) & (truth <= right + slack),
+        np.isfinite(low) & np.isfinite(high),
+    ]
+    return Coverage(*(np.array(held) @ weights).tolist(), runs)
+
+
 def distinct(tables: np.ndarray) -> Weighted:
     """Each different row once, with its share: most small tables come up again and again."""
     rows, counts = np.unique(tables, axis=0, return_counts=True)
@@ -150,9 +169,9 @@ def two_class(function: Callable, rate: float, n: int, prevalence: float, runs: 
         ]
         drawn = rng.multinomial(n, shares, runs)
         truth = float(function(Cells(*(np.float64(s) for s in shares))))
-        return coverage(
-            distinct(drawn), lambda t: TwoClassBounds(function, Cells(*map(int, t))), truth, runs
-        )
+        tables, times = np.unique(drawn, axis=0, return_counts=True)
+        slices = TwoClassSlices(function, Cells(*tables.T), UNBOUNDED)
+        return at_once(slices, times / runs, truth, runs)
 
     return measure
 
@@ -324,18 +343,42 @@ def quantile(q: float, n: int) -> Callable[[np.random.Generator], Coverage]:
 Draw = Callable[[np.random.Generator, tuple[int, int]], np.ndarray]
 
 
+def drawn_once() -> Any:
+    """A patch by which samples of one size and seed share the rows that their resamples take, as
+    they do anyway. Fewer than 200 values are resampled in one call for a generator."""
+    known: dict[Any, np.ndarray] = {}
+    real = np.random.default_rng
+
+    def default_rng(seed: int) -> Any:
+        def integers(low: int, high: int, shape: tuple[int, int], dtype: Any) -> np.ndarray:
+            key = (seed, low, high, shape)
+            if key not in known:
+                known[key] = real(seed).integers(low, high, shape, dtype)
+            return known[key]
+
+        return SimpleNamespace(integers=integers)
+
+    return patch("numpy.random.default_rng", default_rng)
+
+
 def mean(draw: Draw, truth: float, n: int, runs: int) -> Callable[[np.random.Generator], Coverage]:
     def measure(rng: np.random.Generator) -> Coverage:
-        def samples() -> Iterator[tuple[MeanBounds, float]]:
-            for rows in in_rows(runs, n):
-                x = draw(rng, (rows, n))
-                centre = x.mean(axis=1)
-                square = (c := x - centre[:, None]) * c
-                cube = np.einsum("ij,ij->i", square, c)
-                for *moments, values in zip(centre, square.sum(axis=1), cube, x, strict=True):
-                    yield MeanBounds(n, *moments, lambda values=values: values, 0), 1 / runs
+        found = np.zeros(4)
+        for rows in in_rows(runs, n):
+            x, times = draw(rng, (rows, n)), np.ones(rows)
+            if n < SMALL:  # each is resampled; of a column with few values many are alike
+                x, times = np.unique(np.sort(x, axis=1), axis=0, return_counts=True)
+            centre = x.mean(axis=1)
+            square = (c := x - centre[:, None]) * c
+            table = np.full(len(x), n), centre, square.sum(axis=1), np.einsum("ij,ij->i", square, c)
 
-        return coverage(samples(), lambda bounds: bounds, truth, runs)
+            def alone(g: int, x: Any = x, table: Any = table) -> MeanBounds:
+                return MeanBounds(*(part[g] for part in table), lambda: x[g], 0)
+
+            with drawn_once():
+                held = at_once(MeanSlices(table, alone), times / runs, truth, runs)
+            found += held.lower, held.upper, held.shown, held.decided
+        return Coverage(*found.tolist(), runs)
 
     return measure
 

@@ -7,6 +7,7 @@ of the variance that it makes up.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 from typing import Any
 from unittest.mock import patch
 
@@ -15,6 +16,7 @@ from scipy.stats import norm
 
 from evalharness.distances.ks import ks_distance
 from evalharness.inference import two_sample_units
+from evalharness.inference.proportions import clopper_pearson_lower, clopper_pearson_upper
 from evalharness.inference.reweighted import reweighted
 from evalharness.inference.two_sample import KsDistance, ShareDistance
 from evalharness.inference.two_sample_units import Clustered, ClusteredKs, Units
@@ -38,6 +40,30 @@ def held(limits: Iterable[tuple[Limits, float]], truth: float, ends: tuple, runs
 def limits(distance: Any) -> Limits:
     half = (1 - CONFIDENCE) / 2
     return distance.lower(ALPHA), distance.upper(ALPHA), distance.lower(half), distance.upper(half)
+
+
+@cache
+def every(n: int, alpha: float) -> tuple[Any, Any]:
+    """Clopper-Pearson limits of each number of hits of ``n``."""
+    hits = np.arange(n + 1)
+    return clopper_pearson_lower(hits, n, alpha), clopper_pearson_upper(hits, n, alpha)
+
+
+class Listed:
+    """As `two_sample.Drawn`, whose numbers come up again and again."""
+
+    def __init__(self, hits: Any) -> None:
+        self._hits, self._n = hits, int(hits.sum())
+
+    def lower(self, alpha: float) -> Any:
+        return every(self._n, alpha)[0][self._hits]
+
+    def upper(self, alpha: float) -> Any:
+        return every(self._n, alpha)[1][self._hits]
+
+
+def share_distance(counts: Any) -> ShareDistance:
+    return ShareDistance(counts, [Listed(hits) for hits in counts])
 
 
 # What the values are
@@ -102,7 +128,7 @@ def tables(pair: Sequence[Any], n: tuple[int, int], runs: int) -> Callable:
     def measure(rng: np.random.Generator) -> Coverage:
         drawn = np.hstack([rng.multinomial(k, p, runs) for k, p in zip(n, pair, strict=True)])
         each = distinct(drawn)
-        some = ((limits(ShareDistance(t.reshape(2, -1))), share) for t, share in each)
+        some = ((limits(share_distance(t.reshape(2, -1))), share) for t, share in each)
         return held(some, abs(pair[0] - pair[1]).max(), (0, 1), runs)
 
     return measure
@@ -185,7 +211,7 @@ def fall(rates: tuple[float, float], n: tuple[int, int], runs: int) -> Callable:
 
         def some() -> Iterator[tuple[Limits, float]]:
             for hits, share in distinct(drawn):
-                d = ShareDistance(np.stack([hits, np.array(n) - hits], 1))
+                d = share_distance(np.stack([hits, np.array(n) - hits], 1))
                 yield (*d.bounds(0, ALPHA), *d.bounds(0, (1 - CONFIDENCE) / 2)), share
 
         return held(some(), rates[0] - rates[1], (-1, 1), runs)

@@ -83,7 +83,8 @@ def likelihoods(rng: Any, n: int) -> dict[str, Any]:
 
 def texts(rng: Any, n: int) -> dict[str, Any]:
     def some() -> list[str]:
-        return [" ".join(rng.choice(list("abc"), rng.integers(0, 5))) for _ in range(n)]
+        words, lengths = rng.choice(list("abc"), (n, 4)).tolist(), rng.integers(0, 5, n).tolist()
+        return [" ".join(w[:k]) for w, k in zip(words, lengths, strict=True)]
 
     return {"label": some(), "prediction": some()}
 
@@ -146,9 +147,10 @@ def rows(columns: Columns, chosen: Any) -> Columns:
     """The entries of some rows, in the order given."""
     if columns.rows is not None:
         wanted = np.arange(columns.rows.max() + 1)[chosen]
-        chosen = np.concatenate(
-            [np.flatnonzero(columns.rows == r) for r in wanted] or [np.zeros(0, int)]
-        )
+        entries = np.argsort(columns.rows, kind="stable")
+        first, last = (np.searchsorted(columns.rows, wanted, s, entries) for s in ("left", "right"))
+        places = [entries[a:b] for a, b in zip(first, last, strict=True)]
+        chosen = np.concatenate([np.zeros(0, int), *places])
         columns = columns._replace(rows=columns.rows[chosen])
     return columns._replace(arrays={k: v[chosen] for k, v in columns.arrays.items()})
 

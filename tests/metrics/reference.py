@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -65,8 +66,42 @@ class Real:
     of: Callable[[Any, Any], float]
 
 
+def once(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Several rows ask scikit-learn, which is slow to answer, the same about the same data."""
+    answered: dict[Any, Any] = {}
+
+    def ask(y: Any, p: Any, **options: Any) -> Any:
+        key = (y.dtype, y.tobytes(), p.dtype, p.tobytes(), repr(options))
+        if key not in answered:
+            if len(answered) > 20:
+                answered.clear()
+            answered[key] = function(y, p, **options)
+        return answered[key]
+
+    return ask
+
+
+accuracy = once(sk.accuracy_score)
+zero_one = once(sk.zero_one_loss)
+confusion = once(sk.confusion_matrix)
+jaccard_score = once(sk.jaccard_score)
+three = once(partial(sk.precision_recall_fscore_support, zero_division=NAN))
+
+
+def precision(y: Any, p: Any, **options: Any) -> Any:
+    return three(y, p, **options)[0]
+
+
+def recall(y: Any, p: Any, **options: Any) -> Any:
+    return three(y, p, **options)[1]
+
+
+def f1(y: Any, p: Any, **options: Any) -> Any:
+    return three(y, p, **options)[2]
+
+
 def cells(y: Any, p: Any) -> tuple[float, float, float, float]:
-    (tn, fp), (fn, tp) = sk.confusion_matrix(y, p, labels=[False, True]).tolist()
+    (tn, fp), (fn, tp) = confusion(y, p, labels=[False, True]).tolist()
     return tp, fp, fn, tn
 
 
@@ -85,7 +120,7 @@ def false_negative_rate(y: Any, p: Any) -> float:
 
 
 def jaccard(y: Any, p: Any) -> float:
-    return sk.jaccard_score(y, p) if (y | p).any() else NAN
+    return jaccard_score(y, p) if (y | p).any() else NAN
 
 
 def matthews(y: Any, p: Any) -> float:
@@ -104,8 +139,7 @@ def macro(score: Callable[..., Any]) -> Callable[[Any, Any, list[Any]], float]:
     def of(y: Any, p: Any, classes: list[Any]) -> float:
         if any(not ((y == c) | (p == c)).any() for c in classes):
             return NAN
-        undefined = {} if score is sk.jaccard_score else {"zero_division": NAN}
-        return float(np.mean(score(y, p, labels=classes, average=None, **undefined)))
+        return float(np.mean(score(y, p, labels=classes, average=None)))
 
     return of
 
@@ -116,8 +150,7 @@ def weighted(score: Callable[..., Any]) -> Callable[[Any, Any, list[Any]], float
     def of(y: Any, p: Any, classes: list[Any]) -> float:
         support = np.array([(y == c).sum() for c in classes])
         some = [c for c, n in zip(classes, support, strict=True) if n]
-        undefined = {} if score is sk.jaccard_score else {"zero_division": NAN}
-        each = score(y, p, labels=some, average=None, **undefined)
+        each = score(y, p, labels=some, average=None)
         return float(each @ support[support > 0] / support.sum())
 
     return of
@@ -164,37 +197,37 @@ def inverted_cdf(q: str) -> Callable[[Any], float]:
 
 
 ROWS = [
-    Averaged(ours.accuracy, lambda y, p, c: sk.accuracy_score(y, p)),
-    Averaged(ours.error_rate, lambda y, p, c: sk.zero_one_loss(y, p)),
+    Averaged(ours.accuracy, lambda y, p, c: accuracy(y, p)),
+    Averaged(ours.error_rate, lambda y, p, c: zero_one(y, p)),
     Averaged(ours.balanced_accuracy, lambda y, p, c: sk.balanced_accuracy_score(y, p)),
-    Averaged(ours.zero_one_loss, lambda y, p, c: sk.zero_one_loss(y, p)),
-    Averaged(ours.exact_match, lambda y, p, c: sk.accuracy_score(y, p)),
+    Averaged(ours.zero_one_loss, lambda y, p, c: zero_one(y, p)),
+    Averaged(ours.exact_match, lambda y, p, c: accuracy(y, p)),
     Averaged(ours.hamming_loss, lambda y, p, c: sk.hamming_loss(y, p)),
     Averaged(ours.cohen_kappa, kappa),
     *(
         Averaged(ours_(average=name), of(theirs))
         for name, of in (("micro", micro), ("weighted", weighted))
         for ours_, theirs in (
-            (ours.precision, sk.precision_score),
-            (ours.recall, sk.recall_score),
-            (ours.f1, sk.f1_score),
-            (ours.jaccard, sk.jaccard_score),
+            (ours.precision, precision),
+            (ours.recall, recall),
+            (ours.f1, f1),
+            (ours.jaccard, jaccard_score),
         )
     ),
-    Averaged(ours.precision(average="macro"), macro(sk.precision_score)),
-    Averaged(ours.recall(average="macro"), macro(sk.recall_score)),
-    Averaged(ours.f1(average="macro"), macro(sk.f1_score)),
-    Averaged(ours.jaccard(average="macro"), macro(sk.jaccard_score)),
-    Counted(ours.precision, lambda y, p: sk.precision_score(y, p, zero_division=NAN)),
-    Counted(ours.recall, lambda y, p: sk.recall_score(y, p, zero_division=NAN)),
-    Counted(ours.specificity, lambda y, p: sk.recall_score(~y, ~p, zero_division=NAN)),
+    Averaged(ours.precision(average="macro"), macro(precision)),
+    Averaged(ours.recall(average="macro"), macro(recall)),
+    Averaged(ours.f1(average="macro"), macro(f1)),
+    Averaged(ours.jaccard(average="macro"), macro(jaccard_score)),
+    Counted(ours.precision, lambda y, p: precision(y, p, average="binary")),
+    Counted(ours.recall, lambda y, p: recall(y, p, average="binary")),
+    Counted(ours.specificity, lambda y, p: recall(~y, ~p, average="binary")),
     Counted(
         ours.negative_predictive_value,
-        lambda y, p: sk.precision_score(~y, ~p, zero_division=NAN),
+        lambda y, p: precision(~y, ~p, average="binary"),
     ),
     Counted(ours.false_positive_rate, false_positive_rate),
     Counted(ours.false_negative_rate, false_negative_rate),
-    Counted(ours.f1, lambda y, p: sk.f1_score(y, p, zero_division=NAN)),
+    Counted(ours.f1, lambda y, p: f1(y, p, average="binary")),
     Counted(ours.jaccard, jaccard),
     Counted(ours.f_beta(beta=2), beta),
     Counted(ours.positive_likelihood_ratio, positive_ratio),

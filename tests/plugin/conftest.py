@@ -1,7 +1,19 @@
 """What surrounds the pytest runs inside of these tests, and one compile cache for all of them."""
 
+import importlib
+import pkgutil
+
+import jax  # noqa: F401
 import pytest
-import scipy.special  # noqa: F401  # runs inside of this process must not load NumPy once more
+import scipy.stats  # noqa: F401
+
+import evalharness
+
+# Runs inside of this process leave `sys.modules` as they found it. What they need is loaded before,
+# or the next of them would load it once more.
+for found in pkgutil.walk_packages(evalharness.__path__, "evalharness."):
+    if not found.name.endswith("__main__"):
+        importlib.import_module(found.name)
 
 from tests.plugin.suites import GATE
 

@@ -91,3 +91,181 @@ class TestBroken(Evaluation):
         raise ValueError("no such bucket")
 """
 )
+
+# Three of four leave Python, or would.
+EXITS = (
+    TABLE
+    + """
+import asyncio, sys, pytest
+
+class Base(Evaluation):
+    abstract = True
+    satisficing = [recall.on("test") >= 0.90, accuracy.on("test") >= 0.90]
+
+class TestExit(Base):
+    @classmethod
+    def outputs(cls):
+        called()
+        sys.exit(2)
+
+class TestCancelled(Base):
+    @classmethod
+    def outputs(cls):
+        called()
+        raise asyncio.CancelledError("no answer")
+
+@pytest.fixture(scope="module")
+def leaving():
+    sys.exit()
+
+class TestFixture(Base):
+    @classmethod
+    def outputs(cls, leaving):
+        called()
+
+class TestGood(Base):
+    @classmethod
+    def outputs(cls):
+        called()
+        return Outputs(test=table())
+"""
+)
+LEFT = [
+    "> *sys.exit(2)",
+    "E *Failed: outputs() called sys.exit(2)",
+    "TestExit could not be evaluated: outputs() called sys.exit(2) (in full at *",
+    "E *Failed: outputs() raised CancelledError: no answer",
+    "TestCancelled could not be evaluated: outputs() raised CancelledError: no answer (*",
+    "E *Failed: a fixture of outputs() called sys.exit()",
+    "TestFixture could not be evaluated: a fixture of outputs() called sys.exit() (in *",
+    "ERROR  could not be evaluated: outputs() called sys.exit(2)",
+]
+
+# Classes that are parametrized, by a fixture of their module or by themselves.
+AUTOUSE = (
+    TABLE
+    + """
+import pytest
+
+@pytest.fixture(scope="class", params=["good", "bad"], autouse=True)
+def which(request):
+    request.cls._wrong = {"good": 0, "bad": 90}[request.param]
+
+class TestAutouse(Evaluation):
+    satisficing = [recall.on("test") >= 0.90, accuracy.on("test") >= 0.90]
+
+    @classmethod
+    def outputs(cls):
+        called()
+        return Outputs(test=table(wrong=cls._wrong))
+"""
+)
+CLASSES = (
+    TABLE
+    + """
+import pytest
+
+@pytest.fixture(scope="class", params=[0, 90])
+def asked(request):
+    return request.param
+
+@pytest.mark.usefixtures("asked")
+class TestUsed(Evaluation):
+    satisficing = [recall.on("test") >= 0.90]
+
+    @classmethod
+    def outputs(cls, asked):
+        called()
+        return Outputs(test=table(wrong=asked))
+
+@pytest.mark.parametrize("asked", [0, 90], indirect=True)
+@pytest.mark.usefixtures("asked")
+class TestMarked(TestUsed):
+    pass
+
+@pytest.mark.usefixtures("asked")
+class TestByHand(Evaluation):
+    @classmethod
+    def outputs(cls, asked):
+        called()
+        return Outputs(test=table(wrong=asked))
+
+    def test_by_hand(self, evaluation):
+        assert evaluation[recall.on("test")] >= 0.90
+"""
+)
+ASKED = {"TestAutouse": "which", "TestUsed": "asked", "TestMarked": "asked", "TestByHand": "asked"}
+
+
+def refused(name):
+    """What is told of such a class, in full and then in one line."""
+    return [
+        f"{name}: the class is parametrized by `{ASKED[name]}`; outputs() runs once *",
+        f"{name} could not be evaluated: the class is parametrized by *(in full at *",
+    ]
+
+
+# Checks of splits: two of four fail.
+SPLITS = (
+    TABLE
+    + """
+from evalharness import known_difference, large_enough, no_leakage, same_distribution, waive
+
+def shifted(start, phones, n=2000):
+    found = table(n, n // 20)
+    found["id"] = found["id"] + start
+    found["device"] = np.where(np.arange(n) < phones * n, "phone", "desktop")
+    return found
+
+class TestSplits(Evaluation):
+    satisficing = [recall.on("test") >= 0.8]
+    splits = [
+        same_distribution("dev", "test", columns={"device": 0.05}),
+        known_difference("train", "dev", columns={"device": 0.5}),
+        no_leakage("train", "test"),
+        large_enough("test", true={recall: 0.85}),
+    ]
+    waivers = WAIVERS
+
+    @classmethod
+    def outputs(cls):
+        called()
+        return Outputs(train=shifted(0, 0.1), dev=shifted(5000, 0.5), test=shifted(TEST, 0.9))
+"""
+)
+
+
+def splits(waivers="[]", start=1999):
+    return SPLITS.replace("WAIVERS", waivers).replace("TEST", str(start), 1)
+
+
+# Two of three gaps have limits, and no gap is within its limit.
+SCANS = """
+import numpy as np
+from evalharness import Evaluation, Human, Outputs, bias_variance, waive
+from evalharness.metrics import error_rate
+
+def part(name, wrong, n=4000):
+    label = np.arange(n) % 2
+    ids = [f"{name}-{row}" for row in range(n)]
+    prediction = np.where(np.arange(n) < wrong, 1 - label, label)
+    return {"id": ids, "label": label, "prediction": prediction}
+
+class TestScans(Evaluation):
+    satisficing = [error_rate.on("test") <= Human(typical=(200, 1000))]
+    diagnosis = bias_variance(
+        error_rate, human=Human(team=(10, 1000)), limits={"variance": 0.02, "data_mismatch": 0.02}
+    )
+    waivers = WAIVERS
+
+    @classmethod
+    def outputs(cls):
+        return Outputs(
+            train=part("train", 60), train_dev=part("train_dev", 400), dev=part("dev", 440),
+            test=part("test", 440),
+        )
+"""
+
+
+def scans(waivers="[]"):
+    return SCANS.replace("WAIVERS", waivers)

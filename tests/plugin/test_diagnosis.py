@@ -3,41 +3,12 @@
 import json
 
 from tests.plugin.junit import cases
-
-SUITE = """
-import numpy as np
-from evalharness import Evaluation, Human, Outputs, bias_variance, waive
-from evalharness.metrics import error_rate
-
-def part(name, wrong, n=4000):
-    label = np.arange(n) % 2
-    ids = [f"{name}-{row}" for row in range(n)]
-    prediction = np.where(np.arange(n) < wrong, 1 - label, label)
-    return {"id": ids, "label": label, "prediction": prediction}
-
-class TestScans(Evaluation):
-    satisficing = [error_rate.on("test") <= Human(typical=(200, 1000))]
-    diagnosis = bias_variance(
-        error_rate, human=Human(team=(10, 1000)), limits={"variance": 0.02, "data_mismatch": 0.02}
-    )
-    waivers = WAIVERS
-
-    @classmethod
-    def outputs(cls):
-        return Outputs(
-            train=part("train", 60), train_dev=part("train_dev", 400), dev=part("dev", 440),
-            test=part("test", 440),
-        )
-"""
-
-
-def suite(waivers="[]"):
-    return SUITE.replace("WAIVERS", waivers)
+from tests.plugin.suites import scans
 
 
 def test_each_gap_is_a_test(pytester):
-    pytester.makepyfile(test_scans=suite())
-    result = pytester.runpytest_subprocess("-v", "--junitxml=junit.xml", "--eval-json=r.json")
+    pytester.makepyfile(test_scans=scans())
+    result = pytester.runpytest_inprocess("-v", "--junitxml=junit.xml", "--eval-json=r.json")
     result.assert_outcomes(passed=2, failed=2)
     result.stdout.fnmatch_lines(
         [
@@ -70,20 +41,20 @@ def test_each_gap_is_a_test(pytester):
     assert abs(float(told["value"]) - 0.085) < 1e-9
 
 
-def test_by_mark_by_name_and_in_two_processes(pytester):
-    pytester.makepyfile(test_scans=suite())
-    one = pytester.runpytest_subprocess("-k", "variance")
+def test_by_mark_and_by_name(pytester):
+    pytester.makepyfile(test_scans=scans())
+    one = pytester.runpytest_inprocess("-k", "variance")
     one.assert_outcomes(failed=1, deselected=3)
     one.stdout.fnmatch_lines(["*level 0.05 / 2 limits*"])  # not the one that was selected
-    two = pytester.runpytest_subprocess("-n", "2", "-m", "diagnosis")
-    two.assert_outcomes(passed=1, failed=2)
-    two.stdout.fnmatch_lines(["error_rate, 95 % intervals: variance dominates"])
+    marked = pytester.runpytest_inprocess("-m", "diagnosis")
+    marked.assert_outcomes(passed=1, failed=2, deselected=1)
+    marked.stdout.fnmatch_lines(["error_rate, 95 % intervals: variance dominates"])
 
 
 def test_a_gap_is_waived_for_a_while(pytester):
     waiver = "waive('EH-VARIANCE', owner='ana', reason='more data in May', expires='2099-01-01')"
-    pytester.makepyfile(test_scans=suite(f"[{waiver}]"))
-    result = pytester.runpytest_subprocess()
+    pytester.makepyfile(test_scans=scans(f"[{waiver}]"))
+    result = pytester.runpytest_inprocess()
     result.assert_outcomes(passed=3, failed=1)
     result.stdout.fnmatch_lines(
         [

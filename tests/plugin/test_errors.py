@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.plugin.suites import BROKEN, PAIR, TABLE
+from tests.plugin.suites import BROKEN, EXITS, LEFT, PAIR, TABLE
 
 UNSUITABLE = (
     TABLE
@@ -64,7 +64,7 @@ class TestSelf:
 
 def test_errors_are_told_once_in_full(pytester, calls):
     pytester.makepyfile(test_it=UNSUITABLE)
-    result = pytester.runpytest_subprocess("-W", "error", "-rs", "--eval-json=result.json")
+    result = pytester.runpytest_inprocess("-W", "error", "-rs", "--eval-json=result.json")
     result.assert_outcomes(errors=13, skipped=2)
     assert calls() == 2
     told = [
@@ -106,7 +106,7 @@ def test_errors_are_told_once_in_full(pytester, calls):
 
 def test_what_outputs_raises_is_shown_where_it_was_raised(pytester, calls):
     pytester.makepyfile(test_it=BROKEN)
-    result = pytester.runpytest_subprocess("-W", "error")
+    result = pytester.runpytest_inprocess("-W", "error")
     result.assert_outcomes(errors=3)
     result.stdout.fnmatch_lines(
         [
@@ -137,7 +137,7 @@ def test_errors_of_tests_that_are_written_by_hand_stand_at_their_line(pytester):
         recall.on("test") >= 0.5 and True
 """
     )
-    result = pytester.runpytest_subprocess("-W", "error", "-k", "unknown or several")
+    result = pytester.runpytest_inprocess("-W", "error", "-k", "unknown or several")
     result.assert_outcomes(failed=2, deselected=2)
     result.stdout.fnmatch_lines(
         [
@@ -171,7 +171,7 @@ def test_options_that_make_no_sense(pytester, options, ini, message):
     pytester.makepyfile("def test_it(): pass")
     pytester.makeini(f"[pytest]\neval_inconclusive = {ini}")
     (pytester.path / "loop").symlink_to("loop")
-    result = pytester.runpytest_subprocess(*options)
+    result = pytester.runpytest_inprocess(*options)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([message])
     assert "Traceback" not in result.stderr.str()
@@ -184,60 +184,10 @@ def test_markers_and_options_are_documented(pytester):
     result.stdout.fnmatch_lines(["*--eval-inconclusive={fail,skip,pass}", "*eval_inconclusive *"])
 
 
-EXITS = (
-    TABLE
-    + """
-import asyncio, sys, pytest
-
-class Base(Evaluation):
-    abstract = True
-    satisficing = [recall.on("test") >= 0.90, accuracy.on("test") >= 0.90]
-
-class TestExit(Base):
-    @classmethod
-    def outputs(cls):
-        called()
-        sys.exit(2)
-
-class TestCancelled(Base):
-    @classmethod
-    def outputs(cls):
-        called()
-        raise asyncio.CancelledError("no answer")
-
-@pytest.fixture(scope="module")
-def leaving():
-    sys.exit()
-
-class TestFixture(Base):
-    @classmethod
-    def outputs(cls, leaving):
-        called()
-
-class TestGood(Base):
-    @classmethod
-    def outputs(cls):
-        called()
-        return Outputs(test=table())
-"""
-)
-
-
-@pytest.mark.parametrize("options", [[], ["-n2"]], ids=["one", "n2"])
-def test_leaving_python_in_outputs_ends_one_evaluation_only(pytester, calls, options):
+def test_leaving_python_in_outputs_ends_one_evaluation_only(pytester, calls):
     pytester.makepyfile(test_it=EXITS)
-    result = pytester.runpytest_subprocess("-W", "error", *options)
+    result = pytester.runpytest_inprocess("-W", "error")
     result.assert_outcomes(passed=2, errors=6)
     assert calls() == 3
-    told = [
-        "> *sys.exit(2)",
-        "E *Failed: outputs() called sys.exit(2)",
-        "TestExit could not be evaluated: outputs() called sys.exit(2) (in full at *",
-        "E *Failed: outputs() raised CancelledError: no answer",
-        "TestCancelled could not be evaluated: outputs() raised CancelledError: no answer (*",
-        "E *Failed: a fixture of outputs() called sys.exit()",
-        "TestFixture could not be evaluated: a fixture of outputs() called sys.exit() (in *",
-        "ERROR  could not be evaluated: outputs() called sys.exit(2)",
-    ]
-    result.stdout.fnmatch_lines_random(told)
+    result.stdout.fnmatch_lines_random(LEFT)
     assert "INTERNALERROR" not in result.stdout.str()

@@ -36,7 +36,7 @@ def place(request):
     pytester.makeconftest(
         "def pytest_collection_modifyitems(items): items[:] = items[::2] + items[1::2]"
     )
-    result = pytester.runpytest_subprocess("--import-mode=append", "-W", "error")
+    result = pytester.runpytest_inprocess("--import-mode=append", "-W", "error")
     result.assert_outcomes(passed=6)
     assert calls() == 3
 
@@ -74,7 +74,7 @@ def test_items_may_be_run_again(pytester, calls):
     second = PAIR.partition("class TestPair")[2]
     pytester.makepyfile(test_pair=PAIR + BY_HAND + "class TestSecond" + second + BY_HAND)
     pytester.makeconftest(AGAIN)
-    result = pytester.runpytest_subprocess("-W", "error", "--junitxml=junit.xml")
+    result = pytester.runpytest_inprocess("-W", "error", "--junitxml=junit.xml")
     result.assert_outcomes(passed=8)
     assert calls() == 2  # also of the last item of a class
     properties = list(ET.parse(pytester.path / "junit.xml").iter("property"))
@@ -95,6 +95,6 @@ def test_a_class_that_was_left_for_another_may_be_come_back_to(pytester, calls):
             return True
         """
     )
-    result = pytester.runpytest_subprocess("-W", "error")
+    result = pytester.runpytest_inprocess("-W", "error")
     result.assert_outcomes(passed=5)
     assert calls() == 3

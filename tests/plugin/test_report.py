@@ -49,7 +49,7 @@ def test_run():
 
 def test_results_can_be_read_out_of_the_report(pytester):
     pytester.makepyfile(test_it=REPORTED)
-    pytester.runpytest_subprocess("-W", "error", "--eval-json=result.json")
+    pytester.runpytest_inprocess("-W", "error", "--eval-json=result.json")
     report = json.loads((pytester.path / "result.json").read_text())
     assert list(report) == ["schema", "results", "errors"]
     assert [r["node"] for r in report["results"]] == [
@@ -66,7 +66,7 @@ def test_results_can_be_read_out_of_the_report(pytester):
 
 def test_the_report_and_the_properties_are_documented(pytester):
     pytester.makepyfile(test_gate=GATE, test_broken=BROKEN)
-    pytester.runpytest_subprocess("--eval-json=result.json", "--junitxml=junit.xml")
+    pytester.runpytest_inprocess("--eval-json=result.json", "--junitxml=junit.xml")
     report = json.loads((pytester.path / "result.json").read_text())
     junit = cases(pytester.path / "junit.xml")
     page = DOCS.read_text(encoding="utf-8")
@@ -81,7 +81,7 @@ def test_the_report_and_the_properties_are_documented(pytester):
 
 def test_the_limit_is_at_the_level_that_is_documented(pytester):
     pytester.makepyfile(test_gate=GATE)
-    pytester.runpytest_subprocess("--eval-json=result.json", "-k", "satisficing")
+    pytester.runpytest_inprocess("--eval-json=result.json", "-k", "satisficing")
     report = json.loads((pytester.path / "result.json").read_text())
     for check in report["results"][0]["checks"]:
         for verdict in check["verdicts"]:

@@ -3,44 +3,12 @@
 import json
 
 from tests.plugin.junit import cases
-from tests.plugin.suites import TABLE
-
-SUITE = (
-    TABLE
-    + """
-from evalharness import known_difference, large_enough, no_leakage, same_distribution, waive
-
-def shifted(start, phones, n=2000):
-    found = table(n, n // 20)
-    found["id"] = found["id"] + start
-    found["device"] = np.where(np.arange(n) < phones * n, "phone", "desktop")
-    return found
-
-class TestSplits(Evaluation):
-    satisficing = [recall.on("test") >= 0.8]
-    splits = [
-        same_distribution("dev", "test", columns={"device": 0.05}),
-        known_difference("train", "dev", columns={"device": 0.5}),
-        no_leakage("train", "test"),
-        large_enough("test", true={recall: 0.85}),
-    ]
-    waivers = WAIVERS
-
-    @classmethod
-    def outputs(cls):
-        called()
-        return Outputs(train=shifted(0, 0.1), dev=shifted(5000, 0.5), test=shifted(TEST, 0.9))
-"""
-)
-
-
-def suite(waivers="[]", start=1999):
-    return SUITE.replace("WAIVERS", waivers).replace("TEST", str(start), 1)
+from tests.plugin.suites import splits
 
 
 def test_each_line_is_a_test(pytester):
-    pytester.makepyfile(test_splits=suite())
-    result = pytester.runpytest_subprocess("-v", "--junitxml=junit.xml", "--eval-json=r.json")
+    pytester.makepyfile(test_splits=splits())
+    result = pytester.runpytest_inprocess("-v", "--junitxml=junit.xml", "--eval-json=r.json")
     result.assert_outcomes(passed=3, failed=2)
     result.stdout.fnmatch_lines(
         [
@@ -68,29 +36,16 @@ def test_each_line_is_a_test(pytester):
 
 
 def test_marks_and_names_select_them(pytester):
-    pytester.makepyfile(test_splits=suite())
-    pytester.runpytest_subprocess("-m", "splits").assert_outcomes(passed=2, failed=2, deselected=1)
-    pytester.runpytest_subprocess("-k", "leakage").assert_outcomes(failed=1, deselected=4)
-
-
-def test_workers_tell_the_same(pytester, calls):
-    pytester.makepyfile(test_splits=suite())
-    alone = pytester.runpytest_subprocess("--eval-json=alone.json")
-    many = pytester.runpytest_subprocess("-n", "2", "--eval-json=many.json")
-    assert alone.parseoutcomes()["failed"] == many.parseoutcomes()["failed"] == 2
-    checks = [
-        json.loads((pytester.path / f"{name}.json").read_text())["results"][0]["checks"]
-        for name in ("alone", "many")
-    ]
-    assert checks[0] == checks[1]
-    assert calls() == 2
+    pytester.makepyfile(test_splits=splits())
+    pytester.runpytest_inprocess("-m", "splits").assert_outcomes(passed=2, failed=2, deselected=1)
+    pytester.runpytest_inprocess("-k", "leakage").assert_outcomes(failed=1, deselected=4)
 
 
 def test_waivers_are_printed_and_expired_ones_fail(pytester):
     waivers = """[waive("EH-SHIFT", owner="ana", reason="new region", expires="2999-01-31"),
                   waive("EH-LEAK-ID", owner="bo", reason="one row", expires="2020-01-31")]"""
-    pytester.makepyfile(test_splits=suite(waivers, start=9000))
-    result = pytester.runpytest_subprocess("-m", "splits")
+    pytester.makepyfile(test_splits=splits(waivers, start=9000))
+    result = pytester.runpytest_inprocess("-m", "splits")
     result.assert_outcomes(passed=3, failed=1, deselected=1)
     result.stdout.fnmatch_lines(
         [
@@ -101,5 +56,5 @@ def test_waivers_are_printed_and_expired_ones_fail(pytester):
             "evalharness: let through by waivers: EH-SHIFT in same_distribution-dev-test",
         ]
     )
-    quiet = pytester.runpytest_subprocess("-q", "-m", "splits")
+    quiet = pytester.runpytest_inprocess("-q", "-m", "splits")
     quiet.stdout.fnmatch_lines(["evalharness: let through by waivers: EH-SHIFT in same_distr*"])

@@ -21,7 +21,7 @@ def pytest_runtest_logreport(report):
 def test_a_gate_with_every_verdict(pytester, calls):
     pytester.makepyfile(test_gate=GATE)
     pytester.makeconftest(PLACES)
-    result = pytester.runpytest_subprocess(
+    result = pytester.runpytest_inprocess(
         "-v", "-W", "error", "--strict-markers", "--junitxml=junit.xml", "--eval-json=result.json"
     )
     out = result.stdout
@@ -127,7 +127,7 @@ def test_inconclusive_checks_may_be_skipped(pytester):
     pytester.makepyfile(test_gate=GATE)
     pytester.makeini("[pytest]\neval_inconclusive = skip")
     options = ["-k", "specificity or device or near or recall-test", "--junitxml=junit.xml"]
-    result = pytester.runpytest_subprocess(*options, "-q", "-W", "error")
+    result = pytester.runpytest_inprocess(*options, "-q", "-W", "error")
     assert result.ret == 0
     assert result.parseoutcomes() == {"passed": 1, "inconclusive": 4, "deselected": 3}
     assert result.outlines[0].startswith("??.??")
@@ -148,7 +148,7 @@ def test_inconclusive_checks_may_pass(pytester):
     pytester.makepyfile(test_gate=GATE)
     pytester.makeini("[pytest]\neval_inconclusive = skip")
     options = ["-k", "specificity or near", "--eval-inconclusive=pass", "--junitxml=junit.xml"]
-    result = pytester.runpytest_subprocess(*options, "-v", "-W", "error")
+    result = pytester.runpytest_inprocess(*options, "-v", "-W", "error")
     assert result.ret == 0
     assert result.parseoutcomes() == {"inconclusive": 3, "deselected": 5}
     result.stdout.fnmatch_lines(
@@ -177,7 +177,7 @@ def test_a_gate_by_values_alone_says_so_in_the_last_line(pytester):
         "class Gate(Evaluation):", "class Gate(Evaluation):\n    policy = 'point'"
     )
     pytester.makepyfile(test_gate=source)
-    result = pytester.runpytest_subprocess("-q", "-k", "test_satisficing", "-W", "error")
+    result = pytester.runpytest_inprocess("-q", "-k", "test_satisficing", "-W", "error")
     result.assert_outcomes(passed=2, failed=2, deselected=4)
     result.stdout.fnmatch_lines(["FAIL: accuracy on test: 0.9500 (n=400 *no statistical guarantee"])
     assert result.outlines[-1] == (
@@ -188,9 +188,9 @@ def test_a_gate_by_values_alone_says_so_in_the_last_line(pytester):
 
 def test_a_selection_changes_no_verdict_and_the_failed_ones_can_be_run_again(pytester, calls):
     pytester.makepyfile(test_gate=GATE)
-    whole = pytester.runpytest_subprocess("-k", "satisficing", "-W", "error")
+    whole = pytester.runpytest_inprocess("-k", "satisficing", "-W", "error")
     whole.assert_outcomes(passed=1, failed=3, deselected=4)
-    again = pytester.runpytest_subprocess("--lf", "-x", "-W", "error")
+    again = pytester.runpytest_inprocess("--lf", "-x", "-W", "error")
     again.assert_outcomes(failed=1)
     first, *others = [line for line in whole.outlines if line.startswith(("FAIL:", "INCONCL"))][:3]
     assert first in again.outlines
@@ -215,7 +215,7 @@ def test_run():
     assert result["candidate", recall.on("test")] >= 0.9
 """
     )
-    result = pytester.runpytest_subprocess("-p", "no:evalharness", "-W", "error")
+    result = pytester.runpytest_inprocess("-p", "no:evalharness", "-W", "error")
     result.assert_outcomes(passed=2, errors=1)
     result.stdout.fnmatch_lines(["*fixture '_evalharness_evaluation' not found"])
 
@@ -232,7 +232,7 @@ def test_a_fixture_named_evaluation_does_not_replace_the_gate(pytester):
             return MagicMock()
         """
     )
-    result = pytester.runpytest_subprocess("-W", "error", "-k", "satisficing")
+    result = pytester.runpytest_inprocess("-W", "error", "-k", "satisficing")
     result.assert_outcomes(passed=1, failed=3, deselected=4)
 
 
@@ -254,13 +254,13 @@ def test_a_fixture_named_evaluation_may_build_on_this_one(pytester):
             return evaluation["candidate", recall.on("test")]
         """
     )
-    pytester.runpytest_subprocess("-W", "error").assert_outcomes(passed=3)
+    pytester.runpytest_inprocess("-W", "error").assert_outcomes(passed=3)
 
 
 def test_a_device_that_is_not_there_ends_every_check_in_words(pytester, monkeypatch):
     monkeypatch.setenv("JAX_PLATFORMS", "cpu")
     pytester.makepyfile(test_gate=GATE)
-    result = pytester.runpytest_subprocess("--eval-device=gpu")
+    result = pytester.runpytest_inprocess("--eval-device=gpu")
     result.stdout.fnmatch_lines(["*the device 'gpu' was asked for, and JAX finds none (it finds*"])
     result.stdout.fnmatch_lines(["*= 8 errors in *"])
 

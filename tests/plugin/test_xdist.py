@@ -6,7 +6,20 @@ from types import SimpleNamespace
 import pytest
 
 from pytest_evalharness.shared import Copy, _pickled
-from tests.plugin.suites import BROKEN, BY_HAND, GATE, PAIR
+from tests.plugin.suites import (
+    ASKED,
+    AUTOUSE,
+    BROKEN,
+    BY_HAND,
+    CLASSES,
+    EXITS,
+    GATE,
+    LEFT,
+    PAIR,
+    refused,
+    scans,
+    splits,
+)
 
 # Whether each worker loaded what computes.
 WATCH = """
@@ -64,25 +77,6 @@ def test_tests_by_hand_see_the_examples_on_every_worker(pytester, calls):
     assert calls() == 1
 
 
-def test_the_same_verdicts_as_in_one_process(pytester, calls):
-    pytester.makepyfile(test_gate=GATE)
-    options = ["-W", "error", "-rA", "--eval-inconclusive=skip"]
-    one = pytester.runpytest_subprocess(*options, "--eval-json=one.json")
-    two = pytester.runpytest_subprocess(*options, "--eval-json=two.json", "-n2")
-    assert one.parseoutcomes() == two.parseoutcomes()
-    assert one.parseoutcomes() == {"passed": 2, "failed": 2, "inconclusive": 4}
-    assert one.outlines[-1] == two.outlines[-1]
-    assert "4 inconclusive checks allowed by" in two.outlines[-1]
-    assert calls() == 2
-    first, second = (
-        json.loads((pytester.path / name).read_text())["results"][0]
-        for name in ("one.json", "two.json")
-    )
-    first["provenance"].pop("time")
-    second["provenance"].pop("time")
-    assert first == second
-
-
 MANY = """
 import numpy as np
 from evalharness import Evaluation, Outputs
@@ -109,32 +103,63 @@ class TestMany(Evaluation):
 """
 
 
-def test_many_slices_are_told_alike_in_one_process(pytester):
+def paragraphs(result):
+    """Of the section. Two workers end classes, and let checks through, in an order of their own."""
+    section = result.stdout.str().partition("= evalharness =")[2].partition("= short test")[0]
+    return sorted(
+        "\n".join(sorted(part.splitlines())) if part.startswith("not decided") else part
+        for part in section.split("\n\n")
+        if not part.startswith("written to")
+    )
+
+
+def test_all_is_told_as_in_one_process(pytester, calls):
     """There nothing is written as JSON and read again."""
-    pytester.makepyfile(test_many=MANY)
-    told = []
-    for more in ([], ["-n1"]):
-        lines = pytester.runpytest_subprocess("-W", "error", *more).outlines
-        start = next(i for i, x in enumerate(lines) if x.startswith("TestMany"))
-        told.append(lines[start:-1])
-    assert told[0] == told[1]
-    assert sum(line.endswith("30 slices; the lowest and the highest are") for line in told[0]) == 2
+    pytester.makepyfile(test_gate=GATE, test_many=MANY, test_scans=scans(), test_splits=splits())
+    options = ["-W", "error", "-rA", "--eval-inconclusive=skip"]
+    one = pytester.runpytest_inprocess(*options, "--eval-json=one.json")
+    two = pytester.runpytest_subprocess(*options, "--eval-json=two.json", "-n2")
+    assert one.parseoutcomes() == two.parseoutcomes()
+    assert one.parseoutcomes() == {"passed": 9, "failed": 5, "inconclusive": 6}
+    assert "6 inconclusive checks allowed by" in two.outlines[-1]
+    assert calls() == 2 * 2  # those of gates and splits are counted
+    assert one.outlines[-1] == two.outlines[-1]
+    assert paragraphs(one) == paragraphs(two)
+    slices = [
+        line for line in one.outlines if line.endswith("30 slices; the lowest and the highest are")
+    ]
+    assert len(slices) == 2
+    first, second = (
+        sorted(json.loads((pytester.path / name).read_text())["results"], key=lambda r: r["node"])
+        for name in ("one.json", "two.json")
+    )
+    for result in first + second:
+        result["provenance"].pop("time")
+    assert first == second
 
 
-def test_an_error_is_told_once(pytester, calls):
-    pytester.makepyfile(test_broken=BROKEN)
+def test_errors_are_told_once(pytester, calls):
+    pytester.makepyfile(
+        test_broken=BROKEN, test_exits=EXITS, test_autouse=AUTOUSE, test_classes=CLASSES
+    )
     result = pytester.runpytest_subprocess("-n2", "-W", "error", "--eval-json=result.json")
-    result.assert_outcomes(errors=3)
-    assert calls() == 1
+    result.assert_outcomes(passed=2, errors=3 + 6 + 10)
+    assert calls() == 1 + 3 + 0
     out = result.stdout.str()
     assert out.count("raise ValueError") == 1
     line = (
         "TestBroken could not be evaluated: ValueError: no such bucket (in full at test_broken.py"
     )
     assert out.count("\n" + line) == 2
-    assert out.count("ERROR  could not be evaluated") == 1
+    assert out.count("ERROR  could not be evaluated: ValueError") == 1
+    result.stdout.fnmatch_lines_random(LEFT)
+    for name in ASKED:
+        result.stdout.fnmatch_lines_random(refused(name))
+    assert "INTERNALERROR" not in out
     report = json.loads((pytester.path / "result.json").read_text())
-    assert [e["message"] for e in report["errors"]] == ["ValueError: no such bucket"]
+    told = {e["evaluation"]: e["message"] for e in report["errors"]}
+    assert len(told) == len(report["errors"]) == 1 + 3 + 4
+    assert told["TestBroken"] == "ValueError: no such bucket"
 
 
 def test_when_the_computing_worker_dies_another_takes_over(pytester, calls):
