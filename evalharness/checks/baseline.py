@@ -57,14 +57,10 @@ def judged(plan: Plan, check: Check, found: Compared, settings: Settings) -> Che
     each = [_estimate(plan, found, *of, settings) for of in found.slices]
     pooled = plan.measure(found.model, metric.parts[0]).groups.pooled
     result = judge(bound, check.id, check.model, each, settings, pooled)
-    told = changed.told(
-        plan,
-        metric,
-        found.model,
-        str(bound.baseline),
-        found.row,
-        [pairs[0] for _, pairs, _ in found.slices],
-    )
+    # What changed is told of the slice that the message is about.
+    worst = next(i for i, v in enumerate(result.verdicts) if v is result.worst)
+    pair = found.slices[worst][1][0]
+    told = changed.told(plan, metric, found.model, str(bound.baseline), found.row, pair)
     return worded(result, check.declared, found, told)
 
 
@@ -131,6 +127,8 @@ def meaning(result: CheckResult, declared: Against) -> str:
         return "worse" if margin is None else "worse by more than the margin"
     if low > 0:
         return "better"
+    if margin is not None and low > -margin and high < 0:
+        return "worse, but by less than the margin"
     if margin is not None and low > -margin and high < margin:
         return "equivalent, within the margin"
     if verdict.outcome == PASS:

@@ -3,7 +3,6 @@ right, and in which slices most."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,28 +35,25 @@ class Changed:
 
 
 def told(
-    plan: Plan, metric: Metric, model: str, baseline: str, row: Any, pairs: Sequence[Pair]
+    plan: Plan, metric: Metric, model: str, baseline: str, row: Any, pair: Pair
 ) -> Changed | None:
     """Of the examples that the metric counts; None where it has no single outcome for each.
 
-    row: int (n,), the baseline's row of each of the model's; pairs: of the slices.
+    row: int (n,), the baseline's row of each of the model's; pair: of the slice that is looked at.
     """
     split = plan.split(model, metric.split)
-    each = [(pair, _outcomes(metric, pair)) for pair in pairs]
-    own = [(pair, *found) for pair, found in each if found is not None]
     lost, won, inside = (np.zeros(len(row), bool) for _ in range(3))
-    if len(own) == len(pairs):
-        words = VALUE if isinstance(pairs[0].parts[0].form, Mean) else RIGHT
-        for pair, better, counts in own:
-            for mask, some in ((won, better > 0), (lost, better < 0), (inside, counts)):
-                mask[pair.rows[some]] = True
+    if (own := _outcomes(metric, pair)) is not None:
+        words = VALUE if isinstance(pair.parts[0].form, Mean) else RIGHT
+        better, counts = own
+        for mask, some in ((won, better > 0), (lost, better < 0), (inside, counts)):
+            mask[pair.rows[some]] = True
     else:
         words = RIGHT
         right = [_right(plan.split(name, metric.split)) for name in (model, baseline)]
         if right[0] is None or right[1] is None:
             return None
-        for pair in pairs:
-            inside |= np.asarray(pair.inside)
+        inside |= np.asarray(pair.inside)
         now, before = right[0], right[1][row]
         lost, won = before & ~now & inside, now & ~before & inside
     counts = f"{_counts(lost.sum(), won.sum(), words)} of {inside.sum():,}"

@@ -60,6 +60,7 @@ WORDS = [
     (0, 0, 0.005, "pass", "equivalent, within the margin"),
     (50, 65, 0.01, "pass", "not worse by more than the margin"),
     (20, 60, 0.01, "pass", "better"),
+    (24, 6, 0.02, "pass", "worse, but by less than the margin"),
     (45, 20, 0.01, "inconclusive", "worse, but perhaps by less than the margin"),
     (40, 30, 0.01, "inconclusive", "cannot be told apart"),
     (90, 20, 0.01, "fail", "worse by more than the margin"),
@@ -188,7 +189,9 @@ def test_a_bound_on_a_difference_in_every_slice():
     assert by.verdicts[0].estimate.value == pytest.approx(one.worst.estimate.value)
     assert by.verdicts[0].estimate.at_least == pytest.approx(one.worst.estimate.at_least)
     assert by.outcome == one.outcome == plain.outcome == "pass"
-    assert by.words == "60 newly wrong and 10 newly right of 2,000"
+    # Of the slice that the message is about, and not of all.
+    assert f"{one.worst.estimate.n:,} paired examples" in one.message
+    assert by.words == one.words.split("; ")[-1] == "30 newly wrong and 5 newly right of 1,000"
     assert by.worst.family == 3
 
 
