@@ -191,7 +191,8 @@ def test_a_bound_on_a_difference_in_every_slice():
     assert by.outcome == one.outcome == plain.outcome == "pass"
     # Of the slice that the message is about, and not of all.
     assert f"{one.worst.estimate.n:,} paired examples" in one.message
-    assert by.words == one.words.split("; ")[-1] == "30 newly wrong and 5 newly right of 1,000"
+    assert by.worst.estimate.slice == "region=us"
+    assert by.words == "30 newly wrong and 4 newly right of 1,000"
     assert by.worst.family == 3
 
 
