@@ -62,7 +62,8 @@ def fitted(
     counts = [np.bincount(row, x if weight is None else weight * x) for x in (1 - hit, hit)]
     if weight is None:
         counts = [c.astype(int) for c in counts]
-    form = calibration_error(bins=bins).form(ConfidenceTable(keys.real.astype(int), keys.imag, *counts))
+    table = ConfidenceTable(keys.real.astype(int), keys.imag, *counts)
+    form = calibration_error(bins=bins).form(table)
     plain = weight is None and unit is None
     made = CalibrationBounds(
         p,
