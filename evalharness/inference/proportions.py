@@ -43,7 +43,7 @@ def clopper_pearson_lower(hits: ArrayLike, trials: ArrayLike, alpha: float) -> F
 
     ``hits`` and ``trials`` have any shapes that broadcast. For a two-sided interval give alpha/2.
     """
-    k, n = np.broadcast_arrays(np.asarray(hits, float), np.asarray(trials, float))
+    k, n = np.asarray(hits, float), np.asarray(trials, float)
     some = k > 0
     a, b = np.where(some, k, 1.0), np.where(some, n - k + 1, 1.0)
     return np.where(some, betaincinv(a, b, alpha), 0.0)
@@ -51,7 +51,7 @@ def clopper_pearson_lower(hits: ArrayLike, trials: ArrayLike, alpha: float) -> F
 
 def clopper_pearson_upper(hits: ArrayLike, trials: ArrayLike, alpha: float) -> Floats:
     """One-sided upper limit: the share at which P(X <= hits) = ``alpha``; 1 when all are hits."""
-    k, n = np.broadcast_arrays(np.asarray(hits, float), np.asarray(trials, float))
+    k, n = np.asarray(hits, float), np.asarray(trials, float)
     # The mirror image, so that p <-> 1 - p is exact symmetry.
     return 1.0 - clopper_pearson_lower(n - k, n, alpha)
 

@@ -107,8 +107,9 @@ def people_of(
     k, m = _summed(code, errors, weights)
     shares, count = k / m, len(k)
     if cluster is not None:
-        _, cell = np.unique(np.column_stack([code, cluster]), axis=0, return_inverse=True)
-        errors, weights = _summed(cell.reshape(-1), errors, weights)
+        _, of = np.unique(cluster, return_inverse=True)
+        _, cell = np.unique(code * (of.max() + 1) + of, return_inverse=True)
+        errors, weights = _summed(cell, errors, weights)
     wide = (count - 1) / (count - panel) if panel < count else 1.0
     return People(
         Sums.of(k, m),

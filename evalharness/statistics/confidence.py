@@ -100,10 +100,10 @@ class Confidences:
         import numpy as np
 
         group, probability, *counts = (np.concatenate([x, y]) for x, y in zip(a, b, strict=True))
-        keys, at = np.unique(np.stack([group, probability]), axis=1, return_inverse=True)
-        at = at.ravel()
-        added = (np.bincount(at, c, keys.shape[1]).astype(c.dtype) for c in counts)
-        return ConfidenceTable(keys[0].astype(group.dtype), keys[1], *added)
+        # Complex numbers are sorted as pairs, and ten times as quickly as pairs are.
+        keys, at = np.unique(group + 1j * probability, return_inverse=True)
+        added = (np.bincount(at, c, len(keys)).astype(c.dtype) for c in counts)
+        return ConfidenceTable(keys.real.astype(group.dtype), keys.imag, *added)
 
     def zero(self, classes: int = 0) -> ConfidenceTable:
         import numpy as np

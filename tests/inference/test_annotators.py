@@ -15,7 +15,7 @@ from evalharness.inference.paired import PairedShareBounds
 from evalharness.inference.paired_people import PairedPeopleBounds, paired_people
 from evalharness.inference.panels import answer_errors, majority_errors, panel_errors
 from evalharness.inference.proportions import ProportionBounds
-from evalharness.inference.two_way import TwoWayBounds, people_of
+from evalharness.inference.two_way import Sums, TwoWayBounds, people_of
 from evalharness.outputs.annotations import read
 from tests.outputs.helpers import says
 
@@ -197,6 +197,14 @@ def test_people_who_differ_widen_the_interval():
         assert isinstance(bounds, Bounds)
         assert low < bounds.value < high
     assert widths[1] > 4 * widths[0]
+
+
+def test_what_a_person_said_of_one_cluster_is_one_answer():
+    person, cluster = np.array([0, 0, 0, 1, 1, 1]), np.array([7, 7, -3, 7, -3, -3])
+    errors = np.array([1, 2, 4, 8, 16, 32.0])
+    found = people_of(person, errors, np.ones(6), cluster=cluster)
+    assert found[1] == Sums.of(np.array([3, 4, 8, 48.0]), np.array([2, 1, 1, 2.0]))
+    assert found[0] == Sums.of(np.array([7, 56.0]), np.array([3, 3.0]))
 
 
 def test_of_items_alone_the_limits_are_those_of_clusters():

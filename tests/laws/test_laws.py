@@ -118,6 +118,7 @@ CASES = [
     Case("comoments", statistics.Comoments("x", "y"), numbers),
     Case("edits", metrics.word_error_rate.statistic, texts),
     Case("confidences", metrics.calibration_error.statistic, likelihoods, FIVE),
+    Case("confidences-of-classes", metrics.brier_reliability.statistic, likelihoods, FIVE),
     Case("class-ranks", metrics.roc_auc_ovr.statistic, likelihoods, FIVE),
     Case("class-ranks-by-pair", metrics.roc_auc_ovo.statistic, likelihoods, FIVE),
     Case("moments", statistics.Moments("x"), numbers),

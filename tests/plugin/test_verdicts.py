@@ -21,7 +21,7 @@ def pytest_runtest_logreport(report):
 def test_a_gate_with_every_verdict(pytester, calls):
     pytester.makepyfile(test_gate=GATE)
     pytester.makeconftest(PLACES)
-    result = pytester.runpytest_inprocess(
+    result = pytester.runpytest_subprocess(
         "-v", "-W", "error", "--strict-markers", "--junitxml=junit.xml", "--eval-json=result.json"
     )
     out = result.stdout
