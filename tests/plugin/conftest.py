@@ -8,14 +8,13 @@ import pytest
 import scipy.stats  # noqa: F401
 
 import evalharness
+from tests.plugin.suites import GATE
 
 # Runs inside of this process leave `sys.modules` as they found it. What they need is loaded before,
 # or the next of them would load it once more.
 for found in pkgutil.walk_packages(evalharness.__path__, "evalharness."):
     if not found.name.endswith("__main__"):
         importlib.import_module(found.name)
-
-from tests.plugin.suites import GATE
 
 
 @pytest.fixture(autouse=True)
