@@ -80,6 +80,8 @@ def test_without_bounds_it_tells_what_is_held(saved, capsys):
         ("recall.on('dev') >= 0.9", "it holds test of 'model', not 'dev'"),
         ("recall.on('test', colour='red') >= 0.9", 'does not hold recall.on("test", colour='),
         ("log_loss.on('test') <= 1", ""),
+        ("recall.on('test').against('nobody') > 0", "holds no examples that could be paired"),
+        ("recall.on('test').against('old', within=0.01)", "holds no examples that could be pair"),
         (
             "brier_score.on('test') <= 1",
             "and by its tables accuracy, balanced_accuracy, cohen_kappa, ",

@@ -93,3 +93,12 @@ def test_without_git_it_says_so(tmp_path, monkeypatch, capsys):
     assert promoted(capsys, "v1")[0] == 0
     found = record(tmp_path)
     assert (found["commit"], found["dirty"], found["who"]) == (None, None, "ben")
+
+
+def test_what_cannot_be_read_is_no_baseline(project, capsys):
+    torn = {"schema": "evalharness.saved/1", "evaluations": {"x": {}}}
+    (project / ".evalharness" / "torn.json").write_text(json.dumps(torn))
+    code, told = promoted(capsys, "torn")
+    assert code == 2
+    assert "cannot be read" in told
+    assert not (project / ".evalharness" / "baseline.json").exists()

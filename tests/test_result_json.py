@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evalharness import EvalharnessError, Result
+from evalharness import EvalharnessError, Evaluation, Outputs, Result, large_enough
 from evalharness.checks.satisficing import CheckResult
 from evalharness.inference.estimates import Estimate
 from evalharness.inference.verdicts import Verdict
@@ -20,7 +20,7 @@ from evalharness.metrics import (
     recall,
     specificity,
 )
-from tests.two_models import gated_result, point_result
+from tests.two_models import gated_result, point_result, table
 
 DOCS = Path(__file__).parent.parent / "docs" / "result.md"
 
@@ -140,3 +140,16 @@ def test_every_field_is_documented(result):
         if not f.name.startswith("_")
     }
     assert public <= told
+
+
+def test_what_comes_back_is_equal_also_where_there_is_no_number():
+    class TestTwo(Evaluation):
+        models = ["a", "b"]
+        optimizing = accuracy.on("test")
+        splits = [large_enough("test")]
+        satisficing = [accuracy.on("test") >= 0.5]
+
+    outputs = {"a": Outputs(test=table(1)), "b": Outputs(test=table(2))}
+    result = TestTwo.run(outputs)
+    assert Result.from_json(result.to_json()) == result
+    assert TestTwo.run({"a": outputs["b"], "b": outputs["a"]}) != result

@@ -110,7 +110,7 @@ def read(
         )
     if gone := [name for name in each if name not in ours]:
         notes.append(f"{kept.name} also holds {', '.join(gone[:8])}, which is not there any more")
-    return Unpaired(bound, kept.name, each, before.get("digest") == split.digest, tuple(notes))
+    return Unpaired(bound, kept.name, each, before.get("reading") == split.reading, tuple(notes))
 
 
 def _is(value: object) -> str:

@@ -96,10 +96,10 @@ def name_of(metric: Metric, e: Estimate) -> str:
 
 
 def _data(plan: Plan, model: str, metric: Metric) -> dict[str, Any]:
-    """What a split holds: its rows, the hash of its table, and its classes where the metric is of
-    classes."""
+    """What a split holds: its rows, the hash of its table and of how it is read, and its classes
+    where the metric is of classes."""
     split = plan.split(model, metric.split)
-    found: dict[str, Any] = {"rows": split.n, "digest": split.digest}
+    found: dict[str, Any] = {"rows": split.n, "digest": split.digest, "reading": split.reading}
     return found | classes_of(split, metric)
 
 

@@ -95,6 +95,12 @@ def _judged(kept: list[tuple[str, Any]], written: list[str], confidence: float |
         except EvalharnessError as error:
             problems.append(str(error))
             continue
+        if bound.baseline is not None or bound.human is not None:
+            problems.append(
+                f"{bound}: a saved result holds no examples that could be paired, and no people's "
+                "answers; ask for the metric itself, `METRIC.on('test') >= NUMBER`, or declare "
+                "`.against(…)` in an evaluation and run it on the outputs"
+            )
         if not bound.metric.split:
             problems.append(f"{bound} stands on no split; write {bound.metric.label}.on('test')")
         bounds.append(bound)

@@ -34,6 +34,10 @@ def _lines(part: str, path: tuple[str, ...], a: Any, b: Any) -> Iterator[str]:
         if a["digest"] != b["digest"]:
             yield f"{place}: other outputs, {b.get('rows')} rows, was {a.get('rows')}"
             return
+        if a.get("reading") != b.get("reading"):
+            how = "columns, threshold, positive, classes or missing"
+            yield f"{place}: the same table, read otherwise ({how} of Outputs)"
+            return
     if both and "value" in a and "value" in b:  # one line for a figure
         names = ("value", *sorted({*a, *b}))
         first = next(k for k in names if not same(a.get(k), b.get(k)))

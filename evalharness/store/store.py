@@ -144,7 +144,11 @@ class Store:
 
     def promote(self, name: str) -> str:
         """Make a saved result the baseline, and say so. It holds until its content changes."""
+        from evalharness.checks.saved_result import SavedResult
+
         kept, digest = self.read(name), digest_of(self.path(name))
+        for key, one in kept["evaluations"].items():  # what cannot be read is no baseline
+            SavedResult(name, str(key), one)
         path = self.folder / f"{BASELINE}.json"
         before = read(path, PROMOTED) if path.exists() else None
         if before is not None and (before.get("name"), before.get("sha256")) == (name, digest):
