@@ -26,21 +26,51 @@ def listed(file, key):
     return [line.strip().removeprefix("- ") for line in below.splitlines()]
 
 
-def test_both_files_are_complete():
-    assert len(FILES) == 2
+def test_all_files_are_complete():
+    assert len(FILES) == 3
     for file in FILES:
         assert "\t" not in file
         install, *run = ITEM.findall(file)
         assert install == "python -m pip install -r requirements.txt"
         assert run
         assert "EVALHARNESS_CACHE: .cache/evalharness\n" in file
-    github, gitlab = FILES
+    github, gitlab, held_out = FILES
     assert re.search(r"^permissions:\n  contents: read\n\n", github, re.M)
     assert "pull_request_target" not in github
     assert "path: .cache/evalharness" in github
     assert ".cache/evalharness" in listed(gitlab, "paths")
     assert listed(github, "path") == ["junit.xml", "result.json"]
     assert gitlab.count("- junit.xml\n") == gitlab.count("- result.json\n") == 1
+    # A look that is cancelled has spent its level, and two at once would spend it twice.
+    assert "  group: held-out\n  cancel-in-progress: false\n" in held_out
+    assert "if: ${{ always() }}" in held_out
+
+
+def test_the_ledger_is_fetched_and_kept(tmp_path, monkeypatch):
+    """The steps of the third file with a ledger that grows, in a clone of a repository."""
+    hub, clone = tmp_path / "hub", tmp_path / "clone"
+
+    def git(*arguments, cwd=hub):
+        name = ("-c", "user.name=ana", "-c", "user.email=ana@localhost")
+        done = subprocess.run(["git", *name, *arguments], cwd=cwd, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    hub.mkdir()
+    git("init", "-q", "-b", "main")
+    for branch, file in (("main", "test_it.py"), ("ledger", "evalharness.ledger")):
+        git("checkout", "-q", "-B", branch)
+        (hub / file).write_text("one\n")
+        git("add", ".")
+        git("commit", "-q", "-m", file)
+    git("checkout", "-q", "main")
+    git("clone", "-q", str(hub), str(clone), cwd=tmp_path)
+    fetch, keep = re.findall(r"run: \|\n((?:          .*\n)+)", FILES[2])
+    for script in (fetch, "echo two >> evalharness.ledger", keep):
+        lines = "\n".join(line.strip() for line in script.splitlines())
+        done = subprocess.run(["sh", "-e", "-c", lines], cwd=clone, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+    assert git("show", "ledger:evalharness.ledger") == "one\ntwo\n"
 
 
 def test_the_cache_is_where_it_is_said_to_be(monkeypatch):
