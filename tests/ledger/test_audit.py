@@ -91,6 +91,10 @@ def test_what_is_a_look(path):
         assert told(result) == []
     assert not path.exists()
     cats.run(outputs(), select=leak)
+    assert [x.verdict for x in looks(path)] == [""]  # of a part of the gate
+    cats.run(outputs(), select=recall_)
+    assert [x.verdict for x in looks(path)] == [""]
+    cats.run(outputs())
     assert [x.verdict for x in looks(path)] == ["not passed"]
     cats.run(outputs(5), select=recall_)
     assert len(looks(path)) == 2
@@ -189,3 +193,11 @@ def test_a_relative_path_is_relative_to_the_given_folder(tmp_path, monkeypatch):
     result = cats.run(outputs(4))
     assert (tmp_path / "here" / "a.ledger").exists()
     assert str(tmp_path) not in result.to_json()
+
+
+def test_after_an_enforced_look_numbers_are_a_look(path):
+    file.append(path, [], "")
+    bounds = {"satisficing": [recall.on("test") >= 0.9]}
+    gate(path, "enforce", **bounds).run(outputs(4))
+    assert gate(path, **bounds).run(outputs(4)).provenance["ledger"]["looks"][""]["new"]
+    assert [x.mode for x in looks(path)] == ["enforce", "audit"]
