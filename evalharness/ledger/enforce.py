@@ -171,8 +171,8 @@ def _result(
     lines = [_budget(asked, every, 1 - look.confidence), *notes]
     if shown := sum(x.mode != look.mode for x in every):
         lines.append(
-            f"{counted(shown, 'earlier looks')} at these examples told numbers (audit): for what was learnt "
-            "by those no level can answer"
+            f"{counted(shown, 'earlier looks')} at these examples told numbers (audit): for what "
+            "was learnt by those no level can answer"
         )
     told = {"looks": len(every), "level": level}
     return result, asked.told(look, every, told, lines)

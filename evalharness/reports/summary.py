@@ -27,6 +27,8 @@ def markdown(result: Result, place: str = "") -> str:
         lines += ["", "Waived:", "", *(f"- {plain(text)}" for text in told)]
     if note := footnote(checks):
         lines += ["", plain(note)]
+    if told := result.provenance.get("ledger", {}).get("told", ()):
+        lines += ["", *(f"- {plain(text)}" for text in told)]
     return "\n".join(lines) + "\n\n"
 
 

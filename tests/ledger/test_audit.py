@@ -9,6 +9,7 @@ from evalharness.declare.errors import OutputsError
 from evalharness.ledger import file
 from evalharness.ledger.file import LedgerError
 from evalharness.metrics import accuracy, error_rate, f1, recall
+from evalharness.reports.summary import markdown
 from tests.ledger.gates import gate, looks, outputs, table
 
 
@@ -201,3 +202,31 @@ def test_after_an_enforced_look_numbers_are_a_look(path):
     gate(path, "enforce", **bounds).run(outputs(4))
     assert gate(path, **bounds).run(outputs(4)).provenance["ledger"]["looks"][""]["new"]
     assert [x.mode for x in looks(path)] == ["enforce", "audit"]
+
+
+def test_summary_and_notebook_say_it_too(path):
+    result = gate(path).run(outputs(4))
+    assert "- look 1 at this test set" in markdown(result)
+    assert "<p>look 1 at this test set" in result._repr_html_()
+
+
+def test_the_last_line_says_that_nothing_was_recorded(pytester, monkeypatch):
+    def refuse(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(file, "append", refuse)
+    pytester.makepyfile("""
+        from evalharness import Evaluation
+        from evalharness.metrics import recall
+        from tests.ledger.gates import outputs
+
+        class TestCats(Evaluation):
+            satisficing = [recall.on("test") >= 0.9]
+            ledger = "a.ledger"
+
+            @classmethod
+            def outputs(cls):
+                return outputs()
+    """)
+    said = pytester.runpytest_inprocess("-q")
+    said.stdout.fnmatch_lines(["*this look was not recorded in the ledger of TestCats*"])

@@ -16,6 +16,7 @@ from evalharness import (
     saved,
     waive,
 )
+from evalharness.cli.command import main
 from evalharness.declare.errors import OutputsError
 from evalharness.ledger import enforce, file
 from evalharness.ledger.file import LedgerError
@@ -358,3 +359,11 @@ def test_an_emptied_ledger_is_no_fresh_budget(path):
 def test_a_split_on_which_nothing_is_asked_is_refused(path):
     with pytest.raises(DeclarationError, match="no bound is on 'tset'.*did you mean `test`"):
         enforced(path, ledger=Ledger(str(path), mode="enforce", splits=("tset",)))
+
+
+def test_the_command_prints_by_the_plan(path, capsys):
+    enforced(path, 4, satisficing=BOUNDS[:1]).run(outputs(60))
+    assert main(["ledger", str(path)]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "spent: 0.0125 of 0.05 (4 looks planned)" in said
+    assert "the next look has level 0.0125 where it is enforced" in said
