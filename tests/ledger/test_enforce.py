@@ -23,6 +23,7 @@ from evalharness.ledger.file import LedgerError
 from evalharness.ledger.merge import merge
 from evalharness.ledger.spending import open_level
 from evalharness.metrics import accuracy, error_rate, f1, precision, recall
+from evalharness.reports.summary import markdown
 from tests.ledger.gates import gate, looks, outputs, table
 
 BOUNDS = [
@@ -57,6 +58,7 @@ def test_everything_on_the_split_is_one_check(path):
     result = cats.run(outputs(2))
     assert [c.outcome for c in result.checks] == ["pass", "pass"]
     assert result.checks[0].message == "all 2 bounds on test: passed at look 1, level 0.0152"
+    assert "passed at look 1, level 0.0152" in markdown(result)
     result = cats.run(outputs(40))
     assert result.checks[0].outcome == "fail"
     assert result.checks[0].message.endswith(
