@@ -288,7 +288,8 @@ class Result:
         return "\n".join([text_table(self.checks, self.also), *looks, *told])
 
     def _repr_html_(self) -> str:
-        return html_table(self.evaluation, self.checks, self.also)
+        looks = self.provenance.get("ledger", {}).get("told", ())
+        return html_table(self.evaluation, self.checks, self.also, looks)
 
     @property
     def work(self) -> dict[str, int]:

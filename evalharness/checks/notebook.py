@@ -20,9 +20,12 @@ from evalharness.inference.verdicts import FAIL, INCONCLUSIVE, PASS
 
 
 def html_table(
-    title: str, checks: Sequence[Decided], also: Iterable[Sequence[Estimate]] = ()
+    title: str,
+    checks: Sequence[Decided],
+    also: Iterable[Sequence[Estimate]] = (),
+    ledger: Iterable[str] = (),
 ) -> str:
-    """The same table for a notebook."""
+    """The same table for a notebook. ledger: what it says of the look."""
     colour = {PASS: "#1a7f37", FAIL: "#cf222e", INCONCLUSIVE: "#9a6700"}
     sides = ("left", "left", *["right"] * (len(HEAD) - 2))
     styles = [f"text-align:{side};padding:2px 10px" for side in sides]
@@ -47,4 +50,5 @@ def html_table(
     drawn = "".join(f"<pre>{html.escape(chr(10).join(one))}</pre>" for one in ladders(checks))
     note = f"<p><small>{html.escape(footnote(checks))}</small></p>" if checks else ""
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    return f"<h4>{html.escape(title)}</h4>{table}{listed}{drawn}{note}"
+    said = "".join(f"<p>{html.escape(line)}</p>" for line in ledger)
+    return f"<h4>{html.escape(title)}</h4>{table}{listed}{drawn}{note}{said}"

@@ -4,6 +4,7 @@ costs."""
 from __future__ import annotations
 
 import argparse
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -144,10 +145,15 @@ def _budget(looks: Sequence[Look]) -> list[str]:
 
     alpha = 1 - looks[-1].confidence
     seen = history.passed(looks)
-    following = spending.next_level(alpha, seen)
-    after = [spending.next_level(alpha, [*seen, p]) for p in (True, False)]
-    lines = [
-        f"of {percent(alpha)}, the next look has level {following:.3g} where it is enforced; "
+    planned, spent = looks[-1].looks, history.spent(looks)
+    following = spending.next_level(alpha, seen, planned)
+    after = [spending.next_level(alpha, [*seen, p], planned) for p in (True, False)]
+    plan = f" ({planned:,} looks planned)" if planned else ""
+    lines = [f"spent: {spent:.3g} of {alpha:.3g}{plan}"] if spent else []
+    lines += [
+        "none is left where it is enforced: take a fresh test set"
+        if not following or not spending.affordable(alpha, spent, following)
+        else f"of {percent(alpha)}, the next look has level {following:.3g} where it is enforced; "
         f"then {after[0]:.3g} after a pass, {after[1]:.3g} after none"
     ]
     counted = sum(look.level is None for look in looks)
@@ -158,4 +164,4 @@ def _budget(looks: Sequence[Look]) -> list[str]:
             f"one before passed, the {percent(alpha)} of the last are worth at most {most}, and "
             "by numbers there is no limit"
         )
-    return lines
+    return [part for line in lines for part in textwrap.wrap(line, 100)]

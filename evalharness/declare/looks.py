@@ -86,7 +86,9 @@ class HeldOut:
         return slug_of(*self.splits)
 
     def __str__(self) -> str:
-        return f"all {len(self.asked)} bounds on {' and '.join(self.splits)}"
+        names = " and ".join(self.splits)
+        many = len(self.asked)
+        return f"the bound on {names}" if many == 1 else f"all {many} bounds on {names}"
 
 
 def ledger_of(value: Any, problems: list[str]) -> Ledger | None:
@@ -127,6 +129,14 @@ def collapsed(
     optimized = attributes["optimizing"]
     optimized = getattr(optimized, "metric", optimized)
     among = [c for c in checks if measured_on(c.declared, optimized) in held]
+    measured = dict.fromkeys(measured_on(c.declared, optimized) for c in checks)
+    problems += [
+        f"splits={held!r}: no bound is on {name!r}, so nothing would be enforced there"
+        f"{did_you_mean(name, [m for m in measured if m])}; list a bound on it in `satisficing`, "
+        "or leave it out of the ledger"
+        for name in held
+        if name not in measured
+    ]
     problems += _unenforceable(ledger, among, attributes)
     found, done = [], set()
     for check in checks:

@@ -12,6 +12,7 @@ from evalharness.ledger import file, history, worth
 from evalharness.ledger.history import NOT_PASSED, PASSED
 
 if TYPE_CHECKING:
+    from evalharness.ledger.history import Look
     from evalharness.ledger.looking import Asked
 
 
@@ -37,12 +38,15 @@ def decided(asked: Asked) -> tuple[list[Any], Any, dict[str, Any]]:
     chosen = [c for c in asked.declared.checks if c in asked.declared.chosen]
     outcomes = {c: r.outcome for c, r in zip(chosen, made, strict=True)}
     also = any(m.split in asked.held for m in asked.declared.also)
+    whole = [c for c in asked.declared.checks if looked(asked, c)]
     told: dict[str, Any] = {}
     for model in asked.declared.gated:
         of = [c for c in outcomes if c.model in ("", model) and looked(asked, c)]
         if of or also:
             each = [outcomes[c] for c in of]
-            result = (PASSED if {*each} == {"pass"} else NOT_PASSED) if each else ""
+            result = PASSED if {*each} == {"pass"} else NOT_PASSED
+            if not of or any(c not in outcomes for c in whole if c.model in ("", model)):
+                result = ""  # a part of the gate says nothing of all of it
             estimates = [e for es in found[model].values() for e in es[:1]]
             here = [e for e in estimates if e.split in asked.held]
             told |= record(asked, model, result, here)
@@ -58,13 +62,16 @@ def record(asked: Asked, model: str, verdict: str, estimates: Sequence[Any] = ()
     try:
         with file.locked(asked.path):
             book, every = asked.read()
-            replayed = history.same(look, every)
+            replayed = _same(look, every)
             if replayed is None:
                 entry = look.entry(history.known(every))
                 file.append(asked.path, [entry], asked.project())
+            elif verdict and not replayed.verdict:  # only a part was judged then
+                entry = history.verdict(replayed, verdict, look.time)
+                file.append(asked.path, [entry], asked.project())
     except OSError as error:
         book, every = asked.read()
-        replayed = history.same(look, every)
+        replayed = _same(look, every)
         recorded, why = replayed is not None, error.strerror or str(error)
     before = history.at(look.sets.values(), every)
     number = len(before) + (replayed is None)
@@ -78,3 +85,8 @@ def record(asked: Asked, model: str, verdict: str, estimates: Sequence[Any] = ()
         lines.append(f"this look was not recorded: {asked.shown} cannot be written ({why})")
     told = {"looks": number, "new": replayed is None, "recorded": recorded}
     return asked.told(look, before, told, [*lines, *book.notes])
+
+
+def _same(look: Look, every: Sequence[Look]) -> Look | None:
+    """The same look in this mode: one that was enforced told a bit, and this one tells numbers."""
+    return history.same(look, [x for x in every if x.mode == look.mode])

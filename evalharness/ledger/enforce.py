@@ -7,11 +7,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from evalharness.checks.findings import REPORTED, Finding, SplitResult
+from evalharness.checks.waived import told_over
 from evalharness.declare.errors import DeclarationError
 from evalharness.declare.looks import HeldOut, expanded
+from evalharness.declare.plural import counted
 from evalharness.declare.split_checks import SplitCheck
 from evalharness.inference.verdicts import FAIL, INCONCLUSIVE, PASS
 from evalharness.ledger import file, history, room, spending
+from evalharness.ledger import look as waiving
 from evalharness.ledger.file import LedgerError
 from evalharness.ledger.history import NOT_PASSED, PASSED, Look
 
@@ -80,10 +83,11 @@ def _refuse(asked: Asked, chosen: list[Any], one: list[Any]) -> None:
 def _spent(asked: Asked, check: Any) -> tuple[SplitResult, dict[str, Any]]:
     """The verdict of one model on its held-out splits, and what is to be said of the look."""
     look = asked.look(asked.declared.model(check), strict=True)
-    if not asked.path.exists():
+    if not file.read(asked.path, asked.shown).begun:
+        missing = "is no" if not asked.path.exists() else "is no first line in the"
         raise LedgerError(
-            f"{asked.evaluation}: there is no ledger {asked.shown}, and it is enforced: take the "
-            f"one of this project, or begin it by `evalharness ledger {asked.shown} --new`"
+            f"{asked.evaluation}: there {missing} ledger {asked.shown}, and it is enforced: take "
+            f"the one of this project, or begin it by `evalharness ledger {asked.shown} --new`"
         )
     try:
         with file.locked(asked.path):
@@ -108,7 +112,7 @@ def _judged(asked: Asked, check: Any, look: Look) -> tuple[SplitResult, dict[str
     alpha = 1 - look.confidence
     level = spending.next_level(alpha, history.passed(before), asked.ledger.looks)
     number = len(before) + 1
-    if why := room.used_up(asked, check, level, alpha):
+    if why := room.used_up(asked, check, level, alpha, history.spent(before)):
         left = replace(look, level=level)
         return _result(asked, check, INCONCLUSIVE, why, left, before, book.notes)
     look = replace(look, level=level)
@@ -148,7 +152,13 @@ def _result(
 ) -> tuple[SplitResult, dict[str, Any]]:
     """The one bit, and beside it what the budget is."""
     level = look.level or 0.0
-    finding = Finding("EH-HELD-OUT", "", outcome, words, level=level)
+    # Which waivers were needed is withheld; that they are declared is not.
+    concerning = waiving.concerning(check.declared.asked, asked.declared.waivers)
+    over = [told_over(w) for w in concerning if w.expired()]
+    holding = "; ".join(str(w) for w in concerning if not w.expired())
+    waived = holding if outcome == PASS else ""
+    said = [words, *over] if waived or not holding else [words, *over, holding]
+    finding = Finding("EH-HELD-OUT", "", outcome, "; ".join(said), level=level, waived=waived)
     result = SplitResult(
         id=check.id,
         kind=check.kind,
@@ -161,8 +171,8 @@ def _result(
     lines = [_budget(asked, every, 1 - look.confidence), *notes]
     if shown := sum(x.mode != look.mode for x in every):
         lines.append(
-            f"{shown:,} earlier looks at these examples told numbers (audit): for what was learnt "
-            "by those no level can answer"
+            f"{counted(shown, 'earlier looks')} at these examples told numbers (audit): for what "
+            "was learnt by those no level can answer"
         )
     told = {"looks": len(every), "level": level}
     return result, asked.told(look, every, told, lines)
@@ -171,10 +181,12 @@ def _result(
 def _budget(asked: Asked, every: list[Look], alpha: float) -> str:
     """How many looks there were, and what one more would spend."""
     seen, looks = history.passed(every), asked.ledger.looks
+    made = counted(len(every), "looks")
     following = spending.next_level(alpha, seen, looks)
-    text = f"{len(every):,} looks at this test set ({asked.shown}, enforced); the next has level "
-    if not following:
-        return f"{len(every):,} looks at this test set ({asked.shown}, enforced); none is left"
+    text = f"{made} at this test set ({asked.shown}, enforced); the next has level "
+    spent = history.spent(every)
+    if not following or not spending.affordable(alpha, spent, following):
+        return f"{made} at this test set ({asked.shown}, enforced); none is left"
     after = [spending.next_level(alpha, [*seen, p], looks) for p in (True, False)]
     return f"{text}{following:.3g}, then {after[0]:.3g} after a pass and {after[1]:.3g} after none"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -17,7 +18,8 @@ PASSED, NOT_PASSED = "passed", "not passed"
 @dataclass(frozen=True)
 class Look:
     """One look. verdict: "passed", "not passed", or "" of a run that ended before it had one, or
-    that judged nothing. level: what it spent, where that was enforced; else None."""
+    that judged nothing or a part of the gate. level: what it spent, where that was enforced; else
+    None. looks: how many were planned."""
 
     evaluation: str
     model: str
@@ -32,6 +34,7 @@ class Look:
     confidence: float
     level: float | None = None
     verdict: str = ""
+    looks: int | None = None
     key: str = field(default_factory=lambda: secrets.token_hex(8))
 
     def entry(self, known: Iterable[TestSet]) -> Entry:
@@ -120,6 +123,11 @@ def groups(every: Sequence[Look]) -> list[list[Look]]:
         joined = [x for g in meets for x in g] + [look]
         found = [g for g in found if g not in meets] + [joined]
     return found
+
+
+def spent(every: Iterable[Look]) -> float:
+    """The levels that the looks took, summed."""
+    return math.fsum(x.level or 0.0 for x in every)
 
 
 def passed(every: Iterable[Look]) -> list[bool]:

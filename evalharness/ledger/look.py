@@ -16,6 +16,7 @@ from typing import Any
 from evalharness.declare.bound import bound_of
 from evalharness.declare.errors import OutputsError
 from evalharness.declare.looks import measured_on
+from evalharness.declare.waivers import Waiver
 from evalharness.ledger.file import digest
 
 # Hashes of a sketch. Where two sets share a part J of all examples that either has, the sketches
@@ -81,29 +82,52 @@ def _rows(split: Any) -> Iterator[tuple[Any, Any]]:
         parts = [split]
     for part in parts:
         columns = [
-            part.column(n).to_pylist() if n in names else [None] * part.n for n in ("id", "label")
+            [_plain(x) for x in part.column(n).to_pylist()] if n in names else [None] * part.n
+            for n in ("id", "label")
         ]
         yield from zip(*columns, strict=True)
+
+
+def _plain(value: Any) -> Any:
+    """1.0 is 1: whether a table has whole numbers as floats says nothing of its examples."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _hash(text: str) -> str:
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
-def gate(checks: Iterable[Any], held: Iterable[str], optimized: Any, settings: Any) -> str:
+def gate(
+    checks: Iterable[Any],
+    held: Iterable[str],
+    optimized: Any,
+    settings: Any,
+    waivers: Iterable[Waiver] = (),
+) -> str:
     """What is asserted of one model on held-out splits, in any order and spelling, with what
-    decides it. checks: all that are declared, whatever is selected."""
+    decides it, waivers among that. checks: all that are declared, whatever is selected."""
     held = tuple(held)
-    asked = {str(c.declared) for c in checks if measured_on(c.declared, optimized) in held}
+    measured = [c for c in checks if measured_on(c.declared, optimized) in held]
+    asked = {str(c.declared) for c in measured}
     told = [sorted(asked), settings.confidence, settings.policy]
+    # Neither who waives nor why decides anything.
+    let = {(w.code, w.check, w.expired()) for w in concerning(measured, waivers)}
+    told += [sorted(let)] if let else []
     return digest(told)
 
 
+def concerning(checks: Iterable[Any], waivers: Iterable[Waiver]) -> list[Waiver]:
+    """The waivers that are about any of the checks, over or not."""
+    checks = list(checks)
+    return [w for w in waivers if any(w.covers(c.id, c.declared.finds) for c in checks)]
+
+
 def predictions(plan: Any, model: str, checks: Iterable[Any], held: Iterable[str]) -> str:
-    """The content of every table that the gate of a model reads: its own, and its baselines'."""
+    """The content, as it is read, of every table that the gate of a model reads: its own, and its
+    baselines'."""
     used: dict[str, dict[str, str]] = {}
     for name, split in _tables(plan, model, checks, held):
-        used.setdefault(name, {})[split] = plan.split(name, split).digest
+        used.setdefault(name, {})[split] = plan.split(name, split).reading
     # Of one model the name says nothing.
     return digest({"": used.pop(model), **used})
 

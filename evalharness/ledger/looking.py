@@ -68,7 +68,9 @@ class Asked:
             evaluation=self.evaluation,
             model=model if len(self.plan.outputs) > 1 else "",
             sets=look.sets(self.plan, model, self.held, strict),
-            gate=look.gate(of, self.held, self.declared.optimized, self.settings),
+            gate=look.gate(
+                of, self.held, self.declared.optimized, self.settings, self.declared.waivers
+            ),
             predictions=look.predictions(self.plan, model, of, self.held),
             commit=surroundings.commit(self.path.parent),
             environment=surroundings.environment(),
@@ -76,6 +78,7 @@ class Asked:
             mode=self.ledger.mode,
             policy=self.settings.policy,
             confidence=self.settings.confidence,
+            looks=self.ledger.looks,
         )
 
     def told(

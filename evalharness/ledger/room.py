@@ -17,12 +17,18 @@ if TYPE_CHECKING:
     from evalharness.ledger.looking import Asked
 
 
-def used_up(asked: Asked, check: Any, level: float, alpha: float) -> str:
+def used_up(asked: Asked, check: Any, level: float, alpha: float, spent: float) -> str:
     """Why no look is left, and how many fresh examples it takes; "" where one is.
 
     Only numbers of examples are looked at, of what each bound counts; of a difference it is not
-    known before it is measured, and so it never uses a set up.
+    known before it is measured, and so it never uses a set up. spent: by the looks before.
     """
+    if level and not spending.affordable(alpha, spent, level):
+        return (
+            f"the test set is used up: its looks spent {spent:.3g} of {alpha:.3g}, and the next "
+            f"would take {level:.3g}, by another plan, confidence or branch than theirs; take a "
+            "fresh one, which has a budget of its own"
+        )
     if not level:
         first = spending.next_level(alpha, (), asked.ledger.looks)
         needs = [_least(bound, first) for bound, _ in _bounds(asked, check)]

@@ -50,6 +50,12 @@ def planned_level(alpha: float, passed: Sequence[bool], looks: int, passes: int 
     return alpha / nodes(looks, passes)
 
 
+def affordable(alpha: float, spent: float, level: float) -> bool:
+    """Whether a level fits into what is left of α. Along one path of one plan the levels never add
+    up to more; where plans were changed, or branches merged, they could."""
+    return spent + level <= alpha + 1e-9
+
+
 def next_level(alpha: float, passed: Sequence[bool], looks: int | None = None) -> float:
     """The level of the look that comes after these; 0 where there is none left. looks: how many
     were planned; None where that was left open."""

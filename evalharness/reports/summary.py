@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from evalharness.checks.table import HEAD, Decided, footnote, row, waived
+from evalharness.declare.looks import KIND
 from evalharness.inference.verdicts import FAIL, INCONCLUSIVE, PASS
 from evalharness.result import Result
 
@@ -27,6 +28,9 @@ def markdown(result: Result, place: str = "") -> str:
         lines += ["", "Waived:", "", *(f"- {plain(text)}" for text in told)]
     if note := footnote(checks):
         lines += ["", plain(note)]
+    held = [c.message for c in checks if c.kind == KIND]  # the table has no place for its level
+    if told := [*held, *result.provenance.get("ledger", {}).get("told", ())]:
+        lines += ["", *(f"- {plain(text)}" for text in told)]
     return "\n".join(lines) + "\n\n"
 
 

@@ -159,6 +159,16 @@ class Reporter:
                 f"no statistical guarantee: what {', '.join(by_value)} declares is decided by its "
                 "values alone (policy 'point')"
             )
+        unrecorded = [
+            t.name
+            for t in self.evaluations.values()
+            if t.result
+            for look in t.result.provenance.get("ledger", {}).get("looks", {}).values()
+            if look.get("recorded") is False
+        ]
+        if unrecorded:
+            names = ", ".join(dict.fromkeys(unrecorded))
+            parts.append(f"this look was not recorded in the ledger of {names}")
         return "; ".join(parts)
 
 

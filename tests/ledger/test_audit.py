@@ -9,6 +9,7 @@ from evalharness.declare.errors import OutputsError
 from evalharness.ledger import file
 from evalharness.ledger.file import LedgerError
 from evalharness.metrics import accuracy, error_rate, f1, recall
+from evalharness.reports.summary import markdown
 from tests.ledger.gates import gate, looks, outputs, table
 
 
@@ -91,6 +92,10 @@ def test_what_is_a_look(path):
         assert told(result) == []
     assert not path.exists()
     cats.run(outputs(), select=leak)
+    assert [x.verdict for x in looks(path)] == [""]  # of a part of the gate
+    cats.run(outputs(), select=recall_)
+    assert [x.verdict for x in looks(path)] == [""]
+    cats.run(outputs())
     assert [x.verdict for x in looks(path)] == ["not passed"]
     cats.run(outputs(5), select=recall_)
     assert len(looks(path)) == 2
@@ -189,3 +194,39 @@ def test_a_relative_path_is_relative_to_the_given_folder(tmp_path, monkeypatch):
     result = cats.run(outputs(4))
     assert (tmp_path / "here" / "a.ledger").exists()
     assert str(tmp_path) not in result.to_json()
+
+
+def test_after_an_enforced_look_numbers_are_a_look(path):
+    file.append(path, [], "")
+    bounds = {"satisficing": [recall.on("test") >= 0.9]}
+    gate(path, "enforce", **bounds).run(outputs(4))
+    assert gate(path, **bounds).run(outputs(4)).provenance["ledger"]["looks"][""]["new"]
+    assert [x.mode for x in looks(path)] == ["enforce", "audit"]
+
+
+def test_summary_and_notebook_say_it_too(path):
+    result = gate(path).run(outputs(4))
+    assert "- look 1 at this test set" in markdown(result)
+    assert "<p>look 1 at this test set" in result._repr_html_()
+
+
+def test_the_last_line_says_that_nothing_was_recorded(pytester, monkeypatch):
+    def refuse(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(file, "append", refuse)
+    pytester.makepyfile("""
+        from evalharness import Evaluation
+        from evalharness.metrics import recall
+        from tests.ledger.gates import outputs
+
+        class TestCats(Evaluation):
+            satisficing = [recall.on("test") >= 0.9]
+            ledger = "a.ledger"
+
+            @classmethod
+            def outputs(cls):
+                return outputs()
+    """)
+    said = pytester.runpytest_inprocess("-q")
+    said.stdout.fnmatch_lines(["*this look was not recorded in the ledger of TestCats*"])

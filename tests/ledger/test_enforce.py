@@ -14,12 +14,16 @@ from evalharness import (
     no_leakage,
     prefers,
     saved,
+    waive,
 )
+from evalharness.cli.command import main
 from evalharness.declare.errors import OutputsError
 from evalharness.ledger import enforce, file
 from evalharness.ledger.file import LedgerError
+from evalharness.ledger.merge import merge
 from evalharness.ledger.spending import open_level
 from evalharness.metrics import accuracy, error_rate, f1, precision, recall
+from evalharness.reports.summary import markdown
 from tests.ledger.gates import gate, looks, outputs, table
 
 BOUNDS = [
@@ -54,6 +58,7 @@ def test_everything_on_the_split_is_one_check(path):
     result = cats.run(outputs(2))
     assert [c.outcome for c in result.checks] == ["pass", "pass"]
     assert result.checks[0].message == "all 2 bounds on test: passed at look 1, level 0.0152"
+    assert "passed at look 1, level 0.0152" in markdown(result)
     result = cats.run(outputs(40))
     assert result.checks[0].outcome == "fail"
     assert result.checks[0].message.endswith(
@@ -121,7 +126,7 @@ def test_a_look_in_audit_mode_is_a_look_but_no_answer(path):
     gate(path, satisficing=BOUNDS).run(outputs(2))
     result = enforced(path).run(outputs(2))
     assert "passed at look 2, level 0.00462" in result.checks[0].message
-    assert "1 earlier looks at these examples told numbers" in str(result)
+    assert "1 earlier look at these examples told numbers" in str(result)
 
 
 def test_a_run_that_is_killed_has_spent_its_level(path, monkeypatch):
@@ -285,3 +290,82 @@ def test_all_problems_of_a_ledger_at_once(tmp_path):
     with pytest.raises(DeclarationError, match="ledger = 3 must be a path"):
         gate("a.ledger", ledger=3)
     assert gate("a.ledger", ledger=tmp_path / "a.ledger").checks
+
+
+def test_how_a_table_is_read_is_part_of_the_predictions(path):
+    test = table(2)
+    test["pa"], test["pb"] = test.pop("prediction"), table(90)["prediction"]
+
+    def run(column):
+        given = Outputs(test=test, columns={"prediction": column})
+        return enforced(path, satisficing=BOUNDS[:1]).run(given).checks[0]
+
+    assert run("pa").outcome == "pass"
+    assert "not passed at look 2" in run("pb").message
+
+
+def test_waivers_are_part_of_the_gate_and_are_named(path):
+    def run(expires=None, what="recall-test"):
+        more = {"owner": "ana", "reason": "known", "expires": expires}
+        waivers = [waive(what, **more)] if expires else []
+        return enforced(path, satisficing=BOUNDS[:1], waivers=waivers).run(outputs(60)).checks[0]
+
+    for number, what in enumerate(("recall-test", "EH-BOUND"), 1):
+        let = run("2999-01-01", what)
+        assert let.outcome == "pass"
+        assert f"passed at look {number}" in let.message
+        assert f"{what} is waived by ana until 2999-01-01: known" in let.message
+        assert let.waived
+    assert "passed, as at look 1" in run("2999-12-31").message
+    gone = run()
+    assert gone.outcome == "fail"
+    assert "not passed at look 3" in gone.message
+    over = run("2020-01-01")
+    assert over.outcome == "fail"
+    assert "not passed at look 4" in over.message
+    assert "expired on 2020-01-01" in over.message
+
+
+def test_levels_of_changed_plans_never_add_up_to_more(path):
+    bounds = {"satisficing": BOUNDS[:1]}
+    assert "level 0.05" in enforced(path, 1, **bounds).run(outputs(60)).checks[0].message
+    for planned in (2, 3, None):
+        left = enforced(path, planned, **bounds).run(outputs(2)).checks[0]
+        assert left.outcome == "inconclusive"
+        assert "spent 0.05 of 0.05" in left.message
+    assert len(looks(path)) == 1
+    assert looks(path)[0].looks == 1
+
+
+def test_levels_of_merged_branches_add_up(path, tmp_path):
+    other = tmp_path / "other.ledger"
+    file.append(other, [], "")
+    for place, wrong in ((path, 60), (other, 61)):
+        enforced(place, 2, satisficing=BOUNDS[:1]).run(outputs(wrong))
+    merge(path, [other])
+    left = enforced(path, 3, satisficing=BOUNDS[:1]).run(outputs(2)).checks[0]
+    assert left.outcome == "inconclusive"
+    assert "spent 0.05 of 0.05, and the next would take 0.0167" in left.message
+    assert len(looks(path)) == 2
+
+
+def test_an_emptied_ledger_is_no_fresh_budget(path):
+    cats = enforced(path)
+    cats.run(outputs(60))
+    for content in ("", path.read_text()[:20]):
+        path.write_text(content)
+        with pytest.raises(LedgerError, match="no first line in the ledger .*--new"):
+            cats.run(outputs(2))
+
+
+def test_a_split_on_which_nothing_is_asked_is_refused(path):
+    with pytest.raises(DeclarationError, match="no bound is on 'tset'.*did you mean `test`"):
+        enforced(path, ledger=Ledger(str(path), mode="enforce", splits=("tset",)))
+
+
+def test_the_command_prints_by_the_plan(path, capsys):
+    enforced(path, 4, satisficing=BOUNDS[:1]).run(outputs(60))
+    assert main(["ledger", str(path)]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "spent: 0.0125 of 0.05 (4 looks planned)" in said
+    assert "the next look has level 0.0125 where it is enforced" in said

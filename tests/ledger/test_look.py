@@ -29,6 +29,7 @@ def test_the_fingerprint_is_of_ids_and_labels_in_any_order():
     assert of(table(np.arange(1000), prediction=np.ones(1000, int))) == one
     text = table(np.arange(1000)) | {"id": [f"{i}" for i in range(1000)]}
     assert of(text) == one  # as a CSV file has them
+    assert of(table(np.arange(1000.0))) == one  # as pandas has integers beside nulls
     flipped = table(np.arange(1000), label=1 - np.arange(1000) % 2)
     assert of(flipped).fingerprint != one.fingerprint
     assert of(flipped).overlap(one) == 1.0
