@@ -80,6 +80,32 @@ def test_slices_and_confidence(capsys, tmp_path):
     assert "hold together with 99 % confidence" in out
 
 
+def test_a_bound_on_a_difference_is_asked_of_every_model(capsys, files):
+    asked = ("--optimize", "f1", "--require", 'recall.against("third") >= 0.05')
+    status, out, err = compare(capsys, *files, *asked)
+    assert (status, err) == (0, "")
+    assert "2 models" in out
+    assert "third  " not in out
+    asked = ("--optimize", "f1", "--require", 'accuracy.against("first") > 0')
+    status, out, _ = compare(capsys, *files, *asked)
+    assert status == 1
+    assert "1 of 2 ruled out: accuracy minus first on test > 0 (1)" in out.splitlines()[0]
+    asked = ("--optimize", "f1", "--require", 'accuracy.against("first", within=0.001)')
+    status, out, _ = compare(capsys, *files, *asked)
+    assert status == 1
+    assert "undecided: second (accuracy minus first on test ≥ -0.001)" in out
+
+
+def test_a_baseline_is_a_file_and_no_candidate(capsys, files):
+    asked = ("--optimize", "f1", "--require")
+    status, _, err = compare(capsys, *files, *asked, 'recall.against("thrid") >= 0')
+    assert status == 2
+    assert "compares with 'thrid', and no file is that model (did you mean `third`?)" in err
+    status, _, err = compare(capsys, *files[:2], *asked, 'recall.against("first") >= 0')
+    assert status == 2
+    assert "only second is left to choose from" in err
+
+
 def test_two_files_that_are_one_model(capsys, files, tmp_path):
     twin = write(tmp_path / "twin.parquet", 1, 0.95)
     status, out, _ = compare(capsys, files[0], twin, "--optimize", "f1")

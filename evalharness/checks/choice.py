@@ -150,6 +150,7 @@ def _chosen(
         winner=winner,
         candidates=tuple(map(candidate, [*ranked, *(m for m in each if m not in place)])),
         corrected=float(corrected),
+        policy=settings.policy,
     )
 
 

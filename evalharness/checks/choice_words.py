@@ -15,6 +15,9 @@ MOST = 20
 # Of more names than this the first are told.
 NAMES = 3
 HEAD = ("rank", "model", "value", "interval", "minus {}", "bounds", "alike")
+ALONE = (
+    "by the values alone (policy 'point'): no statistical guarantee that any model meets them"
+)
 WORD = {SURELY: "met", PERHAPS: "perhaps", NOT: "ruled out"}
 
 
@@ -35,6 +38,8 @@ def told(choice: Chosen) -> str:
         parts = [f"none of the models that meet every bound can be ranked: {reason}"]
     else:
         parts = [f"none of {total} meets every bound", *_ruled(choice)]
+    if choice.policy == "point" and choice.bounds:
+        parts.append(f"bounds are decided {ALONE}")
     return "; ".join(parts)
 
 
@@ -59,7 +64,7 @@ def _winner(choice: Chosen) -> str:
     elif rivals:
         text += f"), surely better than {_listed([c.model for c in rivals])}"
     else:
-        text += "), the only one that is shown to meet every bound"
+        text += f"), the only one {_alone(choice)}"
     sign = 1 if choice.better == "higher" else -1
     hopes = [c for c in choice.feasible(PERHAPS) if sign * c.minus > 0 or alike(c)]
     if hopes:
@@ -68,6 +73,17 @@ def _winner(choice: Chosen) -> str:
         names = [f"{c.model} ({_listed(c.doubts)})" for c in hopes]
         text += f"; {word} better, but not shown to meet every bound: {_listed(names)}"
     return text
+
+
+def _alone(choice: Chosen) -> str:
+    """What only the chosen model does, where no other one is ranked beside it."""
+    meets = "that meets" if choice.policy == "point" else "that is shown to meet"
+    without = [c for c in choice.feasible(SURELY) if not c.best]
+    if not without:
+        return f"{meets} every bound"
+    why = _listed([f"{c.model}: {c.reason.partition(':')[0]}" for c in without])
+    others = sum(c.best > 0 for c in choice.candidates) > 1
+    return f"{f'{meets} every bound and' if others else 'that'} can be ranked ({why})"
 
 
 def _ruled(choice: Chosen) -> list[str]:
@@ -123,6 +139,8 @@ def drawn(choice: Chosen, full: bool = True) -> list[str]:
         "confidence. Models that share a letter cannot be told apart, which does not say that they "
         "are equivalent."
     )
+    if choice.policy == "point" and choice.bounds:
+        note += f" Bounds are decided {ALONE}."
     return [*lines, *textwrap.wrap(note, WIDTH)]
 
 

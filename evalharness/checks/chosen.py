@@ -53,6 +53,7 @@ class Chosen:
     winner:     the name of the chosen model; "" where none is.
     corrected:  its value less what the best of so many gains, on average, by having been picked.
     level:      the two-sided level of each difference, with which all hold at the confidence.
+    policy:     of the bounds; by "point" their values decide, and that they are met is shown of none.
     bounds:     how many are declared. n, unit: what is counted.
     candidates: the best value first.
     """
@@ -68,6 +69,7 @@ class Chosen:
     winner: str
     candidates: tuple[Candidate, ...]
     corrected: float = math.nan
+    policy: str = "confident"
 
     def feasible(self, how: str) -> list[Candidate]:
         """The candidates that meet every bound so surely."""

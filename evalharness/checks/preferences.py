@@ -30,11 +30,11 @@ from evalharness.kernels.plan import Plan
 
 # So many slices are named where the judgement names none.
 SHOWN = 3
-ADVICE = (
-    "what the metric ranks first is what a team will make: weigh those examples more (a column "
-    "`weight`, 10 or 100 times), change the metric, or change the examples, until it ranks as "
-    "people do"
-)
+MADE = "what the metric ranks first is what a team will make:"
+UNTIL = "change the metric, or change the examples, until it ranks as people do"
+ADVICE = f"{MADE} weigh those examples more (a column `weight`, 10 or 100 times), {UNTIL}"
+# Where no weight turns the ranking.
+OTHERWISE = f"{MADE} {UNTIL}"
 
 
 @dataclass(frozen=True)
@@ -125,8 +125,9 @@ def _finding(verdict: Verdict, preference: Preference, asked: Asked) -> Finding:
         told = f"{label} {word} ({preference.because}): {told}"
         lead = e.value if upward else -e.value
         if lead <= 0:  # else it ranks them so, though not surely
-            told += f"; {turned(asked)}"
-            details = [ADVICE]
+            words, turns = turned(asked)
+            told += f"; {words}"
+            details = [ADVICE if turns else OTHERWISE]
     return Finding(
         preference.finds[0],
         "",
@@ -145,23 +146,27 @@ def _finding(verdict: Verdict, preference: Preference, asked: Asked) -> Finding:
     )
 
 
-def turned(asked: Asked) -> str:
-    """From which weight of examples on the metric ranks the two as people do, in words."""
+def turned(asked: Asked) -> tuple[str, bool]:
+    """From which weight of examples on the metric ranks the two as people do, in words, and
+    whether there is one."""
     ranked = asked.ranked
     if asked.chosen is not None:
         count = counted(int(asked.chosen.sum()), "examples")
         turn = ranked.turn(asked.chosen)
         if turn is None:
-            return f"no weight of the {count} that it is about turns the ranking"
-        return f"the {count} that it is about turn the ranking if they count {_times(turn)}"
-    found = []
+            return f"no weight of the {count} that it is about turns the ranking", False
+        return f"the {count} that it is about turn the ranking if they count {_times(turn)}", True
+    found, turns = [], False
     for column, value, rows in islice(ranked.leading_slices(), SHOWN):
         turn = ranked.turn(rows)
+        turns |= turn is not None
         weight = "no weight turns it" if turn is None else _times(turn)
         found.append(f"{column}={value}, {counted(int(rows.sum()), 'rows')}: {weight}")
     if not found:
-        return "no slice was found in which the metric prefers it; where={…} says what it is about"
-    return f"found by looking, slices that turn the ranking if they count more ({'; '.join(found)})"
+        none = "no slice was found in which the metric prefers it; where={…} says what it is about"
+        return none, False
+    slices = "; ".join(found)
+    return f"found by looking, slices that turn the ranking if they count more ({slices})", turns
 
 
 def _times(turn: Turn) -> str:

@@ -141,7 +141,8 @@ def _of_splits(check: SplitResult) -> tuple[str, ...]:
         if math.isnan(f.limit)
         else show(f.limit, near=f.required, toward="down" if f.op == "≥" else "up")
     )
-    required = "" if math.isnan(f.required) else f"{'≥' if f.least else '≤'} {plain(f.required)}"
+    signs = "><" if check.kind == "preferences" else "≥≤"
+    required = "" if math.isnan(f.required) else f"{signs[not f.least]} {plain(f.required)}"
     settle = f"~{about(max(f.settle))}" if f.settle else "?" if f.outcome == INCONCLUSIVE else ""
     shown = bound if bound == "–" else f"{f.op} {bound}"
     return (

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
 
@@ -20,7 +21,9 @@ examples:
       --require "recall >= 0.9" --require "latency.quantile(0.99) <= 100"
 
 Metrics and bounds are written as in Python; `evalharness metrics` lists them. The split is called
-test, so that a slice is recall.on("test", region="eu") >= 0.85.
+test, so that a slice is recall.on("test", region="eu") >= 0.85. A bound on a difference names its
+baseline by its file, which is then no candidate: a.parquet b.parquet old.parquet
+--require 'recall.against("old") >= -0.01'.
 
 exit status:
   0  at least one model is shown to meet every bound, and the best of these is told
@@ -82,9 +85,9 @@ def compared(given: Any) -> tuple[list[str], int]:
     metric = metric_of(given.optimize)
     bounds = [bound_of(text) for text in given.require]
     body = {
-        "models": list(names),
+        "models": candidates(names, [b.baseline for b in bounds if b.baseline is not None]),
         "optimizing": _placed(metric),
-        "satisficing": [type(b)(_placed(b.metric), b.op, b.threshold) for b in bounds],
+        "satisficing": [replace(b, metric=_placed(b.metric)) for b in bounds],
         "confidence": given.confidence,
     }
     evaluation: Any = type("compare", (Evaluation,), body)
@@ -120,6 +123,29 @@ def named(files: Sequence[str]) -> dict[str, str]:
         same = path[-depth:] in [p[-depth:] for p in others]
         found[file if same else "/".join(path[-depth:])] = file
     return found
+
+
+def candidates(names: Iterable[str], baselines: Sequence[Any]) -> list[str]:
+    """The models to choose from: all but those that bounds compare with. Raises DeclarationError
+    for a baseline that no file is, and where fewer than two are left."""
+    from evalharness.declare.errors import DeclarationError, did_you_mean
+
+    names = list(names)
+    unknown = [b for b in dict.fromkeys(baselines) if b not in names]
+    if unknown:
+        raise DeclarationError(
+            f"--require compares with {unknown[0]!r}, and no file is that model"
+            f"{did_you_mean(unknown[0], names)}; the files are {', '.join(names)}"
+        )
+    left = [name for name in names if name not in baselines]
+    if len(left) < 2:
+        beside = ", ".join(dict.fromkeys(baselines))
+        found = f"only {left[0]} is left" if left else "no file is left"
+        raise DeclarationError(
+            f"{found} to choose from beside what --require compares with ({beside}), which is no "
+            "candidate; a choice takes two models or more, a file each"
+        )
+    return left
 
 
 def _placed(metric: Any) -> Any:

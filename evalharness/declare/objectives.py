@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence, Set
+from itertools import pairwise
 from typing import Any
 
 from evalharness.declare.bound import Bound
 from evalharness.declare.metric import Metric
+from evalharness.declare.naming import quoted
 from evalharness.declare.objective import Against, Choice
 from evalharness.declare.preference import Preference
 
@@ -80,10 +82,36 @@ def _preferences(value: Any, metric: Metric | None, problems: list[str]) -> list
             f"preferences say how the optimizing metric must rank, and there is none: {EXAMPLE}"
         )
     pairs = Counter((p.model, p.over) for p in found)
-    problems += [f"{p} is declared {n} times" for p, n in pairs.items() if n > 1]
-    problems += [
-        f"prefers({a!r}, over={b!r}) and prefers({b!r}, over={a!r}) contradict each other"
-        for a, b in pairs
-        if a < b and (b, a) in pairs
-    ]
+    problems += [f"{_written(*p)} is declared {n} times" for p, n in pairs.items() if n > 1]
+    if ring := _ring(pairs):
+        each = [_written(a, b) for a, b in pairwise(ring)]
+        problems.append(
+            f"{', '.join(each[:-1])} and {each[-1]} contradict each other: no metric ranks them so"
+        )
     return found
+
+
+def _written(model: str, over: str) -> str:
+    return f"prefers({quoted(model)}, over={quoted(over)})"
+
+
+def _ring(pairs: Iterable[tuple[str, str]]) -> list[str]:
+    """The first models of which each is preferred to the next and the last to the first, which
+    stands at both ends; [] where there are none."""
+    over: dict[str, list[str]] = {}
+    for a, b in pairs:
+        over.setdefault(a, []).append(b)
+    for start in sorted(over):
+        came = {b: start for b in over[start]}  # from whom each was reached first
+        reached = list(came)
+        for model in reached:
+            for b in over.get(model, ()):
+                if b not in came:
+                    came[b] = model
+                    reached.append(b)
+        if start in came:
+            back = [start, came[start]]
+            while back[-1] != start:
+                back.append(came[back[-1]])
+            return back[::-1]
+    return []

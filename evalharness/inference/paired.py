@@ -148,8 +148,11 @@ class PairedShareBounds:
         def at(factor: float, lower: bool) -> tuple[float, float]:
             new, old, n = (factor * x for x in (self.new_only, self.old_only, self.n))
             error = math.sqrt(max(0.0, (new + old) / n - self.value**2) / n)
-            if lower:
-                return float(deciding_lower(new, old, n, alpha)), error
-            return -float(deciding_lower(old, new, n, alpha)), error
+            sign = 1 if lower else -1
+            more, fewer = (new, old) if lower else (old, new)
+            limit = float(deciding_lower(more, fewer, n, alpha))
+            if sign * threshold >= 0 and mid_p(more, fewer) > alpha:
+                limit = -1.0  # superior to nobody, as in `_superior`; at 0 it would just be enough
+            return sign * limit, error
 
         return settle_by_width(self, threshold, alpha, power, at)

@@ -1,5 +1,6 @@
 """The choice among several models: who may be chosen, who is best, and what is refused."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -136,6 +137,18 @@ def test_a_better_model_that_is_not_shown_to_be_feasible_is_told():
     assert f"; surely {told}" in far.message
 
 
+def test_by_its_values_alone_nothing_is_guaranteed():
+    bounds = [accuracy.on("dev") >= 0.93]
+    found, result = chosen(accuracy, bounds, policy="point")
+    assert found.choice.policy == "point"
+    assert "shown to meet" not in found.message
+    assert "no statistical guarantee that any model meets them" in found.message
+    assert "no statistical guarantee" in " ".join(drawn(found.choice))
+    assert json.loads(result.to_json())["checks"][0]["choice"]["policy"] == "point"
+    sure, _ = chosen(accuracy, bounds)
+    assert "guarantee" not in sure.message
+
+
 def test_identical_models_are_never_told_apart():
     given = outputs(("a", "b")) | {"twin": Outputs(dev=table(0, RATES["a"]))}
     found, result = chosen(f1, given=given)
@@ -154,6 +167,17 @@ def test_a_model_without_a_value_cannot_be_ranked():
     assert last.reason == "0/0: it has no value"
     assert found.choice.winner == "a"
     assert "not ranked: silent: 0/0" in "\n".join(drawn(found.choice))
+    one, _ = chosen(precision, given={m: given[m] for m in ("a", "silent")})
+    assert "), the only one that can be ranked (silent: 0/0)" in one.message
+    refused = {"a": 0, "silent": 0, "b": 900}
+    tables = {"a": table(0, 0.95), "silent": silent, "b": table(1, 0.94)}
+    given = {
+        m: Outputs(dev=t | {"refused": np.arange(N) < refused[m]}) for m, t in tables.items()
+    }
+    ruled, _ = chosen(precision, [rate("refused").on("dev") <= 0.5], given)
+    assert "the only one that is shown to meet every bound and can be ranked (silent: 0/0)" in (
+        ruled.message
+    )
     alone, _ = chosen(precision, given={m: Outputs(dev=silent) for m in "ab"})
     assert alone.outcome == "inconclusive"
     assert "can be ranked: 0/0" in alone.message

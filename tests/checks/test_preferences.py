@@ -71,6 +71,17 @@ def test_weighed_ten_or_a_hundred_times_b_wins(weight):
     assert judged(course(weight), LETS_THROUGH).outcome == "pass"
 
 
+def test_the_table_requires_what_the_message_requires():
+    made = declare(
+        models=["B"], optimizing=accuracy.on("dev").against("A"), preferences=[LETS_THROUGH]
+    )
+    text = str(made.run(course()))
+    row = next(line for line in text.splitlines() if line.startswith("FAIL") and "over" in line)
+    assert "required > 0" in made.run(course()).checks[-1].message
+    assert "> 0" in row
+    assert "≥ 0" not in row
+
+
 def test_a_weight_that_is_there_multiplies():
     assert "count more than 2.17 times" in judged(course(2.0), LETS_THROUGH).message
     assert "count more than 1.09 times" in judged(course(4.0), LETS_THROUGH).message
@@ -92,9 +103,10 @@ def test_without_examples_slices_are_looked_for():
 
 def test_no_slice_and_no_weight():
     only_dogs = prefers("B", over="A", because="dogs", where={"kind": "dog"})
-    assert "no weight of the 5,000 examples that it is about turns" in (
-        judged(course(), only_dogs).message
-    )
+    without = judged(course(), only_dogs)
+    assert "no weight of the 5,000 examples that it is about turns" in without.message
+    assert "weigh those" not in without.told()
+    assert "a team will make: change the metric" in without.told()
     plain = {m: Outputs(dev=o) for m, o in zip("AB", tables(30, 5), strict=True)}
     assert "no slice was found in which the metric prefers it" in judged(plain, BY_LOOKING).message
 

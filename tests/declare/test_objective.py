@@ -145,13 +145,23 @@ CLASSES = [
     ({"optimizing": f1.on("dev").against("a"), "preferences": ["b"]}, "preferences lists 'b'"),
     (
         {"optimizing": f1.on("dev").against("a"), "preferences": [PREFER, PREFER]},
-        "2 times",
+        r'prefers\("b", over="a"\) is declared 2 times',
     ),
     (
         {
             "optimizing": f1.on("dev").against("a"),
             "preferences": [PREFER, prefers("a", over="b", because="y")],
         },
+        "contradict each other",
+    ),
+    (
+        {
+            "optimizing": f1.on("dev").against("a"),
+            "preferences": [
+                prefers(a, over=b, because="x") for a, b in ("xa", "ab", "bc", "ca", "cd")
+            ],
+        },
+        r'prefers\("a", over="b"\), prefers\("b", over="c"\) and prefers\("c", over="a"\) '
         "contradict each other",
     ),
     ({"mine": f1.on("dev").against("a")}, "is no declaration, so nothing would judge"),
@@ -165,6 +175,14 @@ CLASSES = [
 def test_a_wrong_class(body, words):
     with pytest.raises(DeclarationError, match=words):
         declare(**body)
+
+
+def test_preferences_that_meet_again_are_no_ring():
+    pairs = ("ab", "ac", "bd", "cd")
+    declare(
+        optimizing=f1.on("dev").against("z"),
+        preferences=[prefers(a, over=b, because="x") for a, b in pairs],
+    )
 
 
 def test_two_bounds_on_one_difference_from_one_side_are_one_too_many():

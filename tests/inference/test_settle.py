@@ -100,6 +100,14 @@ def test_with_so_many_the_verdict_is_decided_in_four_of_five_samples(draw, thres
     assert 0.75 - 0.075 < np.mean(decided) < 0.95 + 0.038
 
 
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_so_few_pairs_settle_superiority_only_with_mid_p(n):
+    """0.5**4 / 2 is the first mid-P of pairs that all favour one model that is below .05."""
+    assert PairedShareBounds(n, 0, n).settle(0.0, ALPHA) == 4
+    assert PairedShareBounds(0, n, n).settle(0.0, ALPHA) == 4
+    assert PairedShareBounds(4, 0, 4).lower(ALPHA) > 0 >= PairedShareBounds(3, 0, 3).lower(ALPHA)
+
+
 @pytest.mark.parametrize("draw, threshold, seen", CASES)
 def test_it_is_told_at_once(draw, threshold, seen):
     bounds = draw(None, seen)
