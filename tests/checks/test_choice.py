@@ -296,6 +296,34 @@ def test_it_survives_json_and_shows_in_a_notebook():
     assert "rank" in result._repr_html_()
 
 
+@pytest.mark.parametrize("size", [1.0, 1e5])
+@pytest.mark.parametrize("length", [5, 30, 90])
+def test_the_table_is_never_wider_than_100_columns(size, length):
+    found, _ = chosen()
+    wide = [
+        replace(
+            c,
+            model=f"{k}{'m' * length}",
+            feasible=PERHAPS,
+            doubts=("accuracy on dev ≥ 0.9",),
+            value=1.2345 * size,
+            low=-1.2345 * size,
+            high=1.2345 * size,
+            minus=-1.2345 * size,
+            minus_low=-1.2345 * size,
+            minus_high=-1.2345 * size,
+            best=100,
+            worst=100 + k,
+            groups=tuple("abcdefgh"),
+        )
+        for k, c in enumerate(found.choice.candidates)
+    ]
+    choice = replace(found.choice, bounds=1, winner="", candidates=tuple(wide))
+    lines = drawn(choice)
+    assert max(map(len, lines)) <= 100
+    assert ("interval" in lines[1]) == (size == 1)
+
+
 def test_of_many_models_the_best_are_shown():
     rng = np.random.default_rng(0)
     given = {
