@@ -17,9 +17,7 @@ NAMES = 3
 # So wide the column of the models is at least.
 LEAST = 12
 HEAD = ("rank", "model", "value", "interval", "minus {}", "bounds", "alike")
-ALONE = (
-    "by the values alone (policy 'point'): no statistical guarantee that any model meets them"
-)
+ALONE = "by the values alone (policy 'point'): no statistical guarantee that any model meets them"
 WORD = {SURELY: "met", PERHAPS: "perhaps", NOT: "ruled out"}
 
 
