@@ -221,6 +221,20 @@ def test_of_two_files_without_labels(capsys, tmp_path):
     assert "with 1,000" not in of_some
 
 
+def test_of_one_file_twice_or_of_a_score_beside_predictions(capsys, tmp_path):
+    from tests.outputs.test_disagreement import written
+
+    new, _ = written(tmp_path, differ=40, n=1000)
+    assert main(["power", AGAINST, "--outputs", new, f"{tmp_path}/./new.parquet"]) == 2
+    assert "new.parquet twice, and a model never differs from itself" in capsys.readouterr().err
+    score = tmp_path / "score.csv"
+    score.write_text("id,score\n" + "".join(f"{i},0.3\n" for i in range(1000)), encoding="utf-8")
+    assert main(["power", AGAINST, "--outputs", new, str(score)]) == 2
+    told = capsys.readouterr().err
+    assert "has a `score` and no `prediction`" in told
+    assert "add the column `prediction`" in told
+
+
 @pytest.mark.parametrize(
     "arguments, message",
     [

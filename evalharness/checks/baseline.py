@@ -19,6 +19,7 @@ from evalharness.declare.objective import Against
 from evalharness.inference.bounds import Bounds
 from evalharness.inference.estimates import Estimate, estimate
 from evalharness.inference.numbers import show
+from evalharness.inference.paired import PairedShareBounds, mid_p
 from evalharness.inference.verdicts import FAIL, PASS
 from evalharness.kernels.plan import Plan
 
@@ -101,6 +102,8 @@ def worded(
         if told.slices:
             notes = ["most is lost in (looked for, so that nothing is claimed):"]
             notes += [f"  {line}" for line in told.slices]
+    if not found.bound.metric.group:
+        words.append(_mid_p(found, result))
     return replace(result, words="; ".join(filter(None, words)), notes=tuple(notes))
 
 
@@ -111,6 +114,18 @@ def _values(found: Compared) -> str:
         return ""
     ours, theirs = (show(x, near=y) for x, y in (values, values[::-1]))
     return f"{ours} against {theirs}"
+
+
+def _mid_p(found: Compared, result: CheckResult) -> str:
+    """What decides whether either model is superior, of a share that is compared at 0."""
+    bounds = found.slices[0][2]
+    alone = isinstance(bounds, PairedShareBounds) and bounds.new_only + bounds.old_only > 0
+    if not alone or found.bound.threshold != 0 or result.worst.policy != "confident":
+        return ""
+    assert isinstance(bounds, PairedShareBounds)
+    few, many = sorted((bounds.new_only, bounds.old_only))
+    p = float(mid_p(many, few))
+    return f"McNemar's mid-P {'< 0.0001' if p < 0.0001 else f'{p:.4f}'}, one-sided"
 
 
 def meaning(result: CheckResult, declared: Against) -> str:

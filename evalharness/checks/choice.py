@@ -138,13 +138,16 @@ def _chosen(
         )  # fmt: skip
 
     some = estimates[best or next(iter(each))]
+    n, unit = some.n, some.unit
+    if "predicted" in unit and models:  # they are of one model; the examples are those of all
+        n, unit = found.units.shape[1], found.named.removeprefix("paired ")
     return Chosen(
         metric=metric.measured,
         split=metric.split + (f", {metric.slice}" if metric.slice else ""),
         better=str(metric.better),
         confidence=settings.confidence,
-        n=some.n,
-        unit=some.unit,
+        n=n,
+        unit=unit,
         bounds=max(map(len, each.values())),
         level=level,
         winner=winner,

@@ -14,10 +14,10 @@ from evalharness.inference.numbers import percent, show
 MOST = 20
 # Of more names than this the first are told.
 NAMES = 3
+# So wide the column of the models is at least.
+LEAST = 12
 HEAD = ("rank", "model", "value", "interval", "minus {}", "bounds", "alike")
-ALONE = (
-    "by the values alone (policy 'point'): no statistical guarantee that any model meets them"
-)
+ALONE = "by the values alone (policy 'point'): no statistical guarantee that any model meets them"
 WORD = {SURELY: "met", PERHAPS: "perhaps", NOT: "ruled out"}
 
 
@@ -113,10 +113,14 @@ def drawn(choice: Chosen, full: bool = True) -> list[str]:
     rows = [tuple(h.format(name) for h in HEAD), *(_row(c) for c in shown)]
     if not choice.bounds:
         rows = [(*r[:5], r[6]) for r in rows]
+    if sum(2 + max(map(len, c)) for k, c in enumerate(zip(*rows, strict=True)) if k != 1) > (
+        WIDTH - LEAST
+    ):
+        rows = [(*r[:3], *r[4:]) for r in rows]  # of numbers so long, the interval is in the JSON
     lines = [
         f"{choice.metric} on {choice.split}, {counted(len(choice.candidates), 'models')}, "
         f"{counted(choice.n, choice.unit)}",
-        *(line.rstrip() for line in _aligned(rows)),
+        *(line.rstrip() for line in _aligned(rows, LEAST)),
     ]
     if len(shown) < len(choice.candidates):
         lines.append(f"… and {len(choice.candidates) - len(shown)} more")

@@ -53,7 +53,7 @@ class Chosen:
     winner:     the name of the chosen model; "" where none is.
     corrected:  its value less what the best of so many gains, on average, by having been picked.
     level:      the two-sided level of each difference, with which all hold at the confidence.
-    policy:     of the bounds; by "point" their values decide, and that they are met is shown of none.
+    policy:     of the bounds; by "point" their values decide, which guarantees nothing.
     bounds:     how many are declared. n, unit: what is counted.
     candidates: the best value first.
     """

@@ -118,13 +118,21 @@ def judged_pair(
     n, differ = pairs.n, pairs.new_only + pairs.old_only
     unit, alpha = pairs.unit.removeprefix("paired "), 1 - settings.confidence
     upward, psi = bound.op in (">", ">="), differ / n
-    count = f"{counted(n, unit)}{where} (of {differ:,} only one of the models is right)"
-    if not PairedSizing(bound.threshold, alpha, psi).possible(n, upward):
+    count = f"{counted(n, unit)}{where} (on {differ:,} of them only one of the two models is right)"
+    sizing = PairedSizing(bound.threshold, alpha, psi)
+    if not sizing.possible(n, upward):
+        least = sizing.least_n(upward)
+        if not differ:
+            even, takes = "", f"it takes at least {least:,}" if least else ""
+        else:
+            even = ", even if all of these are for the better"
+            takes = f"it takes at least {least:,} that differ as often" if least else ""
+        takes = takes or f"as often as the models differ ({percent(psi)}), no number of them does"
         told = (
-            f"{bound} can never pass with {count}, even if all of these are for the better: the "
-            "models hardly differ, or the split is too small"
+            f"{bound} can never pass with {count}{even}: {takes}; the models hardly differ, or the "
+            "split is too small"
         )
-        return _never(bound, told, n, float("nan"))
+        return _never(bound, told, n, float(least) if least else float("nan"))
     true = check.expected(bound.metric, bound.baseline)
     if true is not None and abs(true) > psi:
         told = (

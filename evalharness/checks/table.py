@@ -249,12 +249,13 @@ def _interval(e: Estimate) -> str:
     return f"{show(e.value)} ({e.span})"
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Columns two blanks apart; a check's name wraps when the line would pass WIDTH."""
+def _aligned(rows: Sequence[Sequence[str]], least: int = 24) -> list[str]:
+    """Columns two blanks apart; the name in the second wraps when the line would pass WIDTH, and
+    keeps `least` characters."""
     widths = [max(len(r[c]) for r in rows) for c in range(len(rows[0]))]
     spare = WIDTH - sum(widths) - 2 * (len(widths) - 1)
     if spare < 0:
-        widths[1] = max(24, widths[1] + spare)
+        widths[1] = max(least, widths[1] + spare)
     lines = []
     for r in rows:
         first, *more = textwrap.wrap(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from evalharness.declare.errors import DeclarationError
@@ -87,6 +88,11 @@ def _read(files: Sequence[str]) -> tuple[float, int, str]:
     from evalharness.outputs import Outputs
     from evalharness.outputs.disagreement import disagreement
 
+    if len({Path(f).resolve() for f in files}) < 2:
+        raise DeclarationError(
+            f"--outputs names {files[0]} twice, and a model never differs from itself; give the "
+            "files of two models"
+        )
     both = dict(zip(("new", "old"), files, strict=True))
     new, old = (Outputs(both).split(name) for name in both)
     differ, rows = disagreement(new, old)

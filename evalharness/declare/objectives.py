@@ -102,7 +102,7 @@ def _ring(pairs: Iterable[tuple[str, str]]) -> list[str]:
     for a, b in pairs:
         over.setdefault(a, []).append(b)
     for start in sorted(over):
-        came = {b: start for b in over[start]}  # from whom each was reached first
+        came = dict.fromkeys(over[start], start)  # from whom each was reached first
         reached = list(came)
         for model in reached:
             for b in over.get(model, ()):

@@ -22,6 +22,15 @@ def disagreement(a: Any, b: Any) -> tuple[int, int]:
         split.check()
     row = align(a, b)
     both = [name for name in ("prediction", "score") if all(name in s.column_names for s in (a, b))]
+    bare, other = (a, b) if "score" in a.column_names else (b, a)
+    if a.n and not both and "score" in bare.column_names and "prediction" in other.column_names:
+        raise OutputsError(
+            [
+                f"{bare.where} has a `score` and no `prediction`, and {other.where} no `score`; "
+                "add the column `prediction`, the class that the score stands for, such as "
+                f"score >= {DEFAULT_THRESHOLD:g}"
+            ]
+        )
     if not a.n or not both:
         raise OutputsError(
             [

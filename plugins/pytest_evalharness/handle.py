@@ -93,6 +93,9 @@ def _of_splits(found: Any) -> dict[str, object]:
     if worst is not None:
         told |= {"about": worst.about, "measure": worst.measure, "value": worst.value}
         told |= {"limit": worst.limit, "required": worst.required, "level": worst.level}
+    if found.kind == "optimizing" and worst is not None:
+        # A choice requires no number, and has no level of its own.
+        told = {k: v for k, v in told.items() if v == v} | {"metric": worst.measure}
     return told
 
 

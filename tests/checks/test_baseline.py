@@ -100,6 +100,15 @@ def test_mid_p_decides_superiority(lost, won):
         assert shown.worst.estimate.at_least <= 0
 
 
+@pytest.mark.parametrize("lost, won", [(5, 14), (14, 5), (0, 30), (9, 9)])
+def test_mid_p_is_told_where_a_share_is_compared_at_0(lost, won):
+    m, most = lost + won, max(lost, won)
+    exact = binomtest(most, m, 0.5, alternative="greater").pvalue
+    p = exact - float(binom.pmf(most, m, 0.5)) / 2
+    written = f"{p:.4f}" if p >= 1e-4 else "< 0.0001"
+    assert f"McNemar's mid-P {written}, one-sided" in objective(discordant(lost, won)).message
+
+
 def test_the_message_says_it_all():
     found = objective(discordant(120, 20))
     assert found.message.startswith(

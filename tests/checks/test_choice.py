@@ -171,9 +171,7 @@ def test_a_model_without_a_value_cannot_be_ranked():
     assert "), the only one that can be ranked (silent: 0/0)" in one.message
     refused = {"a": 0, "silent": 0, "b": 900}
     tables = {"a": table(0, 0.95), "silent": silent, "b": table(1, 0.94)}
-    given = {
-        m: Outputs(dev=t | {"refused": np.arange(N) < refused[m]}) for m, t in tables.items()
-    }
+    given = {m: Outputs(dev=t | {"refused": np.arange(N) < refused[m]}) for m, t in tables.items()}
     ruled, _ = chosen(precision, [rate("refused").on("dev") <= 0.5], given)
     assert "the only one that is shown to meet every bound and can be ranked (silent: 0/0)" in (
         ruled.message
@@ -199,6 +197,24 @@ def test_limits_at_once_are_those_of_each_pair(metric, classes):
         assert found.values[i] - found.values[j] == pytest.approx(alone.value)
         assert at_once.low[i, j] == pytest.approx(alone.lower(0.005), abs=1e-6)
         assert at_once.high[i, j] == pytest.approx(alone.upper(0.005), abs=1e-6)
+
+
+def test_what_junit_is_told_has_no_nan():
+    from pytest_evalharness.handle import properties
+
+    found, _ = chosen(f1, [recall.on("dev") >= 0.85])
+    told = dict(properties(found))
+    assert (told["metric"], told["about"]) == ("f1", "a")
+    assert told["limit"] < told["value"]
+    assert not {"required", "level"} & set(told)
+
+
+def test_the_head_counts_what_all_models_share():
+    for metric, unit in ((f1, "1,000 examples"), (precision, "1,000 examples")):
+        found, _ = chosen(metric)
+        assert drawn(found.choice)[0].endswith(unit)
+    found, _ = chosen(recall)
+    assert drawn(found.choice)[0].endswith(" positives")
 
 
 @pytest.mark.parametrize("metric", [roc_auc, brier_score, log_loss], ids=str)
@@ -294,6 +310,34 @@ def test_it_survives_json_and_shows_in_a_notebook():
     assert again.message == found.message
     assert drawn(again.choice) == drawn(found.choice)
     assert "rank" in result._repr_html_()
+
+
+@pytest.mark.parametrize("size", [1.0, 1e5])
+@pytest.mark.parametrize("length", [5, 30, 90])
+def test_the_table_is_never_wider_than_100_columns(size, length):
+    found, _ = chosen()
+    wide = [
+        replace(
+            c,
+            model=f"{k}{'m' * length}",
+            feasible=PERHAPS,
+            doubts=("accuracy on dev ≥ 0.9",),
+            value=1.2345 * size,
+            low=-1.2345 * size,
+            high=1.2345 * size,
+            minus=-1.2345 * size,
+            minus_low=-1.2345 * size,
+            minus_high=-1.2345 * size,
+            best=100,
+            worst=100 + k,
+            groups=tuple("abcdefgh"),
+        )
+        for k, c in enumerate(found.choice.candidates)
+    ]
+    choice = replace(found.choice, bounds=1, winner="", candidates=tuple(wide))
+    lines = drawn(choice)
+    assert max(map(len, lines)) <= 100
+    assert ("interval" in lines[1]) == (size == 1)
 
 
 def test_of_many_models_the_best_are_shown():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from evalharness import DeclarationError, large_enough
+from evalharness import DeclarationError, Outputs, large_enough
 from evalharness.metrics import (
     accuracy,
     latency,
@@ -206,10 +206,10 @@ def test_an_objective_is_planned_by_how_often_the_models_differ():
     result = enough_for(BETTER, differing(20, 80), true={accuracy.against("A"): 0.01})
     assert (result.outcome, result.worst.code) == ("fail", "EH-SIZE")
     assert result.message == (
-        'B: large_enough("dev"): accuracy.on("dev").against("A") > 0: with 2,000 examples (of 100 '
-        "only one of the models is right) a chance of 62 % to pass if the true accuracy minus A is "
-        "0.0100 (declared); 80 % takes 3,151 examples; the smallest difference it shows with 80 % "
-        "is 0.0126 (accuracy minus A 0.0126) [EH-SIZE]"
+        'B: large_enough("dev"): accuracy.on("dev").against("A") > 0: with 2,000 examples (on 100 '
+        "of them only one of the two models is right) a chance of 62 % to pass if the true "
+        "accuracy minus A is 0.0100 (declared); 80 % takes 3,151 examples; the smallest "
+        "difference it shows with 80 % is 0.0126 (accuracy minus A 0.0126) [EH-SIZE]"
     )
     assert enough_for(BETTER, differing(20, 80), true={BETTER: 0.02}).outcome == "pass"
     beyond = enough_for(BETTER, differing(20, 80), true={BETTER: 0.2})
@@ -221,9 +221,25 @@ def test_which_model_is_right_is_not_looked_at():
     assert enough_for(BETTER, differing(20, 80)) == enough_for(BETTER, differing(80, 20))
     never = enough_for(BETTER, differing(1, 2))
     assert (never.outcome, never.worst.code) == ("fail", "EH-SIZE-NEVER")
-    assert "can never pass with 2,000 examples (of 3 only one of the models is right)" in (
-        never.message
-    )
+    assert (
+        "can never pass with 2,000 examples (on 3 of them only one of the two models is right), "
+        "even if all of these are for the better: it takes at least 2,334 that differ as often"
+    ) in never.message
+    assert never.worst.required == 2334
+
+
+def test_how_many_a_difference_takes_where_the_models_never_differ():
+    same = differing(0, 0)
+    few = {
+        m: Outputs(dev={"id": range(200), "label": [0, 1] * 100, "prediction": [0, 1] * 100})
+        for m in "AB"
+    }
+    margin = enough_for(accuracy.on("dev").against("A", within=0.01), few)
+    assert (margin.worst.code, margin.worst.required) == ("EH-SIZE-NEVER", 299)
+    assert "it takes at least 299;" in margin.message
+    never = enough_for(BETTER, same)
+    assert never.worst.code == "EH-SIZE-NEVER"
+    assert "as often as the models differ (0 %), no number of them does" in never.message
 
 
 def test_within_a_margin_no_difference_is_assumed():

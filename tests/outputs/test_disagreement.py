@@ -48,8 +48,10 @@ def test_what_cannot_be_compared():
     one = {"id": ids, "prediction": np.zeros(3, int)}
     with pytest.raises(OutputsError, match="1 of 3 ids are not in"):
         counted(one, one | {"id": ids + 1})
-    with pytest.raises(OutputsError, match="neither `prediction` nor `score` in common"):
+    with pytest.raises(OutputsError, match="has a `score` and no `prediction`"):
         counted(one, {"id": ids, "score": np.zeros(3)})
+    with pytest.raises(OutputsError, match="neither `prediction` nor `score` in common"):
+        counted(one, {"id": ids, "label": ids})
     with pytest.raises(
         OutputsError, match="column `prediction` is .* in one and text in the other"
     ):
