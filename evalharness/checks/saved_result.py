@@ -65,6 +65,13 @@ class SavedResult:
         found: Mapping[str, Any] = self._data["data"].get(model, {})
         return found
 
+    def verdicts(self) -> Iterator[tuple[str, str]]:
+        """The outcome of each check, and its message; "waived" where only a waiver lets it
+        through."""
+        for by in self._data["checks"].values():
+            for told in by.values():
+                yield str(told["outcome"]), str(told["message"])
+
     def values(self, model: str) -> Iterator[tuple[str, float, int]]:
         """The declared metrics as they were written, each with its first value and how many slices
         it has."""

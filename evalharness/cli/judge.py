@@ -156,11 +156,15 @@ def _head(saved: str, content: Mapping[str, Any]) -> str:
 
 
 def _held(kept: list[tuple[str, Any]]) -> Iterator[str]:
+    from evalharness.checks.table import WORD
     from evalharness.declare.plural import counted
     from evalharness.inference.numbers import show
 
     for _, one in kept:
         yield f"\n{one.evaluation}, gated: {', '.join(one.gated)}"
+        for outcome, message in one.verdicts():
+            line = f"  {WORD.get(outcome, outcome)}: {' '.join(message.split())}"
+            yield from textwrap.wrap(line, 100, subsequent_indent=" " * 6)
         for model in one.models:
             yield f"  {model}"
             for split, data in one.splits(model).items():
