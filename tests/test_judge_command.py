@@ -81,6 +81,10 @@ def test_without_bounds_it_tells_what_is_held(saved, capsys):
         ("recall.on('test')", "is no bound: write METRIC >= NUMBER"),
         ("recall.on('dev') >= 0.9", "it holds test of 'model', not 'dev'"),
         ("recall.on('test', colour='red') >= 0.9", 'does not hold recall.on("test", colour='),
+        (
+            "recall.on('test', region='mars') >= 0.9",
+            "slices of test by region that it holds are a, b, c, d, e, f, g, h and 2 more",
+        ),
         ("log_loss.on('test') <= 1", ""),
         ("recall.on('test').against('nobody') > 0", "holds no examples that could be paired"),
         ("recall.on('test').against('old', within=0.01)", "holds no examples that could be pair"),
@@ -93,7 +97,8 @@ def test_without_bounds_it_tells_what_is_held(saved, capsys):
 def test_what_cannot_be_judged(saved, capsys, require, message):
     code, out, err = judged(capsys, require)
     assert code == (2 if message else 0)
-    assert message in err
+    assert message in " ".join(err.split())
+    assert all(len(line) <= 100 for line in err.splitlines())
     assert bool(out) != bool(message)
 
 
