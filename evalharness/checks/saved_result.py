@@ -107,9 +107,12 @@ class SavedResult:
             found = self._of_table(model, metric) or self._of_limits(model, str(metric))
         except held_tables.NeedsExamples as error:
             raise OutputsError([f"{self._lacks(metric)}: {error}; {DECLARE}"]) from error
-        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-            if isinstance(error, EvalharnessError):
-                raise
+        except OutputsError:
+            raise
+        except (
+            *(AttributeError, IndexError, KeyError, TypeError, ValueError),
+            EvalharnessError,  # of numbers that no examples give, such as -5 hits
+        ) as error:
             raise OutputsError([self._torn(error)]) from error
         if not found:
             raise OutputsError([f"{self._lacks(metric)}; {self._holds(model, metric)}"])

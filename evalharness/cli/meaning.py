@@ -68,8 +68,8 @@ def meaning(given: str, name: str) -> Meaning:
     if not found.gated:
         raise EvalharnessError(
             f"{given} has the columns {words.names(names)}{_meant(names)}, of which none tells "
-            "how good a model is; name them `label` and `prediction` (or `score`, or `scores`); `query`, "
-            "`relevance` and `score` for ranked lists; `latency`"
+            "how good a model is; name them `label` and `prediction` (or `score`, or `scores`); "
+            "`query`, `relevance` and `score` for ranked lists; `latency`"
         )
     found.slices = [c for c in names if c not in STANDARD and _slices(split, c)]
     return found
