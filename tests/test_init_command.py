@@ -211,3 +211,20 @@ def test_the_command_tells_its_exit_statuses():
     told = " ".join(done.stdout.split())
     assert "exit status: 0 all is well, 1 the gate does not hold, 2 what is given" in told
     assert "init" in told
+
+
+REFUSED = [
+    ({"id": ROW, "label": LABEL, "prediction": SCORE}, "name that column `score`"),
+    ({"id": ROW, "Label": LABEL, "Prediction": LABEL}, "(did you mean `label`, `prediction`?)"),
+]
+
+
+@pytest.mark.parametrize("columns, message", REFUSED, ids=["probabilities", "upper case"])
+def test_columns_that_were_meant_otherwise_are_told(
+    tmp_path, monkeypatch, capsys, columns, message
+):
+    monkeypatch.chdir(tmp_path)
+    pq.write_table(pa.table(columns), "outputs.parquet")
+    assert main(["init", "outputs.parquet"]) == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "test_release.py").exists()

@@ -1,8 +1,10 @@
 """`evalharness judge`: new bounds on a saved result, as the outputs would decide them."""
 
+import json
+
 import pytest
 
-from evalharness import Evaluation, Outputs
+from evalharness import Evaluation, Outputs, OutputsError, waive
 from evalharness.cli import main
 from evalharness.metrics import accuracy, precision, recall, roc_auc
 from evalharness.store import Store
@@ -79,6 +81,10 @@ def test_without_bounds_it_tells_what_is_held(saved, capsys):
         ("recall.on('test')", "is no bound: write METRIC >= NUMBER"),
         ("recall.on('dev') >= 0.9", "it holds test of 'model', not 'dev'"),
         ("recall.on('test', colour='red') >= 0.9", 'does not hold recall.on("test", colour='),
+        (
+            "recall.on('test', region='mars') >= 0.9",
+            "slices of test by region that it holds are a, b, c, d, e, f, g, h and 2 more",
+        ),
         ("log_loss.on('test') <= 1", ""),
         ("recall.on('test').against('nobody') > 0", "holds no examples that could be paired"),
         ("recall.on('test').against('old', within=0.01)", "holds no examples that could be pair"),
@@ -91,7 +97,8 @@ def test_without_bounds_it_tells_what_is_held(saved, capsys):
 def test_what_cannot_be_judged(saved, capsys, require, message):
     code, out, err = judged(capsys, require)
     assert code == (2 if message else 0)
-    assert message in err
+    assert message in " ".join(err.split())
+    assert all(len(line) <= 100 for line in err.splitlines())
     assert bool(out) != bool(message)
 
 
@@ -117,3 +124,38 @@ def test_several_evaluations_and_models_are_named(saved, capsys):
     # What one of them holds is judged there.
     code, out, _ = judged(capsys, "roc_auc.on('test') >= 0.5", of="both")
     assert (code, "TestTwo" in out) == (0, False)
+
+
+def waived(expires):
+    bounds = [recall.on("test") >= 0.95, accuracy.on("test") >= 0.5]
+    waivers = [waive("recall-test", owner="ana", reason="new labels", expires=expires)]
+    body = {"satisficing": bounds, "optimizing": None, "waivers": waivers}
+    return type("TestEvery", (Evaluation,), body).run(Outputs(test=table()))
+
+
+def test_without_bounds_it_tells_what_was_decided_and_what_was_waived(saved, capsys):
+    waived("2999-12-31").save("v2")
+    code, out, _ = judged(capsys, of="v2")
+    lines = [line for line in out.splitlines() if line.startswith(("  waived: ", "  pass: "))]
+    assert code == 0
+    assert [line.split(":")[0].strip() for line in lines] == ["pass", "waived"]
+    assert "is waived by ana until 2999-12-31: new labels" in " ".join(out.split())
+    held = json.loads((saved / ".evalharness" / "v2.json").read_text())["evaluations"]
+    kept = held["TestEvery"]["checks"][""]
+    assert kept["recall-test"]["outcome"] == "waived"
+    assert kept["accuracy-test"].keys() == {"kind", "message", "outcome"}
+    assert all(len(line) <= 100 for line in out.splitlines())
+
+
+def test_another_last_day_of_a_waiver_is_another_result(saved):
+    waived("2999-12-31").save("v2")
+    with pytest.raises(OutputsError, match=r"recall-test, waived: .*until 2999-11-30"):
+        waived("2999-11-30").save("v2")
+
+
+def test_an_objective_and_a_bound_of_one_id_are_both_kept():
+    two = {"a": Outputs(test=table(wrong=10)), "b": Outputs(test=table(wrong=60))}
+    of = recall.on("test")
+    body = {"satisficing": [of >= 0.5], "optimizing": of.against("b"), "models": ["a"]}
+    held = type("TestTwo", (Evaluation,), body).run(two).holding().held
+    assert {c["kind"] for c in held["checks"]["a"].values()} == {"optimizing", "satisficing"}

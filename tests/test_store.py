@@ -265,14 +265,15 @@ def test_what_cannot_be_read_says_why_and_what_to_do(tmp_path, text, message):
         Store(tmp_path).held(saved("v1"), "T")
 
 
-def test_a_table_that_was_edited_is_refused(tmp_path):
+@pytest.mark.parametrize("row", [[1, 2, 3], [-5, 1, 2, 3]], ids=["short", "negative"])
+def test_a_table_that_was_edited_is_refused(tmp_path, row):
     TestEvery.run().save("v1", folder=tmp_path)
     path = tmp_path / "v1.json"
     data = json.loads(path.read_text())
     rows = data["evaluations"]["TestEvery"]["tables"]["model"]['Confusion().on("test")']["rows"]
-    rows[""] = [1, 2, 3]
+    rows[""] = row
     path.write_text(json.dumps(data))
-    with pytest.raises(OutputsError, match="edited by hand or merged; save it again"):
+    with pytest.raises(OutputsError, match=r"saved\('v1'\) .*edited by hand or merged; save"):
         Store(tmp_path).held(saved("v1"), "TestEvery").bounds("model", recall.on("test"))
 
 

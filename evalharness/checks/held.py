@@ -22,6 +22,7 @@ from evalharness.declare.errors import EvalharnessError, OutputsError
 from evalharness.declare.metric import Metric
 from evalharness.declare.naming import word
 from evalharness.inference.estimates import Estimate
+from evalharness.inference.verdicts import PASS
 from evalharness.kernels.plan import Plan
 
 if TYPE_CHECKING:
@@ -67,8 +68,9 @@ def held(
                 figures.setdefault(model, {})[text] = lines
     told: dict[str, Any] = {}
     for c in checks:
-        line = {"kind": c.kind, "outcome": c.outcome, "message": c.message}
-        told.setdefault(c.model, {})[c.id] = line
+        mine = told.setdefault(c.model, {})
+        # An objective and a bound may have one id.
+        mine[f"{c.id} ({c.kind})" if c.id in mine else c.id] = _decided(c)
     return {
         "settings": {
             "confidence": settings.confidence,
@@ -85,6 +87,15 @@ def held(
         "limits": limits,
         "tables": tables,
     }
+
+
+def _decided(c: CheckResult | SplitResult) -> dict[str, Any]:
+    """The verdict of a check. What only a waiver lets through is "waived", and no pass."""
+    each = [c.waived] if isinstance(c, CheckResult) else [f.waived for f in c.waived]
+    waived = "; ".join(filter(None, dict.fromkeys(each)))
+    outcome = "waived" if waived and c.outcome == PASS else c.outcome
+    found = {"kind": c.kind, "outcome": outcome, "message": c.message}
+    return found | ({"waived": waived} if waived else {})
 
 
 def name_of(metric: Metric, e: Estimate) -> str:

@@ -11,6 +11,7 @@ from evalharness.checks import held_tables
 from evalharness.declare import naming
 from evalharness.declare.errors import EvalharnessError, OutputsError
 from evalharness.declare.metric import Metric
+from evalharness.declare.naming import word
 from evalharness.inference.bounds import Bounds
 from evalharness.inference.held_limits import HeldBounds
 
@@ -65,6 +66,13 @@ class SavedResult:
         found: Mapping[str, Any] = self._data["data"].get(model, {})
         return found
 
+    def verdicts(self) -> Iterator[tuple[str, str]]:
+        """The outcome of each check, and its message; "waived" where only a waiver lets it
+        through."""
+        for by in self._data["checks"].values():
+            for told in by.values():
+                yield str(told["outcome"]), str(told["message"])
+
     def values(self, model: str) -> Iterator[tuple[str, float, int]]:
         """The declared metrics as they were written, each with its first value and how many slices
         it has."""
@@ -99,9 +107,12 @@ class SavedResult:
             found = self._of_table(model, metric) or self._of_limits(model, str(metric))
         except held_tables.NeedsExamples as error:
             raise OutputsError([f"{self._lacks(metric)}: {error}; {DECLARE}"]) from error
-        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-            if isinstance(error, EvalharnessError):
-                raise
+        except OutputsError:
+            raise
+        except (
+            *(AttributeError, IndexError, KeyError, TypeError, ValueError),
+            EvalharnessError,  # of numbers that no examples give, such as -5 hits
+        ) as error:
             raise OutputsError([self._torn(error)]) from error
         if not found:
             raise OutputsError([f"{self._lacks(metric)}; {self._holds(model, metric)}"])
@@ -161,11 +172,25 @@ class SavedResult:
         """What there is on the split that was asked for."""
         if metric.split not in (splits := self.splits(model)):
             return f"it holds {', '.join(splits) or 'nothing'} of {model!r}, not {metric.split!r}"
+        for column, value in metric.where:
+            held = self._slices(model, metric.split, column)
+            if held and word(value) not in held:
+                return f"slices of {metric.split} by {column} that it holds are {_some(held)}"
         on = naming.place(replace(metric, where=(), group=())).removesuffix(")")
         metrics = [name for name in self.metrics(model) if on in name]
         told = [m for name, ms in self.tables(model).items() if name.endswith(f"{on})") for m in ms]
         more = f", and by its tables {', '.join(sorted({*told}))}" if told else ""
         return f"on {metric.split} it holds {_some(metrics)}{more}; {DECLARE}"
+
+    def _slices(self, model: str, split: str, column: str) -> list[str]:
+        """The values of a column of which a slice is held, alone or with all others."""
+        found: dict[str, None] = {}
+        for part in ("figures", "limits", "tables"):
+            for text, entry in self._data[part].get(model, {}).items():
+                if f".on({naming.quoted(split)}" in text:
+                    names = entry.get("rows", {}) if part != "figures" else entry
+                    found |= dict.fromkeys(n for n in names if n.startswith(f"{column}="))
+        return [name.removeprefix(f"{column}=") for name in found if ", " not in name]
 
     def _torn(self, error: Exception) -> str:
         return (

@@ -50,6 +50,26 @@ def run(given: Any) -> int:
     """The command; returns its exit status."""
     from evalharness.declare.errors import EvalharnessError
 
+    try:
+        return _run(given)
+    except EvalharnessError as error:
+        raise EvalharnessError(_wrapped(str(error))) from error
+
+
+def _wrapped(text: str) -> str:
+    """In 100 columns, with what the command puts before it; a line goes on further to the right."""
+    lines = []
+    for line in f"evalharness: {text}".splitlines():
+        pad = " " * (len(line) - len(line.lstrip()) + 2)
+        lines += textwrap.wrap(
+            line, 100, subsequent_indent=pad, break_long_words=False, break_on_hyphens=False
+        ) or [""]
+    return "\n".join(lines).removeprefix("evalharness: ")
+
+
+def _run(given: Any) -> int:
+    from evalharness.declare.errors import EvalharnessError
+
     if given.confidence is not None and not 0.5 <= given.confidence < 1:
         raise EvalharnessError(f"--confidence {given.confidence:g} must lie in 0.5 ≤ C < 1")
     content = _content(given.saved)
@@ -156,11 +176,15 @@ def _head(saved: str, content: Mapping[str, Any]) -> str:
 
 
 def _held(kept: list[tuple[str, Any]]) -> Iterator[str]:
+    from evalharness.checks.table import WORD
     from evalharness.declare.plural import counted
     from evalharness.inference.numbers import show
 
     for _, one in kept:
         yield f"\n{one.evaluation}, gated: {', '.join(one.gated)}"
+        for outcome, message in one.verdicts():
+            line = f"  {WORD.get(outcome, outcome)}: {' '.join(message.split())}"
+            yield from textwrap.wrap(line, 100, subsequent_indent=" " * 6)
         for model in one.models:
             yield f"  {model}"
             for split, data in one.splits(model).items():

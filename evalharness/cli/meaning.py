@@ -67,12 +67,19 @@ def meaning(given: str, name: str) -> Meaning:
         found.gated.append(m.latency.quantile(0.99 if split.n >= 500 else 0.9))
     if not found.gated:
         raise EvalharnessError(
-            f"{given} has the columns {words.names(names)}, of which none tells how good a model "
-            "is; name them `label` and `prediction` (or `score`, or `scores`); `query`, "
-            "`relevance` and `score` for ranked lists; `latency`"
+            f"{given} has the columns {words.names(names)}{_meant(names)}, of which none tells "
+            "how good a model is; name them `label` and `prediction` (or `score`, or `scores`); "
+            "`query`, `relevance` and `score` for ranked lists; `latency`"
         )
     found.slices = [c for c in names if c not in STANDARD and _slices(split, c)]
     return found
+
+
+def _meant(names: tuple[str, ...]) -> str:
+    """The names that differ from those with a meaning by upper case alone."""
+    known = {"label", "prediction", "score", "scores", "query", "relevance", "latency"}
+    found = [name.lower() for name in names if name not in known and name.lower() in known]
+    return f" (did you mean {words.names(found)}?)" if found else ""
 
 
 def _renamed(names: tuple[str, ...]) -> dict[str, str]:
@@ -98,6 +105,12 @@ def _labelled(split: Any, found: Meaning) -> None:
         found.gated, found.also = [m.hamming_loss], [m.f1(average="macro")]
         return
     several = len(label.unique()) > MOST_CLASSES
+    if predicted == kinds.REAL and "score" not in names and _two(split):
+        raise EvalharnessError(
+            "`label` holds 0 and 1, and `prediction` numbers from 0 to 1, as probabilities are: "
+            "name that column `score`, which gates classes; of numbers that are labels by "
+            "themselves write the test by hand"
+        )
     if kind == kinds.REAL or (kind == kinds.INTEGER and (several or predicted == kinds.REAL)):
         found.told, found.gated, found.also = "numbers", [m.mean_absolute_error], [m.r2]
         return
@@ -106,6 +119,13 @@ def _labelled(split: Any, found: Meaning) -> None:
         found.gated, found.also = [m.exact_text_match], [m.token_f1]
         return
     _classified(split, found)
+
+
+def _two(split: Any) -> bool:
+    """Whether labels are 0 and 1, and predictions lie between these."""
+    predicted = split.raw_numbers("prediction")
+    inside = ((predicted >= 0) & (predicted <= 1)).all()
+    return bool(inside) and {*split.column("label").unique().to_pylist()} == {0, 1}
 
 
 def _classified(split: Any, found: Meaning) -> None:

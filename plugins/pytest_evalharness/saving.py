@@ -94,12 +94,14 @@ class Saver:
         reporter = self.config.stash[keys.REPORTER]
         if not every:
             yield "no evaluation ran"
+        names = [t.name for t in every]
         for t in every:
+            name = t.name if names.count(t.name) == 1 else t.node
             if t.result is None:
-                yield f"{t.name or t.node} has no result: {t.error or 'it was skipped'}"
+                yield f"{name} has no result: {t.error or 'it was skipped'}"
             elif t.result.held is None or len(t.ran) < t.result.held["declared"]:
                 yield (
-                    f"{t.name} ran in part, {len(t.ran)} of "
+                    f"{name} ran in part, {len(t.ran)} of "
                     f"{(t.result.held or {}).get('declared', '?')} checks; save a whole run"
                 )
         left = [node for node in reporter.deselected if node not in reporter.evaluations]

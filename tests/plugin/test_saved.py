@@ -110,6 +110,15 @@ def test_a_part_of_a_run_is_not_saved(pytester, suite, arguments, message):
     assert not file(pytester).exists()
 
 
+def test_two_classes_of_one_name_are_told_apart(pytester, suite):
+    pytester.makepyfile(test_more=SUITE.replace("WRONG", "8"))
+    nodes = [f"{name}.py::TestDogs" for name in ("test_cats", "test_more")]
+    chosen = [f"{node}::test_satisficing[recall-test]" for node in nodes]
+    result = pytester.runpytest("--eval-save=v1", *chosen)
+    for node in nodes:
+        assert f"{node} ran in part, 1 of 2 checks" in str(result.stdout)
+
+
 def test_what_has_no_result_is_not_saved(pytester, suite):
     suite(more='\n    also = [accuracy.on("dev")]\n')
     result = pytester.runpytest("--eval-save=v1")
