@@ -135,7 +135,7 @@ def test_what_could_be_added_runs_when_it_is(here, capsys):
 
 
 def test_a_threshold_is_what_is_shown_and_no_more(here, capsys):
-    from evalharness.cli.draft import _two_digits, placeholder
+    from evalharness.cli.draft import _two_digits, shown_today
     from evalharness.metrics import accuracy, latency
     from tests.metrics.measure import measure
 
@@ -153,9 +153,9 @@ def test_a_threshold_is_what_is_shown_and_no_more(here, capsys):
     for wrong in (0, 1, 20, 100):
         answers = {"label": ROW % 2, "prediction": np.where(ROW < wrong, 1 - ROW % 2, ROW % 2)}
         now = measure([accuracy], answers)[accuracy.on("test")]
-        assert now.at_least - 0.02 < float(placeholder(accuracy, now)) < now.at_least
+        assert now.at_least - 0.02 < float(shown_today(accuracy, now)) < now.at_least
     few = measure([latency.quantile(0.99)], {"latency": [1.0, 2.0]})
-    assert placeholder(latency.quantile(0.99), few[latency.quantile(0.99).on("test")]) == ""
+    assert shown_today(latency.quantile(0.99), few[latency.quantile(0.99).on("test")]) == ""
 
 
 BAD = [

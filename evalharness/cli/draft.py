@@ -20,7 +20,7 @@ ARGUMENTS = {"columns", "classes", "positive", "missing", "threshold"}
 HEAD = '''\
 """A first release gate, written by `evalharness init`. It is yours to change.
 
-Every threshold is a placeholder: what the outputs show today, rounded. It says what the model does,
+Every threshold is only what the outputs show today, rounded. It says what the model does,
 not what it must do. Put there what those who use it need.
 """
 '''
@@ -41,7 +41,7 @@ class Draft:
 
     def text(self, stem: str) -> str:
         """The file; `stem`: its name without the suffix, after which the class is called."""
-        used = [m for m, now in self.bounds if placeholder(m, now)] + self.also
+        used = [m for m, now in self.bounds if shown_today(m, now)] + self.also
         names = sorted({re.split(r"\W", str(metric), maxsplit=1)[0] for metric in used})
         splits = _splits(self.columns)
         library = ["Evaluation", "Outputs", *sorted({s.split("(")[0] for s in splits})]
@@ -76,12 +76,12 @@ class Draft:
 
     @property
     def _first(self) -> tuple[Metric, Estimate]:
-        return next((m, now) for m, now in self.bounds if placeholder(m, now))
+        return next((m, now) for m, now in self.bounds if shown_today(m, now))
 
     def _more(self) -> list[str]:
         """Lines to uncomment: the first bound on every value of a column."""
         metric, now = self._first
-        asked = f"{_op(metric)} {placeholder(metric, now)}"
+        asked = f"{_op(metric)} {shown_today(metric, now)}"
         found = [
             f"# {metric.on(self.gate)}.by({json.dumps(column)}, min_n=100) {asked},"
             for column in self.meaning.slices
@@ -115,7 +115,7 @@ class Draft:
         return [*lines, "    )"]
 
 
-def placeholder(metric: Metric, now: Estimate) -> str:
+def shown_today(metric: Metric, now: Estimate) -> str:
     """The threshold that is just shown to be met, with two digits; "" where none is."""
     low, high = metric.range
     if metric.better == "higher":
@@ -147,7 +147,7 @@ def _bound(metric: Metric, now: Estimate) -> list[str]:
     """The lines of one bound."""
     from evalharness.inference.numbers import show
 
-    upward, op, threshold = metric.better == "higher", _op(metric), placeholder(metric, now)
+    upward, op, threshold = metric.better == "higher", _op(metric), shown_today(metric, now)
     count = f"{now.n:,} {now.unit}"
     if not threshold:
         why = f"today {show(now.value)} ({count}): {now.reason or 'too few to show anything'}"

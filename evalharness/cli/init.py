@@ -85,7 +85,7 @@ def written(files: dict[str, str], stem: str) -> str:
     """The test file: bounds stand on `test` or, without one, on the last of the splits."""
     from evalharness.checks.measuring import estimates
     from evalharness.checks.settings import Settings
-    from evalharness.cli.draft import Draft, placeholder
+    from evalharness.cli.draft import Draft, shown_today
     from evalharness.cli.meaning import meaning
     from evalharness.kernels.plan import Plan
     from evalharness.outputs import Outputs
@@ -102,7 +102,7 @@ def written(files: dict[str, str], stem: str) -> str:
             bounds.append((metric, now))
         except EvalharnessError as error:
             problems.append(str(error))
-    if not any(placeholder(metric, now) for metric, now in bounds):
+    if not any(shown_today(metric, now) for metric, now in bounds):
         why = [*problems, *(f"{m}: {now.reason or 'nothing is shown'}" for m, now in bounds)]
         raise EvalharnessError(f"{files[gate]}: no bound can be written: {'; '.join(why)}")
     also = [metric for metric in found.also if _measured(plan, metric.on(gate))]

@@ -20,18 +20,17 @@ from tests.calibration import (
     units,
 )
 from tests.calibration import skewed as far_out
+from tests.calibration.averages import Draw, mean
 from tests.calibration.simulate import (
     MACROS,
     RATES,
     SIZES,
-    Draw,
     Setting,
     area,
     balanced,
     f1,
     macro,
     mcc,
-    mean,
     mixture,
     overlap,
     paired,

@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from tests.calibration import effective
-from tests.calibration.simulate import Draw, Setting, mean
+from tests.calibration.averages import Draw, mean
+from tests.calibration.simulate import Setting
 from tests.calibration.text import utterances
 
 Rng = np.random.Generator

@@ -24,6 +24,7 @@ from evalharness.inference.proportions import (
 from evalharness.metrics import f1
 from evalharness.statistics.joint_counts import Patterns
 from evalharness.statistics.tables import Cells
+from tests.calibration.averages import mean
 from tests.calibration.criteria import complaints
 from tests.calibration.grid import COLUMNS
 from tests.calibration.joint import apart, counted, joint_shares, two_classes
@@ -35,7 +36,6 @@ from tests.calibration.simulate import (
     coverage,
     macro,
     mcc,
-    mean,
     mixture,
     overlap,
     paired,
